@@ -1,0 +1,49 @@
+# Every target sets up what it needs: only Python, make and a package registry are assumed.
+PYTHON ?= python3
+BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
+STAMP := .venv/.installed
+UV := $(shell command -v uv 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help reproduce test lint format notebooks lock clean
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(STAMP): requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+ifdef UV
+	uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python -e .
+else
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+endif
+	touch $(STAMP)
+
+reproduce: $(STAMP) ## Simulate, analyse, verify and draw the trial (data/, figures/)
+	$(BIN)/asteroid-repro reproduce
+
+test: $(STAMP) ## Run every test, doctest and notebook
+	$(BIN)/python -m pytest -n 2 --nbmake tests src notebooks
+
+lint: $(STAMP) ## Style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP) ## Apply the code style
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+notebooks: $(STAMP) ## Execute the notebooks and store their outputs
+	$(BIN)/python notebooks/execute.py
+
+lock: ## Renew requirements.lock (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --upgrade --quiet -o requirements.lock
+
+clean: ## Remove the environment and every cache
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find src tests notebooks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""What the sources say, and nothing else: the ledger of claims and the audit of printed numbers."""

@@ -1,0 +1,1 @@
+"""What is supposed of a trial, and where each supposition comes from."""

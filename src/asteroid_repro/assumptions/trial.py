@@ -1,0 +1,467 @@
+"""What is supposed of a trial: one frozen record, validated where it is made, changed only by copies.
+
+Every field says in its description where ASTEROID's value comes from: ``Claim`` and a claim id of the published
+ledger, or ``Assumption`` and the reason.
+"""
+
+import json
+import math
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+
+import numpy as np
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from asteroid_repro.errors import InputError
+
+OUTCOMES: Final = ("average_pain", "current_pain", "disability")
+SCALE_MAXIMUM: Final = 100.0
+"""Both instruments, the visual analogue scale and the Oswestry Disability Index, run from 0 to 100 points."""
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise ValueError("must be a finite number")
+    return value
+
+
+def _share(value: float) -> float:
+    if not 0 < value < 1:
+        raise ValueError("must be in (0, 1)")
+    return value
+
+
+def _share_or_bound(value: float) -> float:
+    if not 0 <= value <= 1:
+        raise ValueError("must be in [0, 1]")
+    return value
+
+
+def _positive(value: float) -> float:
+    if not 0 < value < math.inf:
+        raise ValueError("must be positive and finite")
+    return value
+
+
+def _not_negative(value: float) -> float:
+    if not 0 <= value < math.inf:
+        raise ValueError("must be 0 or more and finite")
+    return value
+
+
+def _two_or_more(value: int) -> int:
+    if value < 2:
+        raise ValueError("must be 2 or more, or no spread within the arm can be estimated")
+    return value
+
+
+def _one_or_more(value: int) -> int:
+    if value < 1:
+        raise ValueError("must be 1 or more")
+    return value
+
+
+def _scale_mean(value: float) -> float:
+    if not 0 < value < SCALE_MAXIMUM:
+        raise ValueError("must be inside the scale, in (0, 100)")
+    return value
+
+
+def _correlation_matrix(rows: tuple[tuple[float, ...], ...]) -> tuple[tuple[float, ...], ...]:
+    if any(len(row) != len(rows) for row in rows):
+        raise ValueError("must be a square matrix")
+    matrix = np.array(rows)
+    if not np.isfinite(matrix).all():
+        raise ValueError("must have finite entries")
+    if not (np.allclose(matrix, matrix.T) and np.allclose(np.diag(matrix), 1)):
+        raise ValueError("must be symmetric with ones on the diagonal")
+    smallest = np.linalg.eigvalsh(matrix)[0]
+    if smallest <= 1e-10:
+        raise ValueError(f"must be positive definite (its smallest eigenvalue is {smallest:.3g})")
+    return rows
+
+
+Number = Annotated[float, AfterValidator(_finite)]
+Share = Annotated[float, AfterValidator(_share)]
+ShareOrBound = Annotated[float, AfterValidator(_share_or_bound)]
+Positive = Annotated[float, AfterValidator(_positive)]
+NotNegative = Annotated[float, AfterValidator(_not_negative)]
+ArmSize = Annotated[int, AfterValidator(_two_or_more)]
+Count = Annotated[int, AfterValidator(_one_or_more)]
+ScaleMean = Annotated[float, AfterValidator(_scale_mean)]
+Correlations = Annotated[tuple[tuple[float, ...], ...], AfterValidator(_correlation_matrix)]
+
+_FROZEN: Final = ConfigDict(frozen=True, extra="forbid")
+
+
+class OutcomeAssumptions(BaseModel):
+    """One outcome on its observed scale, 0 to 100 points in whole steps.
+
+    The running arm's mean at a visit is its baseline mean, plus the waitlist's change, plus the effect.
+    """
+
+    model_config = _FROZEN
+
+    running_baseline: ScaleMean = Field(
+        description="Baseline mean of the running arm, points. Claims current_pain.running.baseline and "
+        "disability.running.baseline. Assumption for average pain: 40, the upper half of mild to moderate pain."
+    )
+    waitlist_baseline: ScaleMean = Field(
+        description="Baseline mean of the waitlist arm, points. Claim current_pain.waitlist.baseline. Assumption "
+        "for average pain and disability: as in the running arm, since nothing is published."
+    )
+    waitlist_change: tuple[Number, ...] = Field(
+        description="Mean change of the waitlist from baseline, points, at each later visit. Week 12: claims "
+        "current_pain.waitlist.week12, and disability.running.week12 less the effect. Assumption for average pain: "
+        "no change. Assumption for week 6: half the change at week 12."
+    )
+    effect: tuple[Number, ...] = Field(
+        description="Effect of running, points, running minus waitlist, at each later visit. Week 12: claims "
+        "average_pain.week12.estimate, current_pain.week12.estimate, disability.week12.estimate. Assumption for "
+        "week 6, where no figure is published: half the effect at week 12, a straight line in time."
+    )
+    sd: tuple[Positive, ...] = Field(
+        description="Standard deviation between people at each visit, points, in both arms. Claims ci_low and "
+        "ci_high of each net difference fix the residual SD; Assumption: the same SD at every visit."
+    )
+    step: Literal[1, 2] = Field(
+        description="Distance between neighbouring scores, points. Assumption from the instruments: VAS marks are "
+        "read as whole points, Oswestry totals are even."
+    )
+
+
+class TrialAssumptions(BaseModel):
+    """Everything that is supposed of a trial of running against a waitlist.
+
+    Examples
+    --------
+    >>> from asteroid_repro import ASTEROID
+    >>> ASTEROID.adherence_mean
+    0.7
+    >>> ASTEROID.with_effect(average_pain=-8).average_pain.effect
+    (-4.0, -8.0)
+    """
+
+    model_config = _FROZEN
+
+    name: str = Field(description="Assumption: a short name of the scenario, used in labels.")
+    description: str = Field(default="", description="Assumption: what the scenario stands for, in a line or two.")
+    n_running: ArmSize = Field(description="People randomised to running. Claim design.running.")
+    n_waitlist: ArmSize = Field(description="People randomised to the waitlist. Claim design.waitlist.")
+    age_mean: Positive = Field(description="Mean age after truncation, years. Claim design.age.mean.")
+    age_sd: Positive = Field(description="SD of age after truncation, years. Claim design.age.sd.")
+    age_minimum: Positive = Field(description="Youngest eligible age, years. Claim design.age.minimum.")
+    age_maximum: Positive = Field(description="Oldest eligible age, years. Claim design.age.maximum.")
+    female_share: ShareOrBound = Field(description="Probability of being female. Claim design.female.")
+    ran_before_share: ShareOrBound = Field(
+        description="Probability of having run for fitness before. Assumption: 0.4, since a secondary account says "
+        "fewer than half (claim design.prior_running)."
+    )
+    visits: tuple[int, ...] = Field(
+        description="Weeks of the visits, baseline first. Claims design.visit.middle, design.visit.last."
+    )
+    average_pain: OutcomeAssumptions = Field(description="Average pain of the past week, VAS. Claims as listed within.")
+    current_pain: OutcomeAssumptions = Field(description="Current pain, VAS. Claims as listed within.")
+    disability: OutcomeAssumptions = Field(description="Oswestry Disability Index. Claims as listed within.")
+    visit_correlation: Correlations = Field(
+        description="Correlation of an outcome between visits. Assumption: 0.5 between any two visits; equal "
+        "correlations are what a random-intercept model supposes, and published yardsticks run from 0.24 to 0.55."
+    )
+    cross_outcome_correlation: Correlations = Field(
+        description="Correlation between average pain, current pain and disability at one visit. Assumption: 0.7 "
+        "between the two pain scores, 0.5 between pain and disability."
+    )
+    adherence_mean: Share = Field(description="Mean share of sessions attended. Claim adherence.mean.")
+    adherence_sd: Positive = Field(
+        description="SD between people of the observed share of sessions attended. Claim adherence.sd."
+    )
+    sessions_per_week: Count = Field(description="Prescribed sessions a week. Claim programme.sessions_per_week.")
+    session_minutes: Positive = Field(description="Prescribed length, minutes. Claim programme.session_minutes.")
+    weeks: Count = Field(description="Length of the programme, weeks. Claim programme.weeks.")
+    running_share_first_week: ShareOrBound = Field(
+        description="Share of an attended session spent running in week 1. Claim distance.week1.mean, given the "
+        "assumed speed."
+    )
+    running_share_last_week: ShareOrBound = Field(
+        description="The same in the last week; between them it changes by equal steps. Claim "
+        "exposure.running_hours, given the first week and the attendance."
+    )
+    running_speed_mean: Positive = Field(description="Mean running speed, km per hour. Assumption: 8, an easy jog.")
+    running_speed_sd: Positive = Field(
+        description="SD of running speed between people, km per hour. Assumption: 0.8, a tenth of the mean."
+    )
+    lower_limb_rate: NotNegative = Field(
+        description="Lower-limb events per running hour. Claims adverse_events.lower_limb, exposure.running_hours."
+    )
+    low_back_pain_rate: NotNegative = Field(
+        description="Low back pain events per running hour. Claims adverse_events.low_back_pain, "
+        "exposure.running_hours."
+    )
+    syncope_rate: NotNegative = Field(
+        description="Syncope per running hour. Claims adverse_events.syncope, exposure.running_hours."
+    )
+    serious_share: ShareOrBound = Field(
+        description="Probability that an event is serious. Claim adverse_events.non_serious: all were non-serious."
+    )
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> Self:
+        _check_visits(self)
+        _check_ages(self)
+        _check_attendance(self)
+        for name in OUTCOMES:
+            _check_outcome(name, self.outcome(name), self.visits)
+        return self
+
+    @property
+    def n_people(self) -> int:
+        """Number of people randomised."""
+        return self.n_running + self.n_waitlist
+
+    @property
+    def n_sessions(self) -> int:
+        """Number of sessions prescribed to each runner."""
+        return self.weeks * self.sessions_per_week
+
+    def outcome(self, name: str) -> OutcomeAssumptions:
+        """Return the assumptions of one outcome by its name."""
+        if name not in OUTCOMES:
+            raise InputError(f"outcome must be one of {', '.join(OUTCOMES)}, got {name!r}. Use one of these names.")
+        record: OutcomeAssumptions = getattr(self, name)
+        return record
+
+    def means(self, name: str) -> dict[str, np.ndarray]:
+        """Return the assumed mean of an outcome at each visit, by arm, in points.
+
+        Examples
+        --------
+        >>> from asteroid_repro import ASTEROID
+        >>> ASTEROID.means("current_pain")["running"].round(2).tolist()
+        [30.8, 22.52, 14.25]
+        """
+        outcome = self.outcome(name)
+        change = np.array((0.0, *outcome.waitlist_change))
+        effect = np.array((0.0, *outcome.effect))
+        return {
+            "running": outcome.running_baseline + change + effect,
+            "waitlist": outcome.waitlist_baseline + change,
+        }
+
+    def with_values(self, **changes: Any) -> "TrialAssumptions":
+        """Return a copy with other values; a changed outcome is given as a mapping of its fields.
+
+        Raises
+        ------
+        InputError
+            An unknown field or an impossible value: one line with field, requirement and value.
+
+        Examples
+        --------
+        >>> from asteroid_repro import ASTEROID
+        >>> ASTEROID.with_values(n_running=30, disability={"step": 1}).disability.step
+        1
+        """
+        return validated(_merged(self.model_dump(), changes))
+
+    def with_effect(self, *, week: int | None = None, **effects: float) -> "TrialAssumptions":
+        """Return a copy with other effects, in points (negative favours running).
+
+        Without ``week`` the value is the effect at the last visit and the earlier ones keep their ratio to it; with
+        ``week`` only that visit changes.
+
+        Examples
+        --------
+        >>> from asteroid_repro import ASTEROID
+        >>> ASTEROID.with_effect(disability=-2, week=6).disability.effect
+        (-2.0, -5.2)
+        """
+        changes = {}
+        for name, value in effects.items():
+            old = self.outcome(name).effect
+            changes[name] = {"effect": _effect_at(old, value, week, self.visits, name)}
+        return self.with_values(**changes)
+
+    def with_sd(self, **sds: float) -> "TrialAssumptions":
+        """Return a copy with another SD, the same at every visit, in points."""
+        return self.with_values(**{name: {"sd": [sd] * len(self.visits)} for name, sd in sds.items()})
+
+    def with_people(self, running: int, waitlist: int) -> "TrialAssumptions":
+        """Return a copy with other arm sizes."""
+        return self.with_values(n_running=running, n_waitlist=waitlist)
+
+    def with_equal_baselines(self) -> "TrialAssumptions":
+        """Return the randomised superpopulation: both arms start from the mean over all people.
+
+        ASTEROID itself is conditional on its chance imbalance in current pain. Power, type I error, coverage and
+        every comparison of methods are about trials that randomise anew, so they use this copy.
+
+        Examples
+        --------
+        >>> from asteroid_repro import ASTEROID
+        >>> round(ASTEROID.with_equal_baselines().current_pain.running_baseline, 2)
+        35.45
+        """
+        changes = {}
+        for name in OUTCOMES:
+            outcome = self.outcome(name)
+            total = self.n_running * outcome.running_baseline + self.n_waitlist * outcome.waitlist_baseline
+            mean = total / self.n_people
+            changes[name] = {"running_baseline": mean, "waitlist_baseline": mean}
+        return self.with_values(**changes)
+
+    def to_toml(self) -> str:
+        """Return the record as TOML, each field under a comment that says where ASTEROID's value comes from."""
+        lines: list[str] = []
+        tables: list[str] = []
+        for field, info in type(self).model_fields.items():
+            value = getattr(self, field)
+            if isinstance(value, OutcomeAssumptions):
+                tables += ["", f"# {info.description}", f"[{field}]", *_toml_lines(value)]
+            else:
+                lines += _toml_field(field, value, info.description)
+        return "\n".join([*lines, *tables]) + "\n"
+
+
+def validated(data: Mapping[str, Any]) -> TrialAssumptions:
+    """Build the record, turning what is wrong with it into one line.
+
+    Raises
+    ------
+    InputError
+        Field, requirement and value of the first problem.
+    """
+    try:
+        return TrialAssumptions.model_validate(data)
+    except ValidationError as error:
+        raise InputError(_one_line(error)) from None
+
+
+def read_toml(path: Path, base: TrialAssumptions) -> TrialAssumptions:
+    """Read a scenario file: the fields it names replace those of ``base``.
+
+    Raises
+    ------
+    InputError
+        No such file, not TOML, an unknown field or an impossible value; the message begins with the file's name.
+    """
+    try:
+        with path.open("rb") as file:
+            data = tomllib.load(file)
+        return base.with_values(**({"name": path.stem} | data))
+    except OSError as error:
+        raise InputError(f"{path}: must be a readable scenario file, got: {error.strerror}. Check the path.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: must be TOML, got: {error}. Correct that line.") from None
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def _one_line(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    field = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"{field} must be a field of the assumptions, got an unknown name. Correct the spelling."
+    requirement = str(problem.get("ctx", {}).get("error", "")) or problem["msg"].replace("Input should", "must")
+    if problem["type"] == "missing":
+        return f"{field} must be given, got nothing. Add it."
+    if not field:  # a rule about several fields names them itself
+        return requirement
+    return f"{field} {requirement}, got {_short(problem['input'])}"
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _merged(old: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(old)
+    for key, value in changes.items():
+        nested = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = _merged(merged[key], value) if nested else value
+    return merged
+
+
+def _effect_at(
+    old: tuple[float, ...], value: float, week: int | None, visits: tuple[int, ...], name: str
+) -> tuple[float, ...]:
+    if week is not None:
+        if week not in visits[1:]:
+            raise InputError(f"week must be one of {', '.join(map(str, visits[1:]))}, got {week}. Choose a visit.")
+        return tuple(value if visit == week else effect for visit, effect in zip(visits[1:], old, strict=True))
+    if value == 0:
+        return (0.0,) * len(old)
+    if old[-1] == 0:
+        raise InputError(
+            f"{name}: an effect of 0 at week {visits[-1]} has no ratio to keep for the earlier visits, "
+            f"got {value}. Give each visit with week=."
+        )
+    return tuple(value * effect / old[-1] for effect in old)
+
+
+def _check_visits(trial: TrialAssumptions) -> None:
+    visits = trial.visits
+    if len(visits) < 2 or visits[0] != 0 or list(visits) != sorted(set(visits)):
+        raise ValueError(f"visits must start at week 0 and increase, got {list(visits)}")
+    if len(trial.visit_correlation) != len(visits):
+        raise ValueError(
+            f"visit_correlation must have a row for each of the {len(visits)} visits, "
+            f"got {len(trial.visit_correlation)}"
+        )
+    if len(trial.cross_outcome_correlation) != len(OUTCOMES):
+        raise ValueError(
+            f"cross_outcome_correlation must have a row for each of the {len(OUTCOMES)} outcomes, "
+            f"got {len(trial.cross_outcome_correlation)}"
+        )
+
+
+def _check_ages(trial: TrialAssumptions) -> None:
+    if not trial.age_minimum < trial.age_mean < trial.age_maximum:
+        raise ValueError(
+            f"age_mean must be between age_minimum {trial.age_minimum:g} and age_maximum {trial.age_maximum:g}, "
+            f"got {trial.age_mean:g}"
+        )
+
+
+def _check_attendance(trial: TrialAssumptions) -> None:
+    spread = trial.adherence_mean * (1 - trial.adherence_mean)
+    lowest, highest = math.sqrt(spread / trial.n_sessions), math.sqrt(spread)
+    if not lowest < trial.adherence_sd < highest:
+        raise ValueError(
+            f"adherence_sd must be between {lowest:.4f}, the coin-flip spread of {trial.n_sessions} sessions, and "
+            f"{highest:.4f}, the most a share with mean {trial.adherence_mean:g} can have, got {trial.adherence_sd:g}"
+        )
+
+
+def _check_outcome(name: str, outcome: OutcomeAssumptions, visits: tuple[int, ...]) -> None:
+    for field, length in (("waitlist_change", len(visits) - 1), ("effect", len(visits) - 1), ("sd", len(visits))):
+        got = len(getattr(outcome, field))
+        if got != length:
+            raise ValueError(f"{name}.{field} must have {length} values, one a visit, got {got}")
+    changes = zip((0.0, *outcome.waitlist_change), (0.0, *outcome.effect), outcome.sd, visits, strict=True)
+    for change, effect, sd, week in changes:
+        _check_mean_and_sd(f"{name}: waitlist mean at week {week}", outcome.waitlist_baseline + change, sd)
+        _check_mean_and_sd(f"{name}: running mean at week {week}", outcome.running_baseline + change + effect, sd)
+
+
+def _check_mean_and_sd(what: str, mean: float, sd: float) -> None:
+    """Refuse what no 0-100 score can have: its variance is at most mean x (100 - mean), two points at the ends."""
+    if not 0 < mean < SCALE_MAXIMUM:
+        raise ValueError(f"{what} must be inside the scale, in (0, 100), got {mean:g}")
+    largest = math.sqrt(mean * (SCALE_MAXIMUM - mean))
+    if sd >= largest:
+        raise ValueError(f"{what} is {mean:g}, so its sd must be below {largest:.2f}, got {sd:g}")
+
+
+def _toml_lines(record: BaseModel) -> list[str]:
+    lines = []
+    for field, info in type(record).model_fields.items():
+        lines += _toml_field(field, getattr(record, field), info.description)
+    return lines
+
+
+def _toml_field(field: str, value: object, description: str | None) -> list[str]:
+    # JSON strings, numbers and arrays are TOML as they stand.
+    return [f"# {description}", f"{field} = {json.dumps(value, ensure_ascii=False)}"]

@@ -1,0 +1,90 @@
+"""Estimates with their standard errors, and the intervals and p-values that follow from a reference distribution."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
+
+from asteroid_repro.errors import InputError
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Estimates of one outcome at each later visit, for one trial or many; arrays of one shape (visits - 1, ...).
+
+    Attributes
+    ----------
+    estimate : numpy.ndarray
+        Running minus waitlist, points; negative favours running.
+    standard_error : numpy.ndarray
+        Points.
+    df : numpy.ndarray
+        Degrees of freedom of the t reference distribution; inf means a standard normal (Wald z).
+    boundary : numpy.ndarray
+        True where a variance was estimated as 0.
+    """
+
+    estimate: np.ndarray
+    standard_error: np.ndarray
+    df: np.ndarray
+    boundary: np.ndarray
+
+    def with_normal_reference(self) -> "Estimates":
+        """Return the same estimates referred to a standard normal."""
+        return replace(self, df=np.full(self.estimate.shape, np.inf))
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Lower and upper confidence limits, in the unit of the estimates.
+
+    Attributes
+    ----------
+    low, high : numpy.ndarray
+        Limits.
+    """
+
+    low: np.ndarray
+    high: np.ndarray
+
+
+def critical_value(df: np.ndarray, level: float) -> np.ndarray:
+    """Two-sided critical value of t with the given degrees of freedom (inf: the standard normal).
+
+    Raises
+    ------
+    InputError
+        A confidence level outside (0, 1).
+
+    Examples
+    --------
+    >>> critical_value(np.array([38.0, np.inf]), 0.95).round(4).tolist()
+    [2.0244, 1.96]
+    """
+    if not 0 < level < 1:
+        raise InputError(f"level must be in (0, 1), got {level!r}. A 95 % interval has level=0.95.")
+    probability = (1 + level) / 2
+    finite = np.where(np.isinf(df), 1.0, df)
+    value: np.ndarray = np.where(np.isinf(df), ndtri(probability), stdtrit(finite, probability))
+    return value
+
+
+def confidence_interval(estimates: Estimates, level: float = 0.95) -> Interval:
+    """Return estimate minus and plus critical value times standard error."""
+    margin = critical_value(estimates.df, level) * estimates.standard_error
+    return Interval(estimates.estimate - margin, estimates.estimate + margin)
+
+
+def p_value(estimates: Estimates) -> np.ndarray:
+    """Return the two-sided p-value of no difference.
+
+    Examples
+    --------
+    >>> one = np.array([-15.30])
+    >>> p_value(Estimates(one, np.array([5.117]), np.array([np.inf]), one > 0)).round(4).tolist()
+    [0.0028]
+    """
+    distance = -np.abs(estimates.estimate / estimates.standard_error)
+    finite = np.where(np.isinf(estimates.df), 1.0, estimates.df)
+    p: np.ndarray = 2 * np.where(np.isinf(estimates.df), ndtr(distance), stdtr(finite, distance))
+    return p

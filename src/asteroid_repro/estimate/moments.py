@@ -1,0 +1,67 @@
+"""The sufficient statistics of complete repeated measures in two arms: means and pooled cross-products."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from asteroid_repro.errors import InputError
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Means and pooled within-arm cross-products of one outcome, for one trial or many.
+
+    Attributes
+    ----------
+    difference : numpy.ndarray, shape (visits, ...)
+        Arm means by visit, running minus waitlist, points; the first visit is the baseline.
+    cross_products : numpy.ndarray, shape (visits, visits, ...)
+        Pooled within-arm sums of squares and cross-products, squared points.
+    n_running, n_waitlist : int
+        People per arm.
+    """
+
+    difference: np.ndarray
+    cross_products: np.ndarray
+    n_running: int
+    n_waitlist: int
+
+    @property
+    def n_people(self) -> int:
+        """People in both arms."""
+        return self.n_running + self.n_waitlist
+
+    @property
+    def h(self) -> float:
+        """Sum of the reciprocal arm sizes, the factor of every variance of a difference of means."""
+        return 1 / self.n_running + 1 / self.n_waitlist
+
+
+def moments(running: np.ndarray, waitlist: np.ndarray) -> Moments:
+    """Summarise the scores of two arms.
+
+    Parameters
+    ----------
+    running, waitlist : numpy.ndarray, shape (visits, people of the arm, ...)
+        Complete scores, points; further axes are trials or outcomes.
+
+    Raises
+    ------
+    InputError
+        Fewer than two people in an arm.
+
+    Examples
+    --------
+    >>> scores = np.array([[10.0, 20.0], [30.0, 50.0]])
+    >>> moments(scores, scores + 5).difference.tolist()
+    [-5.0, -5.0]
+    """
+    for arm, scores in (("running", running), ("waitlist", waitlist)):
+        if scores.shape[1] < 2:
+            raise InputError(f"{arm} must have at least 2 people, got {scores.shape[1]}. Its spread is not known.")
+    means = [scores.mean(axis=1) for scores in (running, waitlist)]
+    products = [
+        np.einsum("vn...,wn...->vw...", centred, centred)
+        for centred in (running - means[0][:, np.newaxis], waitlist - means[1][:, np.newaxis])
+    ]
+    return Moments(means[0] - means[1], products[0] + products[1], running.shape[1], waitlist.shape[1])

@@ -1,0 +1,1 @@
+"""Claims against results: a verdict for every published number."""

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from pydantic import ValidationError
+
 
 class InputError(ValueError):
     """Something the user gave cannot be used; the message says what must change.
@@ -26,4 +28,20 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """
     names = sorted(known)
     near = get_close_matches(word, names, n=1)
-    return f" Did you mean {near[0]!r}?" if near else f" Known: {', '.join(names)}."
+    if near:
+        return f" Did you mean {near[0]!r}?"
+    return f" Known: {', '.join(names)}." if len(names) <= 20 else " None has a name like it."
+
+
+def first_problem(error: ValidationError) -> str:
+    """Put the first thing wrong with a record into one line: field, requirement, value, what to do."""
+    problem = error.errors(include_url=False)[0]
+    field = ".".join(str(step) for step in problem["loc"])
+    if problem["type"] == "missing":
+        return f"{field} must be given, got none. Add it."
+    if problem["type"] == "extra_forbidden":
+        return f"{field} must be a known field, got {problem['input']!r}. Remove or rename it."
+    requirement = problem["msg"].removeprefix("Value error, ").replace("Input should", "must", 1)
+    if not field:  # a rule between fields: its message says everything
+        return requirement
+    return f"{field} {requirement}, got {problem['input']!r}. Correct it."

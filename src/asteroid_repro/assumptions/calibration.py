@@ -125,9 +125,8 @@ def fit(ledger: Ledger) -> TrialAssumptions:
         "weeks": int(fitted("programme.weeks")),
         "running_speed_mean": _RUNNING_SPEED,
         "running_speed_sd": _RUNNING_SPEED_SD,
-        "serious_share": 1 - fitted("adverse_events.non_serious") / sum(
-            fitted(f"adverse_events.{kind}") for kind in kinds
-        ),
+        "serious_share": 1
+        - fitted("adverse_events.non_serious") / sum(fitted(f"adverse_events.{kind}") for kind in kinds),
     }
     outcomes = {
         "average_pain": _average_pain(ledger, correlation),
@@ -145,7 +144,10 @@ def scenario_names() -> list[str]:
     >>> "asteroid" in scenario_names()
     True
     """
-    return ["asteroid", *sorted(Path(entry.name).stem for entry in _folder().iterdir() if entry.name.endswith(".toml"))]
+    return [
+        "asteroid",
+        *sorted(Path(entry.name).stem for entry in _folder().iterdir() if entry.name.endswith(".toml")),
+    ]
 
 
 def scenario(name: str) -> TrialAssumptions:
@@ -166,7 +168,9 @@ def scenario(name: str) -> TrialAssumptions:
     if name.endswith(".toml"):
         return read_toml(Path(name), matched_to_paper())
     if name not in scenario_names():
-        raise InputError(f"scenario must be a name or a .toml file, got {name!r}.{did_you_mean(name, scenario_names())}")
+        raise InputError(
+            f"scenario must be a name or a .toml file, got {name!r}.{did_you_mean(name, scenario_names())}"
+        )
     if name == "asteroid":
         return matched_to_paper()
     return read_toml(Path(str(_folder() / f"{name}.toml")), matched_to_paper())
@@ -252,8 +256,10 @@ def _running_shares(ledger: Ledger) -> dict[str, float]:
     """Solve for the share of a session spent running: week 1 from its distance, the last week from all hours."""
     attended_per_week = (
         ledger.fitted("programme.sessions_per_week")
-        * ledger.fitted("adherence.mean") / 100
-        * ledger.fitted("programme.session_minutes") / 60
+        * ledger.fitted("adherence.mean")
+        / 100
+        * ledger.fitted("programme.session_minutes")
+        / 60
     )
     first = ledger.fitted("distance.week1.mean") / (attended_per_week * _RUNNING_SPEED)
     attended_hours = ledger.fitted("design.running") * ledger.fitted("programme.weeks") * attended_per_week

@@ -163,7 +163,10 @@ def truncated_normal(mean: float, sd: float, minimum: float, maximum: float) -> 
         mu, sigma = parameters[0], np.exp(parameters[1])
         a, b = (minimum - mu) / sigma, (maximum - mu) / sigma
         share = ndtr(b) - ndtr(a)
-        density_a, density_b = np.exp(-(a**2) / 2) / _ROOT_TAU / share, np.exp(-(b**2) / 2) / _ROOT_TAU / share
+        density_a, density_b = (
+            np.exp(-(a**2) / 2) / _ROOT_TAU / share,
+            np.exp(-(b**2) / 2) / _ROOT_TAU / share,
+        )
         shift = density_a - density_b
         variance = sigma**2 * (1 + a * density_a - b * density_b - shift**2)
         return [mu + sigma * shift - mean, np.sqrt(max(variance, 0.0)) - sd]

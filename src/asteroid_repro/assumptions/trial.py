@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Literal, Self
 import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from asteroid_repro.errors import InputError
+from asteroid_repro.errors import InputError, first_problem
 
 OUTCOMES: Final = ("average_pain", "current_pain", "disability")
 SCALE_MAXIMUM: Final = 100.0
@@ -335,7 +335,7 @@ def validated(data: Mapping[str, Any]) -> TrialAssumptions:
     try:
         return TrialAssumptions.model_validate(data)
     except ValidationError as error:
-        raise InputError(_one_line(error)) from None
+        raise InputError(first_problem(error)) from None
 
 
 def read_toml(path: Path, base: TrialAssumptions) -> TrialAssumptions:
@@ -356,24 +356,6 @@ def read_toml(path: Path, base: TrialAssumptions) -> TrialAssumptions:
         raise InputError(f"{path}: must be TOML, got: {error}. Correct that line.") from None
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-
-
-def _one_line(error: ValidationError) -> str:
-    problem = error.errors()[0]
-    field = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "extra_forbidden":
-        return f"{field} must be a field of the assumptions, got an unknown name. Correct the spelling."
-    requirement = str(problem.get("ctx", {}).get("error", "")) or problem["msg"].replace("Input should", "must")
-    if problem["type"] == "missing":
-        return f"{field} must be given, got nothing. Add it."
-    if not field:  # a rule about several fields names them itself
-        return requirement
-    return f"{field} {requirement}, got {_short(problem['input'])}"
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def _merged(old: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -436,7 +418,11 @@ def _check_attendance(trial: TrialAssumptions) -> None:
 
 
 def _check_outcome(name: str, outcome: OutcomeAssumptions, visits: tuple[int, ...]) -> None:
-    for field, length in (("waitlist_change", len(visits) - 1), ("effect", len(visits) - 1), ("sd", len(visits))):
+    for field, length in (
+        ("waitlist_change", len(visits) - 1),
+        ("effect", len(visits) - 1),
+        ("sd", len(visits)),
+    ):
         got = len(getattr(outcome, field))
         if got != length:
             raise ValueError(f"{name}.{field} must have {length} values, one a visit, got {got}")

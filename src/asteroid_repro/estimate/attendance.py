@@ -116,7 +116,7 @@ def attendance(trial: Trial | pd.DataFrame) -> Attendance:
         attended=int(table["attended"].sum()),
         mean=float(shares.mean()),
         sd=float(shares.std(ddof=1)),
-        by_week=tuple(_week(int(week), rows) for week, rows in table.groupby("week")),
+        by_week=tuple(_week(week, table[table["week"] == week]) for week in sorted(set(table["week"].tolist()))),
         label=trial.label if isinstance(trial, Trial) else "",
     )
 

@@ -1,4 +1,4 @@
-"""The verb of the trial's main question: what does running change, against the waitlist?"""
+"""What running changes, against the waitlist: the verb of the trial's main question."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -22,7 +22,11 @@ METHODS: Final[Mapping[str, Callable[[Moments], Estimates]]] = {
     "mmrm": mmrm,
     "ancova": ancova,
 }
-_DEFAULT_DISTRIBUTION: Final[Mapping[str, Distribution]] = {"random_intercept": "z", "mmrm": "t", "ancova": "t"}
+_DEFAULT_DISTRIBUTION: Final[Mapping[str, Distribution]] = {
+    "random_intercept": "z",
+    "mmrm": "t",
+    "ancova": "t",
+}
 
 
 @dataclass(frozen=True)
@@ -172,9 +176,7 @@ def reference_distribution(method: str, distribution: Distribution | None) -> Di
         An unknown method or distribution.
     """
     if method not in METHODS:
-        raise InputError(
-            f"method must be one of {', '.join(METHODS)}, got {method!r}.{did_you_mean(method, METHODS)}"
-        )
+        raise InputError(f"method must be one of {', '.join(METHODS)}, got {method!r}.{did_you_mean(method, METHODS)}")
     if distribution not in {None, "z", "t"}:
         raise InputError(f"distribution must be 'z' or 't', got {distribution!r}. Leave it out for the usual one.")
     return distribution or _DEFAULT_DISTRIBUTION[method]
@@ -199,7 +201,7 @@ def _check_people(table: pd.DataFrame) -> None:
 def _outcome_effects(
     table: pd.DataFrame, outcome: str, method: str, distribution: Distribution, level: float
 ) -> list[Effect]:
-    wide = table.pivot(index=["arm", "participant"], columns="week", values="value")
+    wide = table.set_index(["arm", "participant", "week"])["value"].unstack("week")  # noqa: PD010 - pivot_table averages
     running, waitlist = (_complete_scores(wide, arm, outcome) for arm in ARMS)
     fit = estimate_arrays(running, waitlist, method=method, distribution=distribution)
     if not (fit.standard_error > 0).all():
@@ -231,10 +233,10 @@ def _complete_scores(wide: pd.DataFrame, arm: str, outcome: str) -> np.ndarray:
     if arm not in wide.index.get_level_values("arm"):
         raise InputError(f"outcomes.arm must have people in both arms, got none in {arm} for {outcome}. Add them.")
     scores = wide.loc[arm]
-    missing = scores.isna().any(axis=1)
+    missing = np.isnan(scores.to_numpy(dtype=float)).any(axis=1)
     if missing.any():
         raise NotYetError(
             f"{outcome} must have every visit of every person: missing visits are not handled yet, got a missing one "
-            f"for participant {scores.index[missing][0]}. Complete the table or leave that person out, and say so."
+            f"for participant {scores.index[np.flatnonzero(missing)[0]]}. Complete the table or leave that person out, and say so."
         )
     return scores.to_numpy(dtype=float).T

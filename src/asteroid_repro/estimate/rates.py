@@ -109,9 +109,7 @@ def event_rates(
     9.5
     """
     if per not in DENOMINATORS:
-        raise InputError(
-            f"per must be one of {', '.join(DENOMINATORS)}, got {per!r}.{did_you_mean(per, DENOMINATORS)}"
-        )
+        raise InputError(f"per must be one of {', '.join(DENOMINATORS)}, got {per!r}.{did_you_mean(per, DENOMINATORS)}")
     table = check_table(trial.adverse_events if isinstance(trial, Trial) else trial, "adverse_events")
     exposure = _exposure(trial.sessions if isinstance(trial, Trial) else sessions, hours, per)
     rows = [_rate("all", table, per, exposure, level)]
@@ -186,7 +184,9 @@ def exact_poisson_interval(events: int, level: float = 0.95) -> tuple[float, flo
 
 def _exposure(sessions: pd.DataFrame | None, hours: float | None, per: str) -> float:
     if (sessions is None) == (hours is None):
-        raise InputError(f"{per} must come from either sessions or hours, got {'none' if hours is None else 'both'}. Give one.")
+        raise InputError(
+            f"{per} must come from either sessions or hours, got {'none' if hours is None else 'both'}. Give one."
+        )
     exposure = exposure_hours(sessions, per) if sessions is not None else float(hours or 0)
     if not 0 < exposure < float("inf"):
         raise InputError(f"{per} must be positive, got {exposure:g} hours. A rate needs time at risk.")
@@ -198,5 +198,12 @@ def _rate(kind: str, table: pd.DataFrame, per: str, hours: float, level: float) 
     low, high = exact_poisson_interval(events, level)
     scale = 1000 / hours
     return EventRate(
-        kind, events, int(table["participant"].nunique()), per, hours, events * scale, low * scale, high * scale
+        kind,
+        events,
+        int(table["participant"].nunique()),
+        per,
+        hours,
+        events * scale,
+        low * scale,
+        high * scale,
     )

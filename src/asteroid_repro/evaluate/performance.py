@@ -11,7 +11,7 @@ from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects import Distribution, estimate_arrays, reference_distribution
 from asteroid_repro.estimate.inference import confidence_interval, p_value
 from asteroid_repro.evaluate.monte_carlo import run_blocks
-from asteroid_repro.simulate.outcomes import simulate_outcomes
+from asteroid_repro.simulate.outcomes import Outcomes, simulate_outcomes
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,9 @@ class OperatingCharacteristics:
         for row in self.rows:
             if (row.outcome, row.week, row.measure) == (outcome, week, measure):
                 return row
-        raise InputError(f"measure must be one that was computed, got {outcome}, week {week}, {measure}. See to_frame().")
+        raise InputError(
+            f"measure must be one that was computed, got {outcome}, week {week}, {measure}. See to_frame()."
+        )
 
     def _repr_html_(self) -> str:
         return self.to_frame().to_html(index=False)
@@ -150,7 +152,8 @@ def operating_characteristics(
     population = assumptions if conditional else assumptions.with_equal_baselines()
 
     def work(block: int, size: int) -> dict[str, np.ndarray]:
-        return _block_figures(population, seed, block, size, method, chosen, level)
+        scores = simulate_outcomes(population, seed, block, size)
+        return _figures(scores, method=method, distribution=chosen, level=level)
 
     figures = run_blocks(work, trials, progress=progress)
     usable = np.all([np.isfinite(array).all(axis=0) for array in figures.values()], axis=0)
@@ -160,18 +163,17 @@ def operating_characteristics(
     for name in OUTCOMES:
         for visit, week in enumerate(population.visits[1:]):
             truth = _truth(population, name, visit, method)
-            own = {key.removeprefix(f"{name}."): array[visit, usable] for key, array in figures.items() if key.startswith(name)}
+            own = {
+                key.removeprefix(f"{name}."): array[visit, usable]
+                for key, array in figures.items()
+                if key.startswith(name)
+            }
             rows += [Measure(name, week, key, *pair) for key, pair in _measures(own, truth, level).items()]
     estimates = {name: figures[f"{name}.estimate"] for name in OUTCOMES}
-    return OperatingCharacteristics(
-        tuple(rows), trials, int(trials - usable.sum()), method, chosen, level, estimates
-    )
+    return OperatingCharacteristics(tuple(rows), trials, int(trials - usable.sum()), method, chosen, level, estimates)
 
 
-def _block_figures(
-    population: TrialAssumptions, seed: int, block: int, size: int, method: str, distribution: Distribution, level: float
-) -> dict[str, np.ndarray]:
-    scores = simulate_outcomes(population, seed, block, size)
+def _figures(scores: Outcomes, *, method: str, distribution: Distribution, level: float) -> dict[str, np.ndarray]:
     figures: dict[str, np.ndarray] = {}
     for index, name in enumerate(OUTCOMES):
         fit = estimate_arrays(scores.running[index], scores.waitlist[index], method=method, distribution=distribution)

@@ -38,12 +38,10 @@ def simulate_people(assumptions: TrialAssumptions, seed: int, block: int, trials
     >>> simulate_people(ASTEROID, seed=1, block=0, trials=5).age_years.shape
     (40, 5)
     """
-    age = truncated_normal(
-        assumptions.age_mean, assumptions.age_sd, assumptions.age_minimum, assumptions.age_maximum
-    )
+    age = truncated_normal(assumptions.age_mean, assumptions.age_sd, assumptions.age_minimum, assumptions.age_maximum)
     uniform = stream(seed, Purpose.PEOPLE, block).random((trials, assumptions.n_people, 3))
     return People(
         age_years=age.quantile(uniform[:, :, 0].T),
-        female=uniform[:, :, 1].T < assumptions.female_share,
-        ran_before=uniform[:, :, 2].T < assumptions.ran_before_share,
+        female=assumptions.female_share > uniform[:, :, 1].T,
+        ran_before=assumptions.ran_before_share > uniform[:, :, 2].T,
     )

@@ -55,9 +55,9 @@ def simulate_sessions(assumptions: TrialAssumptions, seed: int, block: int, tria
     uniform = stream(seed, Purpose.ATTENDANCE, block).random((trials, runners, assumptions.n_sessions))
     attended = np.ascontiguousarray((uniform < propensity[:, :, np.newaxis]).T)
     week = np.repeat(np.arange(1, assumptions.weeks + 1), assumptions.sessions_per_week)
-    share = np.linspace(
-        assumptions.running_share_first_week, assumptions.running_share_last_week, assumptions.weeks
-    )[week - 1]
+    share = np.linspace(assumptions.running_share_first_week, assumptions.running_share_last_week, assumptions.weeks)[
+        week - 1
+    ]
     run_minutes = attended * (assumptions.session_minutes * share)[:, np.newaxis, np.newaxis]
     speed = _running_speed(assumptions, seed, block, trials)
     return Sessions(attended, run_minutes, run_minutes / 60 * speed, week)

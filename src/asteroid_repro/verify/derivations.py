@@ -5,7 +5,8 @@ from typing import Final
 
 from scipy.special import ndtr, ndtri
 
-from asteroid_repro.published.ledger import Claim, Ledger
+from asteroid_repro.published.claim import Claim
+from asteroid_repro.published.ledger import Ledger
 
 Values = Mapping[str, float]
 """Claim ids and their printed numbers."""

@@ -42,7 +42,10 @@ def per_trial_figures(assumptions: TrialAssumptions, seed: int, block: int, tria
     """
     simulated = simulate_block(assumptions, seed, block, trials)
     return (
-        _design(assumptions, simulated) | _effects(simulated) | _arm_means(simulated) | _programme(assumptions, simulated)
+        _design(assumptions, simulated)
+        | _effects(simulated)
+        | _arm_means(simulated)
+        | _programme(assumptions, simulated)
     )
 
 
@@ -133,9 +136,7 @@ def _limit(outcome: str, sign: int, figures: PerTrial) -> MonteCarloFigure:
     """Mean estimate plus or minus z times the root mean square standard error, with its error by linearisation."""
     estimate, error = figures[f"{outcome}.week12.estimate"], figures[f"{outcome}.week12.se"]
     root, z = np.sqrt((error**2).mean()), sign * float(ndtri(0.975))
-    return MonteCarloFigure(
-        float(estimate.mean() + z * root), _standard_error(estimate + z * error**2 / (2 * root))
-    )
+    return MonteCarloFigure(float(estimate.mean() + z * root), _standard_error(estimate + z * error**2 / (2 * root)))
 
 
 def _standard_error(values: np.ndarray) -> float:

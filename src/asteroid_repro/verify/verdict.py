@@ -18,7 +18,8 @@ from scipy.special import ndtri
 from asteroid_repro.assumptions.calibration import matched_to_paper
 from asteroid_repro.assumptions.trial import TrialAssumptions
 from asteroid_repro.evaluate.monte_carlo import run_blocks
-from asteroid_repro.published.ledger import Claim, Ledger, published
+from asteroid_repro.published.claim import Claim
+from asteroid_repro.published.ledger import Ledger, published
 from asteroid_repro.verify.derivations import recompute
 from asteroid_repro.verify.simulated import PerTrial, fitted_figure, per_trial_figures
 
@@ -164,9 +165,7 @@ def verify(
     """
     supposed = assumptions or matched_to_paper()
     claims = ledger or published()
-    figures = run_blocks(
-        lambda block, size: per_trial_figures(supposed, seed, block, size), trials, progress=progress
-    )
+    figures = run_blocks(lambda block, size: per_trial_figures(supposed, seed, block, size), trials, progress=progress)
     k = allowed_standard_errors(_statistical_checks(claims.claims, figures))
     rows = tuple(_judge(claim, claims, figures, k) for claim in claims.claims)
     return Verification(rows, supposed.name, seed, trials, k)
@@ -200,7 +199,7 @@ def _judge(claim: Claim, ledger: Ledger, figures: PerTrial, k: float) -> Row:
 
 def _judge_derived(claim: Claim, ledger: Ledger) -> Row:
     value = recompute(claim, ledger)
-    if value is None or claim.value is None:
+    if value is None or claim.value is None or claim.half_unit is None:
         return _row(claim, verdict="not run", note="no rule recomputes this claim")
     agrees = abs(value - claim.value) <= claim.half_unit + _EXACT
     if claim.status == "inconsistent":

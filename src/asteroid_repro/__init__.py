@@ -6,9 +6,12 @@ from asteroid_repro.errors import InputError, NotYetError
 from asteroid_repro.estimate.attendance import attendance
 from asteroid_repro.estimate.effects import estimate_effects
 from asteroid_repro.estimate.rates import event_rates
+from asteroid_repro.evaluate.performance import operating_characteristics
 from asteroid_repro.published.ledger import published
 from asteroid_repro.schema import Trial
 from asteroid_repro.simulate.trial import simulate_trial
+from asteroid_repro.verify.audit import audit
+from asteroid_repro.verify.verdict import verify
 
 __version__ = "0.1.0"
 
@@ -22,11 +25,14 @@ __all__ = [
     "Trial",
     "TrialAssumptions",
     "attendance",
+    "audit",
     "estimate_effects",
     "event_rates",
     "matched_to_paper",
+    "operating_characteristics",
     "published",
     "scenario",
     "scenario_names",
     "simulate_trial",
+    "verify",
 ]

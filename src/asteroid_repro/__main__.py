@@ -1,0 +1,5 @@
+"""Run the command line with ``python -m asteroid_repro``."""
+
+from asteroid_repro.cli import main
+
+main()

@@ -1,0 +1,233 @@
+"""The command line: parse, call one function, print. No statistics here."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import asteroid_repro
+from asteroid_repro.assumptions.calibration import scenario, scenario_names
+from asteroid_repro.errors import InputError
+from asteroid_repro.estimate.attendance import attendance
+from asteroid_repro.estimate.effects import Distribution, estimate_effects
+from asteroid_repro.estimate.rates import event_rates
+from asteroid_repro.published.rounding import audit_triple
+from asteroid_repro.report.files import read_table, write_table
+from asteroid_repro.report.tables import records, rounded, to_json, verdict_json, verdict_table
+from asteroid_repro.simulate.trial import simulate_trial
+from asteroid_repro.verify.audit import audit as audit_trial
+from asteroid_repro.verify.verdict import verify as verify_claims
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Simulate, analyse and check the ASTEROID trial of running for chronic low back pain.",
+)
+
+Seed = Annotated[int, typer.Option(help="Seed of the random numbers; the same seed gives the same result.")]
+Scenario = Annotated[
+    str, typer.Option(help="Name of a scenario (see `scenarios`) or a .toml file with the fields to change.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Level = Annotated[float, typer.Option(help="Confidence level.")]
+
+
+def main() -> None:
+    """Run a command; wrong input ends with one line and exit status 2."""
+    try:
+        app()
+    except InputError as error:
+        print(f"asteroid-repro: {error}", file=sys.stderr)  # noqa: T201 - one plain line, never wrapped
+        raise SystemExit(2) from None
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    if version:
+        typer.echo(asteroid_repro.__version__)
+        raise typer.Exit
+
+
+@app.command()
+def reproduce(
+    *,
+    out: Annotated[Path, typer.Option(help="Folder to write data/ and figures/ into.")] = Path(),
+    seed: Seed = 2024,
+    scenario_name: Annotated[str, typer.Option("--scenario", help="Scenario name or .toml file.")] = "asteroid",
+    trials: Annotated[int, typer.Option(help="Simulated trials behind the verdicts.")] = 20_000,
+    as_json: AsJson = False,
+) -> None:
+    """Audit, simulate, estimate, verify and draw; write data/ and figures/.
+
+    Exit status 1 if a check failed. Example: asteroid-repro reproduce --out results --seed 7
+    """
+    from asteroid_repro.reproduce import reproduce as run  # noqa: PLC0415 - draws: matplotlib is slow to import
+
+    done = run(
+        out,
+        scenario(scenario_name),
+        seed=seed,
+        trials=trials,
+        progress=not as_json,
+        say=_say_nothing if as_json else typer.echo,
+    )
+    if as_json:
+        typer.echo(verdict_json(done.verification, f"SIMULATED, seed {seed}"), nl=False)
+    else:
+        typer.echo(f"Wrote {len(done.files)} files below {out.resolve()}")
+        _print_table(verdict_table(done.verification), "Verdicts")
+        typer.echo(done.verification.findings)
+        typer.echo(done.verification.summary)
+    raise typer.Exit(0 if done.verification.ok else 1)
+
+
+@app.command()
+def simulate(
+    *,
+    seed: Seed = 2024,
+    scenario_name: Annotated[str, typer.Option("--scenario", help="Scenario name or .toml file.")] = "asteroid",
+    out: Annotated[Path | None, typer.Option(help="Folder to write the four tables into.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Simulate one trial: participants, outcomes, sessions and adverse events.
+
+    Example: asteroid-repro simulate --seed 7 --out my-trial
+    """
+    trial = simulate_trial(scenario(scenario_name), seed=seed)
+    if out is not None:
+        for name, table in trial.tables().items():
+            write_table(out / f"{name}.csv", table, trial.label)
+    if as_json:
+        typer.echo(
+            to_json({"label": trial.label} | {key: records(table) for key, table in trial.tables().items()}), nl=False
+        )
+    else:
+        typer.echo(trial.label)
+        _print_table(trial.to_frame(), "Tables")
+
+
+@app.command()
+def estimate(
+    outcomes: Annotated[
+        Path | None, typer.Argument(help="CSV of outcomes (participant, arm, week, outcome, value); else simulated.")
+    ] = None,
+    *,
+    method: Annotated[str, typer.Option(help="random_intercept, mmrm or ancova.")] = "random_intercept",
+    distribution: Annotated[str | None, typer.Option(help="z or t; the method's own when left out.")] = None,
+    level: Level = 0.95,
+    seed: Seed = 2024,
+    scenario_name: Annotated[str, typer.Option("--scenario", help="Scenario name or .toml file.")] = "asteroid",
+    as_json: AsJson = False,
+) -> None:
+    """Estimate the effects in a table of outcomes, or in one simulated trial with its event rates and attendance.
+
+    Example: asteroid-repro estimate outcomes.csv --method mmrm
+    """
+    chosen: Any = distribution  # checked, with a message, by estimate_effects
+    if outcomes is not None:
+        effects = estimate_effects(read_table(outcomes), method=method, distribution=chosen, level=level)
+        _print_results({"effects": effects.to_frame()}, str(outcomes), as_json=as_json)
+        return
+    trial = simulate_trial(scenario(scenario_name), seed=seed)
+    results = {
+        "effects": estimate_effects(trial, method=method, distribution=chosen, level=level).to_frame(),
+        "event_rates": event_rates(trial, level=level).to_frame(),
+        "attendance": attendance(trial).to_frame(),
+    }
+    _print_results(results, trial.label, as_json=as_json)
+
+
+@app.command()
+def audit(
+    line: Annotated[
+        str | None, typer.Argument(help='A result line, such as "-15.30 (-25.33, -5.27), p=0.003".')
+    ] = None,
+    *,
+    level: Level = 0.95,
+    ratio: Annotated[bool, typer.Option(help="Odds, risk, rate or hazard ratios: audited on the log scale.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Audit a printed result, or all printed numbers of the trial.
+
+    Exit status 1 if the line contradicts itself. Example: asteroid-repro audit "-5.20 (-10.12, -0.24), p=0.038"
+    """
+    if line is None:
+        trial = audit_trial()
+        _print_results({"audit": trial.to_frame()}, "Printed numbers of ASTEROID", as_json=as_json)
+        raise typer.Exit(0 if trial.as_recorded else 1)
+    result = audit_triple(line, level=level, ratio=ratio)
+    if as_json:
+        typer.echo(to_json(result.to_dict()), nl=False)
+    else:
+        _print_results({"audit": result.to_frame().T.reset_index(names="").astype(str)}, line, as_json=False)
+    raise typer.Exit(0 if result.consistent else 1)
+
+
+@app.command()
+def verify(
+    *,
+    seed: Seed = 2024,
+    scenario_name: Annotated[str, typer.Option("--scenario", help="Scenario name or .toml file.")] = "asteroid",
+    trials: Annotated[int, typer.Option(help="Simulated trials.")] = 20_000,
+    as_json: AsJson = False,
+) -> None:
+    """Check every published claim against the simulation; exit status 1 if a check failed.
+
+    Example: asteroid-repro verify --seed 7 --json
+    """
+    result = verify_claims(seed=seed, assumptions=scenario(scenario_name), trials=trials, progress=not as_json)
+    if as_json:
+        typer.echo(verdict_json(result, f"SIMULATED, seed {seed}"), nl=False)
+    else:
+        _print_table(verdict_table(result), "Verdicts")
+        typer.echo(result.findings)
+        typer.echo(result.summary)
+    raise typer.Exit(0 if result.ok else 1)
+
+
+@app.command()
+def scenarios(
+    name: Annotated[str | None, typer.Argument(help="Print this scenario as TOML, ready to copy and change.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List the scenarios, or print one as TOML.
+
+    Example: asteroid-repro scenarios asteroid > mine.toml
+    """
+    if name is not None:
+        record = scenario(name)
+        typer.echo(to_json(record.model_dump()) if as_json else record.to_toml(), nl=False)
+        return
+    table = pd.DataFrame([{"scenario": key, "description": scenario(key).description} for key in scenario_names()])
+    _print_results({"scenarios": table}, "Scenarios", as_json=as_json)
+
+
+def _say_nothing(_: str) -> None:
+    return None
+
+
+def _print_results(results: dict[str, pd.DataFrame], label: str, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(to_json({"label": label} | {name: records(table) for name, table in results.items()}), nl=False)
+        return
+    typer.echo(label)
+    for name, table in results.items():
+        _print_table(table, name.replace("_", " ").capitalize())
+
+
+def _print_table(table: pd.DataFrame, title: str) -> None:
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=200)  # a pipe has no width of its own
+    grid = Table(*[str(column) for column in table.columns], title=title, title_justify="left")
+    for row in rounded(table).itertuples(index=False):
+        grid.add_row(*row)
+    console.print(grid)

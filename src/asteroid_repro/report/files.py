@@ -1,0 +1,65 @@
+"""Files that are whole or not there: written beside their place, then moved into it."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+from asteroid_repro.errors import InputError
+
+
+def write_file(path: Path, content: bytes | str) -> Path:
+    """Write a file in one step, making its folder; a reader never sees half of it.
+
+    Raises
+    ------
+    InputError
+        The place cannot be written to.
+
+    Examples
+    --------
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> write_file(folder / "new" / "note.txt", "SIMULATED").read_text()
+    'SIMULATED'
+    """
+    data = content.encode() if isinstance(content, str) else content
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise InputError(f"{path} must be a place to write to, got: {error.strerror}. Choose another folder.") from None
+    return path
+
+
+def write_table(path: Path, table: pd.DataFrame, label: str) -> Path:
+    """Write a table as CSV under one comment line that says what the data are.
+
+    Numbers have 12 significant digits. Read it back with ``pandas.read_csv(path, comment="#")``.
+    """
+    return write_file(path, f"# {label}\n" + table.to_csv(index=False, float_format="%.12g", lineterminator="\n"))
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a CSV table, skipping comment lines.
+
+    Raises
+    ------
+    InputError
+        No such file, or not a table.
+    """
+    try:
+        return pd.read_csv(path, comment="#")
+    except OSError as error:
+        raise InputError(f"{path} must be a file that can be read, got: {error.strerror}. Check the path.") from None
+    except (ValueError, UnicodeDecodeError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{path} must be a table of comma-separated values, got: {reason}. Correct it.") from None

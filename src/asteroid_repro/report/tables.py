@@ -1,0 +1,179 @@
+"""Tables for people: rounded, with units, as Markdown, CSV and JSON."""
+
+import json
+import math
+from typing import Any
+
+import pandas as pd
+
+from asteroid_repro.verify.audit import Audit
+from asteroid_repro.verify.verdict import Row, Verification
+
+
+def verdict_table(verification: Verification) -> pd.DataFrame:
+    """Return the claims that were checked as text, one row each.
+
+    Parameters
+    ----------
+    verification : Verification
+        Of :func:`asteroid_repro.verify`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns claim, role, published, reproduced, MCSE or interval, tolerance, verdict.
+
+    Examples
+    --------
+    >>> from asteroid_repro import verify
+    >>> table = verdict_table(verify(seed=1, trials=500))
+    >>> table.loc[table["claim"] == "disability.week12.ci_high", "verdict"].item()
+    'inconsistent'
+    """
+    rows = [_verdict_cells(row) for row in verification.rows if row.verdict != "listed"]
+    return pd.DataFrame(rows)
+
+
+def listed_table(verification: Verification) -> pd.DataFrame:
+    """Return the claims that are listed without a check, with the reason."""
+    rows = [
+        {"claim": row.claim, "published": row.published, "unit": row.unit, "source": row.source, "why": row.note}
+        for row in verification.rows
+        if row.verdict == "listed"
+    ]
+    return pd.DataFrame(rows, columns=["claim", "published", "unit", "source", "why"])
+
+
+def verdict_markdown(verification: Verification, label: str) -> str:
+    """Return the whole verdict page as Markdown: what it is, the checks, the findings, the claims only listed."""
+    return "\n".join(
+        [
+            "# Verdicts",
+            "",
+            f"{label}. Reproduced figures come from {verification.trials:,} simulated trials "
+            f"(seed {verification.seed}); a fitted figure may be {verification.k:.2f} Monte Carlo standard errors away.",
+            "",
+            "*Fitted* claims set an assumption: that they pass shows a sound pipeline, not a true model. *Derived* claims "
+            "are recomputed from other printed numbers. Only *predicted* claims test the model.",
+            "",
+            markdown(verdict_table(verification)),
+            "",
+            verification.findings,
+            "",
+            verification.summary,
+            "",
+            "## Listed, not checked",
+            "",
+            markdown(listed_table(verification)),
+            "",
+        ]
+    )
+
+
+def verdict_json(verification: Verification, label: str) -> str:
+    """Return the verdicts as one JSON document; a number that does not exist is null."""
+    return to_json(
+        {
+            "label": label,
+            "scenario": verification.scenario,
+            "seed": verification.seed,
+            "trials": verification.trials,
+            "allowed_standard_errors": verification.k,
+            "summary": verification.summary,
+            "findings": verification.findings,
+            "ok": verification.ok,
+            "claims": records(verification.to_frame()),
+        }
+    )
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table for JSON; NaN and infinite numbers become null.
+
+    Examples
+    --------
+    >>> records(pd.DataFrame({"df": [38.0, float("inf")]}))
+    [{'df': 38.0}, {'df': None}]
+    """
+    rows: list[dict[str, Any]] = json.loads(frame.to_json(orient="records", double_precision=15))
+    return rows
+
+
+def to_json(content: object) -> str:
+    """Return indented JSON that ends with a line feed."""
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """Return a table of text as a Markdown table.
+
+    Examples
+    --------
+    >>> print(markdown(pd.DataFrame({"arm": ["running"], "people": [20]})))
+    | arm | people |
+    | --- | --- |
+    | running | 20 |
+    """
+    lines = [table.columns, ["---"] * len(table.columns), *table.itertuples(index=False)]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def rounded(table: pd.DataFrame, digits: int = 4) -> pd.DataFrame:
+    """Return a table as text with its numbers at so many significant digits, for a screen.
+
+    Examples
+    --------
+    >>> rounded(pd.DataFrame({"se": [5.11741], "df": [float("inf")]})).iloc[0].tolist()
+    ['5.117', 'inf']
+    """
+    return table.map(lambda cell: _number(cell, digits) if isinstance(cell, float) else str(cell))
+
+
+def _verdict_cells(row: Row) -> dict[str, str]:
+    digits = _decimals(row.published) + 2
+    return {
+        "claim": row.claim,
+        "role": row.role,
+        "published": row.published if row.unit in {"percent", "1"} else f"{row.published} {row.unit}",
+        "reproduced": _fixed(row.reproduced, digits),
+        "MCSE or interval": _uncertainty(row, digits),
+        "tolerance": _fixed(row.tolerance, digits + 1) if row.mcse or row.role == "derived" else _exact(row),
+        "verdict": row.verdict,
+    }
+
+
+def _uncertainty(row: Row, digits: int) -> str:
+    if row.interval_low is not None:
+        return f"({_fixed(row.interval_low, digits)}, {_fixed(row.interval_high, digits)})"
+    return _fixed(row.mcse, digits + 1) if row.mcse else ""
+
+
+def _exact(row: Row) -> str:
+    return "exact" if row.role == "fitted" and row.mcse == 0 else ""
+
+
+def _fixed(value: float | None, digits: int) -> str:
+    return "" if value is None or math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _decimals(printed: str) -> int:
+    return len(printed.rstrip(" %").partition(".")[2])
+
+
+def _number(value: float, digits: int) -> str:
+    return "" if math.isnan(value) else f"{value:.{digits}g}"
+
+
+def audit_markdown(audit: Audit) -> str:
+    """Return the audit of the trial's printed numbers as Markdown."""
+    return "\n".join(
+        [
+            "# Audit of the printed numbers",
+            "",
+            "What the published numbers imply, and where they contradict each other. Nothing here is simulated.",
+            "*Compatible* means that an analysis could have printed the line, not that it did.",
+            "",
+            markdown(audit.to_frame()),
+            "",
+        ]
+    )

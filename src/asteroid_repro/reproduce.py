@@ -87,11 +87,12 @@ def reproduce(
     ]
     say("Estimating effects, event rates and attendance")
     effects, rates = estimate_effects(trial), event_rates(trial)
-    results = {"effects": effects, "event_rates": rates, "attendance": attendance(trial)}
-    files += [
-        write_table(data / "simulated" / f"{name}.csv", result.to_frame(), trial.label)
-        for name, result in results.items()
-    ]
+    results = {
+        "effects": effects.to_frame(),
+        "event_rates": rates.to_frame(),
+        "attendance": attendance(trial).to_frame(),
+    }
+    files += [write_table(data / "simulated" / f"{name}.csv", table, trial.label) for name, table in results.items()]
     say(f"Verifying every claim against {trials:,} simulated trials")
     verification = verify(seed=seed, assumptions=assumptions, trials=trials, progress=progress)
     files += _write_verdicts(data, verification, trial.label)

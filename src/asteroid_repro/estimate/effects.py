@@ -133,9 +133,12 @@ def estimate_effects(
     if table.empty:
         raise InputError("outcomes must have rows, got none. Give one row per person, week and outcome.")
     _check_people(table)
+    people = pd.MultiIndex.from_frame(table[["arm", "participant"]].drop_duplicates())
     rows: list[Effect] = []
     for outcome in sorted(table["outcome"].unique()):
-        rows += _outcome_effects(table[table["outcome"] == outcome], outcome, method, chosen, level)
+        scores = table[table["outcome"] == outcome].set_index(["arm", "participant", "week"])["value"]
+        wide = scores.unstack("week").reindex(people)  # noqa: PD010 - pivot_table would average duplicates away
+        rows += _outcome_effects(wide, outcome, method=method, distribution=chosen, level=level)
     return Effects(tuple(rows), trial.label if isinstance(trial, Trial) else "")
 
 
@@ -199,9 +202,9 @@ def _check_people(table: pd.DataFrame) -> None:
 
 
 def _outcome_effects(
-    table: pd.DataFrame, outcome: str, method: str, distribution: Distribution, level: float
+    wide: pd.DataFrame, outcome: str, *, method: str, distribution: Distribution, level: float
 ) -> list[Effect]:
-    wide = table.set_index(["arm", "participant", "week"])["value"].unstack("week")  # noqa: PD010 - pivot_table averages
+    """Estimate one outcome from a table with a row per person (arm, participant) and a column per week."""
     running, waitlist = (_complete_scores(wide, arm, outcome) for arm in ARMS)
     fit = estimate_arrays(running, waitlist, method=method, distribution=distribution)
     if not (fit.standard_error > 0).all():

@@ -50,11 +50,12 @@ def verdict_markdown(verification: Verification, label: str) -> str:
         [
             "# Verdicts",
             "",
-            f"{label}. Reproduced figures come from {verification.trials:,} simulated trials "
-            f"(seed {verification.seed}); a fitted figure may be {verification.k:.2f} Monte Carlo standard errors away.",
+            f"{label}.",
+            f"Reproduced figures come from {verification.trials:,} simulated trials (seed {verification.seed}).",
+            f"A fitted figure may be {verification.k:.2f} Monte Carlo standard errors away.",
             "",
-            "*Fitted* claims set an assumption: that they pass shows a sound pipeline, not a true model. *Derived* claims "
-            "are recomputed from other printed numbers. Only *predicted* claims test the model.",
+            "*Fitted* claims set an assumption: that they pass shows a sound pipeline, not a true model.",
+            "*Derived* claims are recomputed from other printed numbers. Only *predicted* claims test the model.",
             "",
             markdown(verdict_table(verification)),
             "",
@@ -114,7 +115,7 @@ def markdown(table: pd.DataFrame) -> str:
     | --- | --- |
     | running | 20 |
     """
-    lines = [table.columns, ["---"] * len(table.columns), *table.itertuples(index=False)]
+    lines = [list(table.columns), ["---"] * len(table.columns), *table.to_numpy().tolist()]
     return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 

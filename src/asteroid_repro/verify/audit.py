@@ -125,8 +125,8 @@ def printed_line(ledger: Ledger, group: str) -> PrintedTriple:
     >>> str(printed_line(published(), "disability.week12"))
     '-5.20 (-10.12, -0.24), p=0.038'
     """
-    parts = ledger.group(group)
-    return PrintedTriple(*(parts[part].printed for part in ("estimate", "ci_low", "ci_high", "p_value")))
+    parts = {part: claim.printed for part, claim in ledger.group(group).items()}
+    return PrintedTriple(parts.get("estimate"), parts.get("ci_low"), parts.get("ci_high"), parts.get("p_value"))
 
 
 def _recorded_consistent(ledger: Ledger, group: str) -> bool:

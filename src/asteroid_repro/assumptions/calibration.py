@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from asteroid_repro.assumptions.trial import TrialAssumptions, read_toml, validated
-from asteroid_repro.errors import InputError, did_you_mean
+from asteroid_repro.errors import InputError, NotYetError, did_you_mean
 from asteroid_repro.published.ledger import Ledger, published
 
 _VISIT_CORRELATION = 0.5
@@ -61,8 +61,8 @@ def sd_from_standard_error(
 def published_standard_error(ledger: Ledger, outcome: str) -> float:
     """Recover the standard error behind a printed 95 % interval, taking a normal reference distribution.
 
-    Half the width of the interval over 1.96 where both limits may be fitted; the distance from the estimate to the
-    lower limit over 1.96 where the upper one is not (the disability line contradicts itself there).
+    Half the width of the interval over 1.96; where the ledger calls the upper limit inconsistent (the disability line
+    contradicts itself there), the distance from the estimate to the lower limit over 1.96.
 
     Examples
     --------
@@ -71,7 +71,7 @@ def published_standard_error(ledger: Ledger, outcome: str) -> float:
     [5.117, 2.51]
     """
     claim = f"{outcome}.week12"
-    if ledger[f"{claim}.ci_high"].role == "fitted":
+    if ledger[f"{claim}.ci_high"].status == "consistent":
         width = ledger.fitted(f"{claim}.ci_high") - ledger.fitted(f"{claim}.ci_low")
     else:
         width = 2 * (ledger.fitted(f"{claim}.estimate") - ledger.fitted(f"{claim}.ci_low"))
@@ -99,6 +99,10 @@ def fit(ledger: Ledger) -> TrialAssumptions:
         A claim that is used here is not tagged ``fitted``.
     """
     fitted = ledger.fitted
+    if fitted("attrition.lost") != 0:
+        raise NotYetError(
+            f"attrition.lost must be 0, since visits are simulated complete, got {fitted('attrition.lost'):g}."
+        )
     visits = (0, int(fitted("design.visit.middle")), int(fitted("design.visit.last")))
     hours = fitted("exposure.running_hours")
     kinds = ("lower_limb", "low_back_pain", "syncope")

@@ -83,8 +83,8 @@ class Ledger:
         claim = self[claim_id]
         if claim.role != "fitted" or claim.value is None:
             raise InputError(
-                f"claim {claim_id} has role {claim.role}: it may not set an assumption; "
-                f"retag it in {self.file} or do not fit it."
+                f"claim {claim_id} must have role fitted to set an assumption, got role {claim.role} in {self.file}. "
+                "Retag it there or do not fit it."
             )
         return claim.value
 

@@ -27,6 +27,7 @@ class Purpose(IntEnum):
     RUNNING_SPEED = 6
     ADVERSE_EVENTS = 7
     SERIOUSNESS = 8
+    RECONSTRUCTION = 9
 
 
 def stream(seed: int, purpose: Purpose, block: int) -> np.random.Generator:

@@ -8,12 +8,12 @@ lies inside the 95 % prediction interval of one simulated trial, or is a miss. `
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from asteroid_repro.assumptions.calibration import matched_to_paper
 from asteroid_repro.assumptions.trial import TrialAssumptions
@@ -28,6 +28,7 @@ Verdict = Literal["passed", "failed", "foretold", "missed", "inconsistent", "not
 FALSE_ALARM: Final = 1e-4
 """Probability that any fitted check fails although nothing is wrong, over the whole suite."""
 PREDICTION_LEVEL: Final = 0.95
+_Z_POWER: Final = float(ndtri(0.99))  # a defect this many standard errors beyond the tolerance is found 99 % of times
 _EXACT: Final = 1e-9  # slack of comparisons that have no random error, for binary fractions
 
 
@@ -53,6 +54,12 @@ class Row:
         Largest accepted distance from the published value.
     verdict : str
         ``passed``, ``failed``, ``foretold``, ``missed``, ``inconsistent``, ``not run`` or ``listed``.
+    false_alarm : float or None
+        Probability that this check fails (or a prediction is missed) although nothing is wrong.
+    detectable : float or None
+        Smallest defect of a fitted figure that the check finds with 99 % power, in the claim's unit.
+    excused : bool
+        Whether the ledger gives a reason for leaving the check out.
     note : str
         Why, where the verdict needs a word.
     """
@@ -69,6 +76,9 @@ class Row:
     interval_high: float | None = None
     tolerance: float | None = None
     verdict: Verdict = "listed"
+    false_alarm: float | None = None
+    detectable: float | None = None
+    excused: bool = False
     note: str = ""
 
 
@@ -100,8 +110,9 @@ class Verification:
 
     @property
     def ok(self) -> bool:
-        """Whether something was checked, nothing failed and nothing was left out."""
-        return self.count("passed") > 0 and not self.count("failed") and not self.count("not run")
+        """Whether something was checked, nothing failed and nothing was left out without an excuse."""
+        left_out = any(row.verdict == "not run" and not row.excused for row in self.rows)
+        return self.count("passed") > 0 and not self.count("failed") and not left_out
 
     @property
     def summary(self) -> str:
@@ -194,64 +205,63 @@ def _judge(claim: Claim, ledger: Ledger, figures: PerTrial, k: float) -> Row:
         return _judge_fitted(claim, figures, k)
     if claim.role == "predicted":
         return _judge_predicted(claim, figures)
-    return _row(claim, note="context, not checked" if claim.status == "consistent" else claim.reason)
+    return _row(claim, "listed", "context, not checked" if claim.status == "consistent" else claim.reason)
 
 
 def _judge_derived(claim: Claim, ledger: Ledger) -> Row:
     value = recompute(claim, ledger)
     if value is None or claim.value is None or claim.half_unit is None:
-        return _row(claim, verdict="not run", note="no rule recomputes this claim")
+        return _not_run(claim, "no rule recomputes this claim")
     agrees = abs(value - claim.value) <= claim.half_unit + _EXACT
-    if claim.status == "inconsistent":
-        # A finding has to stay one: if the numbers agree after all, the ledger is wrong.
-        verdict: Verdict = "failed" if agrees else "inconsistent"
+    if claim.status == "inconsistent" and not agrees:
+        row = _row(claim, "inconsistent", claim.reason)
+    elif claim.status == "inconsistent":
+        row = _row(claim, "failed", "the ledger calls it inconsistent, but it agrees: correct its status")
     else:
-        verdict = "passed" if agrees else "failed"
-    note = claim.reason if verdict == "inconsistent" else ""
-    return _row(claim, reproduced=value, tolerance=claim.half_unit, verdict=verdict, note=note)
+        row = _row(claim, "passed" if agrees else "failed")
+    return replace(row, reproduced=value, tolerance=claim.half_unit)
 
 
 def _judge_fitted(claim: Claim, figures: PerTrial, k: float) -> Row:
     figure = fitted_figure(claim.id, figures)
     if figure is None or claim.value is None:
-        return _row(claim, verdict="not run", note="the simulation gives no figure for this claim")
+        return _not_run(claim, "the simulation gives no figure for this claim")
     tolerance = k * figure.mcse + _EXACT
-    return _row(
+    row = _row(
         claim,
+        "passed" if abs(figure.value - claim.value) <= tolerance else "failed",
+        "fitted: shows that the pipeline is sound, not that the model is right",
+    )
+    return replace(
+        row,
         reproduced=figure.value,
         mcse=figure.mcse,
         tolerance=tolerance,
-        verdict="passed" if abs(figure.value - claim.value) <= tolerance else "failed",
-        note="fitted: shows that the pipeline is sound, not that the model is right",
+        false_alarm=2 * float(ndtr(-k)) if figure.mcse else 0.0,
+        detectable=tolerance + _Z_POWER * figure.mcse,
     )
 
 
 def _judge_predicted(claim: Claim, figures: PerTrial) -> Row:
     if claim.id not in figures or claim.value is None:
-        return _row(claim, verdict="not run", note="the simulation gives no figure for this claim")
+        return _not_run(claim, "the simulation gives no figure for this claim")
     tail = (1 - PREDICTION_LEVEL) / 2
     low, high = (float(limit) for limit in np.quantile(figures[claim.id], [tail, 1 - tail]))
-    return _row(
-        claim,
+    verdict: Verdict = "foretold" if low <= claim.value <= high else "missed"
+    return replace(
+        _row(claim, verdict, "prediction interval of one trial of this size"),
         reproduced=float(figures[claim.id].mean()),
         interval_low=low,
         interval_high=high,
-        verdict="foretold" if low <= claim.value <= high else "missed",
-        note="prediction interval of one trial of this size",
+        false_alarm=1 - PREDICTION_LEVEL,
     )
 
 
-def _row(
-    claim: Claim,
-    *,
-    reproduced: float | None = None,
-    mcse: float | None = None,
-    interval_low: float | None = None,
-    interval_high: float | None = None,
-    tolerance: float | None = None,
-    verdict: Verdict = "listed",
-    note: str = "",
-) -> Row:
+def _not_run(claim: Claim, why: str) -> Row:
+    return replace(_row(claim, "not run", claim.excused or why), excused=claim.excused is not None)
+
+
+def _row(claim: Claim, verdict: Verdict, note: str = "") -> Row:
     return Row(
         claim=claim.id,
         statement=claim.statement,
@@ -259,11 +269,6 @@ def _row(
         unit=claim.unit,
         source=claim.source,
         role=claim.role,
-        reproduced=reproduced,
-        mcse=mcse,
-        interval_low=interval_low,
-        interval_high=interval_high,
-        tolerance=tolerance,
         verdict=verdict,
         note=note,
     )

@@ -1,5 +1,6 @@
 """The command line: parse, call one function, print. No statistics here."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,11 +16,13 @@ from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.attendance import attendance
 from asteroid_repro.estimate.effects import Distribution, estimate_effects
 from asteroid_repro.estimate.rates import event_rates
+from asteroid_repro.published.lines import AuditedLines, audit_lines
 from asteroid_repro.published.rounding import audit_triple
 from asteroid_repro.report.files import read_table, write_table
 from asteroid_repro.report.tables import records, rounded, to_json, verdict_json, verdict_table
 from asteroid_repro.simulate.trial import simulate_trial
 from asteroid_repro.verify.audit import audit as audit_trial
+from asteroid_repro.verify.reconstruct import reconstruct as find_reconstructions
 from asteroid_repro.verify.verdict import verify as verify_claims
 
 app = typer.Typer(
@@ -144,30 +147,58 @@ def estimate(
     _print_results(results, trial.label, as_json=as_json)
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})  # a line may begin with a minus sign
 def audit(
-    line: Annotated[
-        str | None, typer.Argument(help='A result line, such as "-15.30 (-25.33, -5.27), p=0.003".')
-    ] = None,
+    line: Annotated[str | None, typer.Argument(help='A result, such as "-15.30 (-25.33, -5.27), p=0.003".')] = None,
     *,
+    file: Annotated[
+        Path | None, typer.Option(help="CSV with a column line and, for results of one model, a column group.")
+    ] = None,
     level: Level = 0.95,
     ratio: Annotated[bool, typer.Option(help="Odds, risk, rate or hazard ratios: audited on the log scale.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Audit a printed result, or all printed numbers of the trial.
+    """Audit a printed result, a file of them, or all printed numbers of the trial.
 
-    Exit status 1 if the line contradicts itself. Example: asteroid-repro audit "-5.20 (-10.12, -0.24), p=0.038"
+    Exit status 1 if a line contradicts itself. Example: asteroid-repro audit "-5.20 (-10.12, -0.24), p=0.038"
     """
-    if line is None:
+    if line is None and file is None:
         trial = audit_trial()
         _print_results({"audit": trial.to_frame()}, "Printed numbers of ASTEROID", as_json=as_json)
         raise typer.Exit(0 if trial.as_recorded else 1)
-    result = audit_triple(line, level=level, ratio=ratio)
-    if as_json:
-        typer.echo(to_json(result.to_dict()), nl=False)
+    if line is not None and file is not None:
+        raise InputError(f"audit must have a line or --file, got both {line!r} and {file}. Leave one out.")
+    if file is not None:
+        audits = audit_lines(read_table(file), level=level, ratio=ratio)
     else:
-        _print_results({"audit": result.to_frame().T.reset_index(names="").astype(str)}, line, as_json=False)
-    raise typer.Exit(0 if result.consistent else 1)
+        audits = AuditedLines((audit_triple(str(line), level=level, ratio=ratio),), ("",))
+    if as_json:
+        typer.echo("\n".join(json.dumps(record) for record in audits.records()))
+    else:
+        table = audits.to_frame()
+        wide = table.drop(columns=["level", "ratio", "midpoint_explained", "se_low", "se_high"])
+        _print_table(wide if file else table.T.reset_index(names="").set_axis(["quantity", "value"], axis=1), "Audit")
+    raise typer.Exit(0 if audits.consistent else 1)
+
+
+@app.command()
+def reconstruct(
+    *,
+    outcome: Annotated[str, typer.Option(help="average_pain, current_pain or disability.")],
+    n: Annotated[int, typer.Option(help="Data sets wanted.")] = 100,
+    seed: Seed = 2024,
+    out: Annotated[Path | None, typer.Option(help="Folder to write the data sets into.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find whole-number data sets that print the published line, and show what it leaves open.
+
+    Example: asteroid-repro reconstruct --outcome current_pain --n 100 --out reconstructed
+    """
+    found = find_reconstructions(outcome, n=n, seed=seed)
+    for number, one in enumerate(found.data_sets if out is not None else (), start=1):
+        write_table(Path(str(out)) / f"{outcome}-{number:04d}.csv", one.to_frame(), f"{found.label} ({one.target.line})")
+    label = f"{found.label}: {n} data sets that print {found.data_sets[0].target.line}"
+    _print_results({"ranges": found.ranges(), "data_sets": found.to_frame()}, label, as_json=as_json)
 
 
 @app.command()

@@ -23,6 +23,7 @@ endif
 
 reproduce: $(STAMP) ## Simulate, analyse, verify and draw the trial (data/, figures/)
 	$(BIN)/asteroid-repro reproduce
+	$(BIN)/python docs/update_readme.py
 
 test: $(STAMP) ## Run every test, doctest and notebook
 	$(BIN)/python -m pytest -n 2 --nbmake tests src notebooks

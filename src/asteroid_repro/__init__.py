@@ -1,5 +1,6 @@
 """Simulate, analyse and check the ASTEROID trial of running for chronic low back pain, from what is published."""
 
+from asteroid_repro._version import __version__ as __version__
 from asteroid_repro.assumptions.calibration import matched_to_paper, scenario, scenario_names
 from asteroid_repro.assumptions.trial import OutcomeAssumptions, TrialAssumptions
 from asteroid_repro.errors import InputError, NotYetError
@@ -12,8 +13,6 @@ from asteroid_repro.schema import Trial
 from asteroid_repro.simulate.trial import simulate_trial
 from asteroid_repro.verify.audit import audit
 from asteroid_repro.verify.verdict import verify
-
-__version__ = "0.1.0"
 
 ASTEROID = matched_to_paper()
 

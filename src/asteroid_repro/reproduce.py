@@ -97,10 +97,10 @@ def reproduce(
     verification = verify(seed=seed, assumptions=assumptions, trials=trials, progress=progress)
     files += _write_verdicts(data, verification, trial.label)
     say("Drawing the figures")
-    characteristics = operating_characteristics(
-        assumptions, trials=trials, seed=seed, conditional=True, progress=progress
+    characteristics = operating_characteristics(assumptions, trials=trials, seed=seed, progress=progress)
+    files += draw_all(
+        figures, trial=trial, effects=effects, rates=rates, characteristics=characteristics, ledger=published()
     )
-    files += draw_all(figures, trial, effects, rates, characteristics, published())
     return Reproduction(verification, tuple(files))
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
+from asteroid_repro._version import __version__
 from asteroid_repro.assumptions.trial import OUTCOMES, TrialAssumptions
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects import Distribution, estimate_arrays, reference_distribution
@@ -56,6 +57,8 @@ class OperatingCharacteristics:
         Confidence level; tests are at 1 - level.
     estimates : dict of str to numpy.ndarray
         The estimates themselves by outcome, shape (visits - 1, trials), points.
+    label : str
+        ``SIMULATED`` with scenario, trials and seed.
     """
 
     rows: tuple[Measure, ...]
@@ -65,6 +68,7 @@ class OperatingCharacteristics:
     distribution: str
     level: float
     estimates: Mapping[str, np.ndarray]
+    label: str
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per outcome, week and measure."""
@@ -86,7 +90,7 @@ class OperatingCharacteristics:
         )
 
     def _repr_html_(self) -> str:
-        return self.to_frame().to_html(index=False)
+        return f"<p><strong>{self.label}</strong></p>" + self.to_frame().to_html(index=False)
 
 
 def operating_characteristics(
@@ -170,7 +174,11 @@ def operating_characteristics(
             }
             rows += [Measure(name, week, key, *pair) for key, pair in _measures(own, truth, level).items()]
     estimates = {name: figures[f"{name}.estimate"] for name in OUTCOMES}
-    return OperatingCharacteristics(tuple(rows), trials, int(trials - usable.sum()), method, chosen, level, estimates)
+    label = (
+        f"SIMULATED ({assumptions.name}, {trials:,} trials, seed {seed}, version {__version__}), not participant data"
+    )
+    failed = int(trials - usable.sum())
+    return OperatingCharacteristics(tuple(rows), trials, failed, method, chosen, level, estimates, label)
 
 
 def _figures(scores: Outcomes, *, method: str, distribution: Distribution, level: float) -> dict[str, np.ndarray]:

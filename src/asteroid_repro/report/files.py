@@ -48,8 +48,8 @@ def write_table(path: Path, table: pd.DataFrame, label: str) -> Path:
     return write_file(path, f"# {label}\n" + table.to_csv(index=False, float_format="%.12g", lineterminator="\n"))
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """Read a CSV table, skipping comment lines.
+def read_table(path: Path, *, text: bool = False) -> pd.DataFrame:
+    """Read a CSV table, skipping comment lines; with ``text`` every cell stays as it is written.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def read_table(path: Path) -> pd.DataFrame:
         No such file, or not a table.
     """
     try:
-        return pd.read_csv(path, comment="#")
+        return pd.read_csv(path, comment="#", dtype=str if text else None)
     except OSError as error:
         raise InputError(f"{path} must be a file that can be read, got: {error.strerror}. Check the path.") from None
     except (ValueError, UnicodeDecodeError) as error:

@@ -127,7 +127,9 @@ def rounded(table: pd.DataFrame, digits: int = 4) -> pd.DataFrame:
     >>> rounded(pd.DataFrame({"se": [5.11741], "df": [float("inf")]})).iloc[0].tolist()
     ['5.117', 'inf']
     """
-    return table.map(lambda cell: _number(cell, digits) if isinstance(cell, float) else str("" if cell is None else cell))
+    return table.map(
+        lambda cell: _number(cell, digits) if isinstance(cell, float) else str("" if cell is None else cell)
+    )
 
 
 def _verdict_cells(row: Row) -> dict[str, str]:

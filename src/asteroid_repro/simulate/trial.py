@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from asteroid_repro._version import __version__
 from asteroid_repro.assumptions.trial import OUTCOMES, TrialAssumptions
 from asteroid_repro.errors import InputError
 from asteroid_repro.schema import ARMS, EVENT_KINDS, SEXES, Trial
@@ -94,7 +95,7 @@ def simulate_trial(assumptions: TrialAssumptions, *, seed: int) -> Trial:
         outcomes=_outcomes_table(assumptions, block.outcomes, participant),
         sessions=_sessions_table(assumptions, block.sessions, participant),
         adverse_events=_events_table(block, participant),
-        label=f"SIMULATED ({assumptions.name}, seed {seed}), not participant data",
+        label=f"SIMULATED ({assumptions.name}, seed {seed}, version {__version__}), not participant data",
     )
 
 

@@ -265,6 +265,5 @@ def _spreads(ledger: Ledger) -> list[Identity]:
             100 * (share * (1 - share) / sessions) ** 0.5,
             "percent",
             inputs=("adherence.mean", "programme.sessions"),
-            claim="adherence.sd",
         ),
     ]

@@ -1,0 +1,94 @@
+"""The committed data/ and figures/ are what the code makes. Regression: made by this code itself.
+
+Random draws are the same on every machine; matrix products and fits may differ in the last bits, so numbers are compared
+with rtol 1e-8 (tables) and 1e-3 points of the drawing (figures). Rounded cells may move by one in their last digit.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import matplotlib.image
+import numpy as np
+import pandas as pd
+import pytest
+
+from asteroid_repro import ASTEROID
+from asteroid_repro.report.files import read_table
+from asteroid_repro.reproduce import Reproduction, reproduce
+
+ROOT = Path(__file__).parents[2]
+NUMBER = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")
+IDENTIFIER = re.compile(r"\b[A-Za-z]?[0-9a-f]{10}\b")  # hashed from the drawing's content
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Reproduction]:
+    folder = tmp_path_factory.mktemp("reproduced")
+    return folder, reproduce(folder, ASTEROID)
+
+
+def _committed(kind: str) -> list[str]:
+    found = [*ROOT.glob(f"data/**/*.{kind}"), *ROOT.glob(f"figures/*.{kind}")]
+    return sorted(str(path.relative_to(ROOT)) for path in found)
+
+
+def test_every_committed_file_is_made_and_every_made_file_committed(made: tuple[Path, Reproduction]) -> None:
+    folder, done = made
+    written = {str(path.relative_to(folder)) for path in done.files}
+    committed = {name for kind in ("csv", "json", "md", "svg", "png") for name in _committed(kind)}
+    assert committed - {"data/README.md"} == written
+
+
+def test_the_run_passed(made: tuple[Path, Reproduction]) -> None:
+    assert made[1].verification.ok
+
+
+@pytest.mark.parametrize("name", _committed("csv"))
+def test_tables(made: tuple[Path, Reproduction], name: str) -> None:
+    assert (made[0] / name).read_text().splitlines()[0] == (ROOT / name).read_text().splitlines()[0]
+    assert (ROOT / name).read_text().startswith("# SIMULATED")
+    pd.testing.assert_frame_equal(read_table(made[0] / name), read_table(ROOT / name), rtol=1e-8)
+
+
+def test_verdicts(made: tuple[Path, Reproduction]) -> None:
+    ours, theirs = (json.loads((place / "data" / "verdicts.json").read_text()) for place in (made[0], ROOT))
+    assert ours["summary"] == theirs["summary"]
+    for mine, yours in zip(ours["claims"], theirs["claims"], strict=True):
+        numbers = {key for key, value in yours.items() if isinstance(value, float)}
+        assert {key: mine[key] for key in numbers} == pytest.approx({key: yours[key] for key in numbers}, rel=1e-8)
+        assert all(mine[key] == yours[key] for key in yours.keys() - numbers)
+
+
+@pytest.mark.parametrize("name", [*_committed("md"), "README.md"])
+def test_pages(made: tuple[Path, Reproduction], name: str) -> None:
+    if name == "data/README.md":
+        assert (ROOT / name).exists()
+    elif name == "README.md":
+        verdicts = read_table(made[0] / "data" / "verdicts.csv", text=True).fillna("")
+        page = (ROOT / name).read_text()
+        for row in verdicts.itertuples():
+            assert f"| {row.claim} | {row.role} | {row.published} |" in page
+        assert page.count("| missed |") == made[1].verification.count("missed")
+    else:
+        assert _close((made[0] / name).read_text(), (ROOT / name).read_text(), 2e-3)
+
+
+@pytest.mark.parametrize("name", _committed("svg"))
+def test_drawings(made: tuple[Path, Reproduction], name: str) -> None:
+    texts = [IDENTIFIER.sub("id", (place / name).read_text()) for place in (made[0], ROOT)]
+    assert _close(texts[0], texts[1], 1e-3)
+
+
+@pytest.mark.parametrize("name", _committed("png"))
+def test_pictures(made: tuple[Path, Reproduction], name: str) -> None:
+    ours, theirs = (matplotlib.image.imread(place / name) for place in (made[0], ROOT))
+    assert ours.shape == theirs.shape
+    assert np.abs(ours - theirs).mean() < 0.002
+
+
+def _close(ours: str, theirs: str, tolerance: float) -> bool:
+    if NUMBER.sub("0", ours) != NUMBER.sub("0", theirs):
+        return False
+    numbers = [np.array([float(found) for found in NUMBER.findall(text)]) for text in (ours, theirs)]
+    return bool((np.abs(numbers[0] - numbers[1]) <= tolerance).all())

@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test lint format notebooks lock clean
+.PHONY: help reproduce test lint format notebooks audit-calibration lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -23,7 +23,7 @@ endif
 
 reproduce: $(STAMP) ## Simulate, analyse, verify and draw the trial (data/, figures/)
 	$(BIN)/asteroid-repro reproduce
-	$(BIN)/python docs/update_readme.py
+	@$(BIN)/python docs/update_readme.py
 
 test: $(STAMP) ## Run every test, doctest and notebook
 	$(BIN)/python -m pytest -n 2 --nbmake tests src notebooks
@@ -40,6 +40,9 @@ format: $(STAMP) ## Apply the code style
 
 notebooks: $(STAMP) ## Execute the notebooks and store their outputs
 	$(BIN)/python notebooks/execute.py
+
+audit-calibration: $(STAMP) ## Measure the error rates of the audit (docs/audit-calibration.md)
+	$(BIN)/python benchmarks/audit_calibration.py
 
 lock: ## Renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

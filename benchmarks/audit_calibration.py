@@ -171,7 +171,7 @@ def main() -> None:
     PAGE.write_text(page(rows, options.seed), encoding="utf-8")
     flagged = int(rows["flagged"].sum() + rows["truth_excluded"].sum())
     seconds = time.perf_counter() - start
-    print(f"{len(rows)} lines, {flagged} false alarms, {1000 * seconds / len(rows):.2f} ms a line; wrote {PAGE.name}")  # noqa: T201
+    print(f"{len(rows)} lines, {flagged} false alarms, {1000 * seconds / len(rows):.2f} ms a line; wrote {PAGE.name}")
     if flagged:
         raise SystemExit(1)
 

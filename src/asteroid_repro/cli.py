@@ -14,7 +14,7 @@ import asteroid_repro
 from asteroid_repro.assumptions.calibration import scenario, scenario_names
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.attendance import attendance
-from asteroid_repro.estimate.effects import Distribution, estimate_effects
+from asteroid_repro.estimate.effects import estimate_effects
 from asteroid_repro.estimate.rates import event_rates
 from asteroid_repro.published.lines import AuditedLines, audit_lines
 from asteroid_repro.published.rounding import audit_triple
@@ -196,7 +196,9 @@ def reconstruct(
     """
     found = find_reconstructions(outcome, n=n, seed=seed)
     for number, one in enumerate(found.data_sets if out is not None else (), start=1):
-        write_table(Path(str(out)) / f"{outcome}-{number:04d}.csv", one.to_frame(), f"{found.label} ({one.target.line})")
+        write_table(
+            Path(str(out)) / f"{outcome}-{number:04d}.csv", one.to_frame(), f"{found.label} ({one.target.line})"
+        )
     label = f"{found.label}: {n} data sets that print {found.data_sets[0].target.line}"
     _print_results({"ranges": found.ranges(), "data_sets": found.to_frame()}, label, as_json=as_json)
 

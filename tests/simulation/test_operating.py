@@ -31,16 +31,16 @@ def _close(values: Any, expected: float) -> bool:
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
 @pytest.mark.parametrize("visit", [0, 1])
-def test_net_differences_are_the_assumed_ones(
-    conditional: OperatingCharacteristics, outcome: str, visit: int
-) -> None:
+def test_net_differences_are_the_assumed_ones(conditional: OperatingCharacteristics, outcome: str, visit: int) -> None:
     assert _close(conditional.estimates[outcome][visit], ASTEROID.outcome(outcome).effect[visit])
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
 def test_root_mean_square_standard_error_is_the_published_one(figures: dict[str, np.ndarray], outcome: str) -> None:
     expected = published_standard_error(published(), outcome)
-    assert expected == pytest.approx({"average_pain": 5.117, "current_pain": 6.459, "disability": 2.510}[outcome], abs=5e-4)
+    assert expected == pytest.approx(
+        {"average_pain": 5.117, "current_pain": 6.459, "disability": 2.510}[outcome], abs=5e-4
+    )
     assert _close(figures[f"{outcome}.week12.se"] ** 2, expected**2)
 
 
@@ -65,7 +65,7 @@ def test_running_hours(figures: dict[str, np.ndarray]) -> None:
 
 
 def test_events_are_poisson_given_the_hours(figures: dict[str, np.ndarray]) -> None:
-    """A Poisson count has variance equal to its mean; the seed is not reused between kinds, so they are uncorrelated."""
+    """A Poisson count has variance equal to its mean; no seed is reused between kinds, so they are uncorrelated."""
     kinds = [figures[f"adverse_events.{kind}"] for kind in ("lower_limb", "low_back_pain", "syncope")]
     hours = figures["exposure.running_hours"]
     for kind, events in zip(kinds, (7, 1, 1), strict=True):

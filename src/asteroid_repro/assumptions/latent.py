@@ -110,8 +110,8 @@ def latent_score(mean: float, sd: float, step: int) -> LatentScore:
     solution = root(miss, x0=[mean, np.log(sd)], tol=1e-12)
     if not np.abs(solution.fun).max() < 1e-6:
         raise InputError(
-            f"sd must be one that a rounded, bounded normal score can have at mean {mean:g} and step {step}, got {sd:g}. "
-            "Choose a mean further from the end of the scale or another sd."
+            f"sd must be one that a rounded, bounded normal score can have at mean {mean:g} and step {step}, "
+            f"got {sd:g}. Choose a mean further from the end of the scale or another sd."
         )
     return LatentScore(float(solution.x[0]), float(np.exp(solution.x[1])), step)
 

@@ -133,7 +133,7 @@ def _possible_estimates(target: Target) -> list[float]:
 
 
 def _standard_error_bounds(line: PrintedTriple, estimate: float) -> dict[str, tuple[float, float]]:
-    """Find the standard errors that print each part of the line, given the estimate and a normal reference distribution."""
+    """Find the standard errors that print each part of the line, given the estimate and a normal reference."""
     z = float(ndtri((1 + line.level) / 2))
     bounds = {}
     for part, printed, sign in (("lower limit", line.lower, -1), ("upper limit", line.upper, 1)):

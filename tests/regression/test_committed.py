@@ -1,7 +1,7 @@
 """The committed data/ and figures/ are what the code makes. Regression: made by this code itself.
 
 Random draws are the same on every machine; matrix products and fits may differ in the last bits, so numbers are
-compared with rtol 1e-8 (tables) and 1e-3 points of the drawing (figures). Rounded cells may move by one in their last digit.
+compared with rtol 1e-8 (tables) and 1e-3 points of the drawing (figures).
 """
 
 import json

@@ -93,6 +93,7 @@ Count = Annotated[int, AfterValidator(_one_or_more)]
 ScaleMean = Annotated[float, AfterValidator(_scale_mean)]
 Correlations = Annotated[tuple[tuple[float, ...], ...], AfterValidator(_correlation_matrix)]
 
+_CHANGED: Final = ", changed"
 _FROZEN: Final = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -252,6 +253,8 @@ class TrialAssumptions(BaseModel):
     def with_values(self, **changes: Any) -> "TrialAssumptions":
         """Return a copy with other values; a changed outcome is given as a mapping of its fields.
 
+        The copy's name says that it was changed, unless a name is given.
+
         Raises
         ------
         InputError
@@ -263,7 +266,10 @@ class TrialAssumptions(BaseModel):
         >>> ASTEROID.with_values(n_running=30, disability={"step": 1}).disability.step
         1
         """
-        return validated(_merged(self.model_dump(), changes))
+        changed = validated(_merged(self.model_dump(), changes))
+        if "name" in changes or changed == self or self.name.endswith(_CHANGED):
+            return changed
+        return changed.model_copy(update={"name": self.name + _CHANGED})
 
     def with_effect(self, *, week: int | None = None, **effects: float) -> "TrialAssumptions":
         """Return a copy with other effects, in points (negative favours running).

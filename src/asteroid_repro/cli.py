@@ -9,6 +9,7 @@ import pandas as pd
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 import asteroid_repro
 from asteroid_repro.assumptions.calibration import scenario, scenario_names
@@ -262,5 +263,5 @@ def _print_table(table: pd.DataFrame, title: str) -> None:
         console = Console(width=200)  # a pipe has no width of its own
     grid = Table(*[str(column) for column in table.columns], title=title, title_justify="left")
     for row in rounded(table).itertuples(index=False):
-        grid.add_row(*row)
+        grid.add_row(*(Text(cell) for cell in row))  # text as it is: brackets are no markup
     console.print(grid)

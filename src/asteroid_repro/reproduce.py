@@ -99,7 +99,13 @@ def reproduce(
     say("Drawing the figures")
     characteristics = operating_characteristics(assumptions, trials=trials, seed=seed, progress=progress)
     files += draw_all(
-        figures, trial=trial, effects=effects, rates=rates, characteristics=characteristics, ledger=published()
+        figures,
+        trial=trial,
+        effects=effects,
+        rates=rates,
+        characteristics=characteristics,
+        verification=verification,
+        ledger=published(),
     )
     return Reproduction(verification, tuple(files))
 

@@ -179,8 +179,10 @@ def _checked_text(series: "pd.Series", field: str, values: tuple[str, ...]) -> "
     if series.isna().any():
         raise InputError(f"{field} must not be missing, got {int(series.isna().sum())} missing. Fill or drop them.")
     text = series.astype(str)
-    odd = text[~text.isin(values)] if values else text[text.str.len() == 0]
-    if len(odd):
+    if (text.str.strip() == "").any():
+        raise InputError(f"{field} must not be empty text. Fill or drop those rows.")
+    odd = text[~text.isin(values)]
+    if values and len(odd):
         raise InputError(f"{field} must be one of {', '.join(values)}, got {odd.iloc[0]!r}. Recode it.")
     return text
 

@@ -176,13 +176,14 @@ def test_published_is_read_once() -> None:
     ],
 )
 def test_only_a_fitted_claim_may_set_an_assumption(claim_id: str, role: str) -> None:
-    with pytest.raises(InputError, match=f"claim {claim_id} has role {role}: it may not set an assumption"):
+    expected = f"claim {claim_id} must have role fitted to set an assumption, got role {role} "
+    with pytest.raises(InputError, match=expected):
         published().fitted(claim_id)
 
 
 def test_a_retagged_claim_can_no_longer_be_fitted() -> None:
     assert published().fitted("adherence.mean") == 70.0
-    with pytest.raises(InputError, match=r"claim adherence\.mean has role predicted.*retag it in claims\.toml"):
+    with pytest.raises(InputError, match=r"adherence\.mean must have role fitted .* got role predicted in claims"):
         retagged("adherence.mean", "predicted").fitted("adherence.mean")
 
 

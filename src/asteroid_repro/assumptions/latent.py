@@ -104,7 +104,7 @@ def latent_score(mean: float, sd: float, step: int) -> LatentScore:
     """
 
     def miss(parameters: np.ndarray) -> list[float]:
-        trial = LatentScore(parameters[0], float(np.exp(parameters[1])), step)
+        trial = _score_at(parameters, step)
         return [trial.observed_mean() - mean, trial.observed_sd() - sd]
 
     solution = root(miss, x0=[mean, np.log(sd)], tol=1e-12)
@@ -113,7 +113,7 @@ def latent_score(mean: float, sd: float, step: int) -> LatentScore:
             f"sd must be one that a rounded, bounded normal score can have at mean {mean:g} and step {step}, "
             f"got {sd:g}. Choose a mean further from the end of the scale or another sd."
         )
-    return LatentScore(float(solution.x[0]), float(np.exp(solution.x[1])), step)
+    return _score_at(solution.x, step)
 
 
 @dataclass(frozen=True)
@@ -230,6 +230,11 @@ def latent_arm(assumptions: TrialAssumptions, arm: str) -> LatentArm:
             f"eigenvalue {np.linalg.eigvalsh(latent)[0]:.3g}. Choose smaller correlations or spreads."
         ) from None
     return LatentArm(scores, factor)
+
+
+def _score_at(parameters: np.ndarray, step: int) -> LatentScore:
+    """Take mean and log SD to a score; the SD stays where its thresholds are numbers."""
+    return LatentScore(float(parameters[0]), float(np.exp(np.clip(parameters[1], -12, 12))), step)
 
 
 def _second_moment(score: LatentScore) -> float:

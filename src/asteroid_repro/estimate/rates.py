@@ -111,7 +111,11 @@ def event_rates(
     if per not in DENOMINATORS:
         raise InputError(f"per must be one of {', '.join(DENOMINATORS)}, got {per!r}.{did_you_mean(per, DENOMINATORS)}")
     table = check_table(trial.adverse_events if isinstance(trial, Trial) else trial, "adverse_events")
-    exposure = _exposure(trial.sessions if isinstance(trial, Trial) else sessions, hours, per)
+    if isinstance(trial, Trial):
+        if sessions is not None or hours is not None:
+            raise InputError(f"{per} must come from the trial itself, got both a trial and an exposure. Give one.")
+        sessions = trial.sessions
+    exposure = _exposure(sessions, hours, per)
     rows = [_rate("all", table, per, exposure, level)]
     rows += [_rate(kind, table[table["kind"] == kind], per, exposure, level) for kind in EVENT_KINDS]
     return EventRates(tuple(rows), trial.label if isinstance(trial, Trial) else "")
@@ -134,11 +138,15 @@ def exposure_hours(sessions: pd.DataFrame, per: str) -> float:
 
     Examples
     --------
-    >>> log = pd.DataFrame({"prescribed_minutes": [30, 30], "attended": [True, False], "run_minutes": [12, 0]})
+    >>> log = pd.DataFrame({"participant": [1, 1], "session": [1, 2], "prescribed_minutes": [30, 30],
+    ...                     "attended": [True, False], "run_minutes": [12, 0]})
     >>> [exposure_hours(log, per) for per in DENOMINATORS]
     [0.2, 0.5, 1.0]
     """
-    table = check_table(sessions, "sessions", ["prescribed_minutes", "attended", "run_minutes"])
+    needed = ["participant", "session", "prescribed_minutes", "attended", "run_minutes"]
+    table = check_table(sessions, "sessions", needed)
+    if table.duplicated(["participant", "session"]).any():
+        raise InputError("sessions must list each session of a person once, got one twice. Remove the duplicate.")
     minutes = {
         "running_hours": table["run_minutes"],
         "attended_hours": table["prescribed_minutes"] * table["attended"],
@@ -176,6 +184,8 @@ def exact_poisson_interval(events: int, level: float = 0.95) -> tuple[float, flo
     >>> [round(limit, 3) for limit in exact_poisson_interval(9)]
     [4.115, 17.085]
     """
+    if not 0 < level < 1:
+        raise InputError(f"level must be in (0, 1), got {level!r}. A 95 % interval has level=0.95.")
     alpha = 1 - level
     if events == 0:
         return 0.0, float(gammaincinv(1, 1 - alpha))

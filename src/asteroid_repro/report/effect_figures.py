@@ -9,11 +9,26 @@ from matplotlib.axes import Axes
 
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects import Effect, Effects
-from asteroid_repro.published.ledger import Claim, Ledger
+from asteroid_repro.published.claim import Claim
+from asteroid_repro.published.ledger import Ledger
 from asteroid_repro.report.style import (
-    BLACK, BLUE, EFFECT, GREEN, GREY, SKY_BLUE, SMALL, TEXT, VERMILLION,
-    check_outcome, finish, legend_below, new_axes, note_below, number, plain_name,
-)  # fmt: skip
+    BLACK,
+    BLUE,
+    EFFECT,
+    GREEN,
+    GREY,
+    LIGHT_GREY,
+    SKY_BLUE,
+    SMALL,
+    TEXT,
+    VERMILLION,
+    check_outcome,
+    finish,
+    legend_below,
+    new_axes,
+    note_below,
+    number,
+)
 from asteroid_repro.schema import UNITS
 from asteroid_repro.verify.verdict import Verification
 
@@ -95,6 +110,7 @@ def plot_forest(
             ticks[y] = line.name
             _draw_line(ax, y, line)
         y -= 1.5
+    _print_beside(ax, 0.0, "Estimate (95 % CI), p")
     ax.axvline(0, color=GREY, linewidth=1, zorder=1)
     ax.set_yticks(list(ticks), list(ticks.values()))
     ax.set(ylim=(y + 0.8, 0.7), xlabel=EFFECT.capitalize())
@@ -153,15 +169,16 @@ def plot_sampling_distribution(
     ax = new_axes(ax)
     low, high = np.quantile(usable, [0.025, 0.975])
     ax.axvspan(
-        low, high, color=SKY_BLUE, alpha=0.25, linewidth=0, zorder=0,
+        low, high, color=LIGHT_GREY, linewidth=0, zorder=0,
         label=f"95 % of trials: {number(low, 1)} to {number(high, 1)}",
     )  # fmt: skip
     failed = len(estimates) - len(usable)
     drawn = f"{len(usable):,} trials" + (f" ({failed:,} more failed to fit)" if failed else "")
-    ax.hist(usable, bins=_bins(usable).tolist(), color=BLUE, edgecolor="white", linewidth=0.3, label=drawn)
+    ax.hist(usable, bins=_bins(usable).tolist(), color=SKY_BLUE, edgecolor="white", linewidth=0.3, label=drawn)
     if published is not None:
-        _mark(ax, usable, published, f"Published {number(published, 2)}", VERMILLION, "-")
-    _mark(ax, usable, 0.0, "No difference, 0", BLACK, "--")
+        text = f"Published {number(published, 2)}: {_shares(usable, published)}"
+        ax.axvline(published, color=VERMILLION, linewidth=2, label=text)
+    ax.axvline(0, color=BLACK, linestyle="--", linewidth=2, label=f"No difference, 0: {_shares(usable, 0.0)}")
     ax.set(
         xlabel=f"Effect on {name.lower()} at week {week}: {EFFECT}",
         ylabel="Simulated trials (number per bin)",
@@ -209,7 +226,11 @@ def _draw_line(ax: Axes, y: float, line: _Line) -> None:
     if line.low is not None and line.high is not None:
         ax.plot([line.low, line.high], [y, y], color=line.colour, linewidth=1.6, solid_capstyle="butt")
     ax.plot(line.estimate, y, color=line.colour, marker=line.marker, markersize=7, linestyle="none")
-    ax.text(1.02, y, line.printed, transform=ax.get_yaxis_transform(), fontsize=SMALL, va="center")
+    _print_beside(ax, y, line.printed)
+
+
+def _print_beside(ax: Axes, y: float, text: str) -> None:
+    ax.text(1.02, y, text, transform=ax.get_yaxis_transform(), fontsize=SMALL, va="center")
 
 
 def _explain_daggers(ax: Axes, groups: Mapping[str, Mapping[str, Claim]]) -> None:
@@ -226,7 +247,7 @@ def _explain_daggers(ax: Axes, groups: Mapping[str, Mapping[str, Claim]]) -> Non
 def _usable(estimates: np.ndarray) -> np.ndarray:
     if np.ndim(estimates) != 1:
         raise InputError(f"estimates must have one axis, trials, got shape {np.shape(estimates)}. Choose one visit.")
-    usable = estimates[np.isfinite(estimates)]
+    usable: np.ndarray = estimates[np.isfinite(estimates)]
     if len(usable) < 2:
         raise InputError(f"estimates must have 2 finite values or more, got {len(usable)}. Simulate more trials.")
     return usable
@@ -246,8 +267,7 @@ def _bins(usable: np.ndarray) -> np.ndarray:
     return np.arange(start, usable.max() + width + 0.05, width)
 
 
-def _mark(ax: Axes, usable: np.ndarray, value: float, name: str, colour: str, line: str) -> None:
+def _shares(usable: np.ndarray, value: float) -> str:
     # Estimates on the grid of 0.05 that equal the value are neither below nor above it.
     below, above = (usable < value - 1e-9).mean(), (usable > value + 1e-9).mean()
-    text = f"{name}: {100 * below:.1f} % of trials below, {100 * above:.1f} % above"
-    ax.axvline(value, color=colour, linestyle=line, linewidth=2, label=text)
+    return f"{100 * below:.1f} % of trials below, {100 * above:.1f} % above"

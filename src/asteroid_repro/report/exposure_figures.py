@@ -13,9 +13,22 @@ from asteroid_repro.estimate.attendance import attendance
 from asteroid_repro.estimate.rates import EventRate, EventRates
 from asteroid_repro.published.ledger import Ledger
 from asteroid_repro.report.style import (
-    BLACK, BLUE, GREEN, GREY, ORANGE, SKY_BLUE, SMALL, TEXT, VERMILLION,
-    finish, greys_of_blue, legend_below, new_axes, note_below, number, plain_name,
-)  # fmt: skip
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    SKY_BLUE,
+    SMALL,
+    TEXT,
+    VERMILLION,
+    finish,
+    greys_of_blue,
+    legend_below,
+    new_axes,
+    note_below,
+    plain_name,
+)
 from asteroid_repro.schema import EVENT_KINDS, Trial
 
 _EVENT_STYLES: Final = dict(zip(EVENT_KINDS, [(VERMILLION, "v"), (BLACK, "X"), (GREEN, "D")], strict=True))
@@ -114,16 +127,17 @@ def plot_event_rates(rates: EventRates, ledger: Ledger, ax: Axes | None = None) 
         _draw_rate(ax, -position, row, floor)
     ax.set_yticks([-position for position in range(len(rates.rows))], [_rate_name(row) for row in rates.rows])
     ax.set(
-        xlim=(floor, 1.5 * max(row.ci_high for row in rates.rows)),
         ylim=(-len(rates.rows) + 0.4, 0.6),
         xlabel=f"Adverse events per 1000 {per}, 95 % CI (logarithmic scale)",
     )
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    ax.tick_params(axis="y", length=0, pad=8)
     note = f"{rates.rows[0].events} events in {hours:.1f} {per}."
     if rates.rows[0].per == "running_hours":
-        _draw_yardsticks(ax, ledger)
-        note += " Bands: running-related injuries only, pooled from other studies."
-    note_below(ax, note)
+        _draw_yardsticks(ax, ledger, note)
+    else:
+        note_below(ax, note)
+    ax.set_xlim(left=floor)
     return finish(ax, rates.label)
 
 
@@ -172,7 +186,7 @@ def plot_running_hours(trial: Trial, ax: Axes | None = None) -> Axes:
         ylabel="Cumulative running time of all runners, hours",
     )  # fmt: skip
     ax.set_ylim(bottom=0)
-    legend_below(ax, len(EVENT_KINDS))
+    legend_below(ax, len(EVENT_KINDS), title="Adverse events (stacked where in one session)", title_fontsize=SMALL)
     return finish(ax, trial.label)
 
 
@@ -199,7 +213,7 @@ def _draw_rate(ax: Axes, y: float, row: EventRate, floor: float) -> None:
         ax.plot([floor, row.ci_high], [y, y], color=BLUE, linewidth=1.6)
         ax.plot(row.ci_high, y, color=BLUE, marker="|", markersize=9)
         ax.plot(floor, y, color=BLUE, marker="<", markersize=7, clip_on=False)
-        text = f"0 (up to {number(row.ci_high, 1)})"
+        text = f"0 (at most {row.ci_high:.1f}, one-sided)"
     else:
         ax.plot([row.ci_low, row.ci_high], [y, y], color=BLUE, linewidth=1.6)
         ax.plot(row.rate_per_1000_h, y, color=BLUE, marker="o", markersize=7)
@@ -209,19 +223,21 @@ def _draw_rate(ax: Axes, y: float, row: EventRate, floor: float) -> None:
 
 def _rate_name(row: EventRate) -> str:
     kind = "All events" if row.kind == "all" else plain_name(row.kind)
-    return f"{kind}\n{row.events} in {row.people} people"
+    people = "1 person" if row.people == 1 else f"{row.people} people"
+    return f"{kind}\n{row.events} in {people}" if row.events else f"{kind}\nnone"
 
 
-def _draw_yardsticks(ax: Axes, ledger: Ledger) -> None:
+def _draw_yardsticks(ax: Axes, ledger: Ledger, note: str) -> None:
     for runners, (colour, hatch) in _YARDSTICKS.items():
         rate, low, high = (ledger[f"yardstick.injury_rate.{runners}{part}"] for part in ("", ".low", ".high"))
         if low.value is None or high.value is None:
             raise InputError(f"{low.id} must be a number, got {low.printed!r}. Correct the ledger.")
         ax.axvspan(
             low.value, high.value, facecolor=colour, alpha=0.4, hatch=hatch, edgecolor=GREY, linewidth=0, zorder=0,
-            label=f"{runners.capitalize()} runners, injuries: {rate.printed} ({low.printed}, {high.printed})",
+            label=f"{runners.capitalize()} runners {rate.printed} ({low.printed}, {high.printed})",
         )  # fmt: skip
-    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=1, frameon=False, fontsize=SMALL, borderaxespad=0.2)
+    title = f"{note} Bands: running-related injuries only, pooled from other studies."
+    legend_below(ax, len(_YARDSTICKS), title=title, title_fontsize=SMALL)
 
 
 def _cumulative(sessions: pd.DataFrame) -> pd.DataFrame:
@@ -231,6 +247,7 @@ def _cumulative(sessions: pd.DataFrame) -> pd.DataFrame:
     count = by_session.groupby("week")["session"].transform("size")
     return pd.DataFrame(
         {
+            "week": by_session["week"],
             "session": by_session["session"],
             "weeks": by_session["week"] - 1 + place / count,
             "hours": by_session["run_minutes"].cumsum() / 60,
@@ -239,10 +256,10 @@ def _cumulative(sessions: pd.DataFrame) -> pd.DataFrame:
 
 
 def _draw_events(ax: Axes, events: pd.DataFrame, curve: pd.DataFrame) -> None:
-    placed = events.merge(curve, on="session", how="left")
+    placed = events.merge(curve, on=["week", "session"], how="left")
     # Events of one session are stacked above the line so that each can be seen.
     step = 0.05 * curve["hours"].iloc[-1]
-    placed["height"] = placed["hours"] + step * placed.groupby("session").cumcount()
+    placed["height"] = placed["hours"] + step * placed.groupby(["week", "session"]).cumcount()
     for kind, (colour, marker) in _EVENT_STYLES.items():
         own = placed[placed["kind"] == kind]
         ax.plot(

@@ -45,7 +45,8 @@ def write_table(path: Path, table: pd.DataFrame, label: str) -> Path:
 
     Numbers have 12 significant digits. Read it back with ``pandas.read_csv(path, comment="#")``.
     """
-    return write_file(path, f"# {label}\n" + table.to_csv(index=False, float_format="%.12g", lineterminator="\n"))
+    comment = "# " + " ".join(label.split())
+    return write_file(path, comment + "\n" + table.to_csv(index=False, float_format="%.12g", lineterminator="\n"))
 
 
 def read_table(path: Path, *, text: bool = False) -> pd.DataFrame:

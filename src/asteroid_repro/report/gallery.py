@@ -12,6 +12,7 @@ from asteroid_repro.report.exposure_figures import plot_attendance, plot_event_r
 from asteroid_repro.report.people_figures import plot_participant_flow, plot_trajectories
 from asteroid_repro.report.style import save_figure
 from asteroid_repro.schema import Trial
+from asteroid_repro.verify.verdict import Verification
 
 
 def draw_all(
@@ -21,12 +22,13 @@ def draw_all(
     effects: Effects,
     rates: EventRates,
     characteristics: OperatingCharacteristics,
+    verification: Verification,
     ledger: Ledger,
 ) -> list[Path]:
     """Draw every figure of a reproduction into a folder, as SVG and PNG, and return the files."""
     axes = {
         "participant-flow": plot_participant_flow(trial),
-        "forest": plot_forest(effects, ledger),
+        "forest": plot_forest(effects, ledger, verification),
         "attendance": plot_attendance(trial),
         "event-rates": plot_event_rates(rates, ledger),
         "running-hours": plot_running_hours(trial),

@@ -7,7 +7,7 @@ from matplotlib.patches import Rectangle
 from scipy.special import stdtrit
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.report.style import ARM_STYLES, GREY, SMALL, TEXT, check_outcome, finish, legend_below, new_axes
+from asteroid_repro.report.style import ARM_STYLES, GREY, SMALL, check_outcome, finish, legend_below, new_axes
 from asteroid_repro.schema import ARMS, Trial
 
 _COLUMN = {"running": 0.25, "waitlist": 0.75}  # where each arm's boxes are centred, share of the width
@@ -114,7 +114,7 @@ def plot_trajectories(trial: Trial, outcome: str, ax: Axes | None = None) -> Axe
     ax.set_xticks(weeks)
     ax.set(xlabel="Weeks since randomisation", ylabel=label, ylim=(-3, 103))
     ax.set_yticks(np.arange(0, 101, 20))
-    legend_below(ax, 2)
+    legend_below(ax, 2, title="Thick: mean of the arm, 95 % CI. Thin: each person.", title_fontsize=SMALL)
     return finish(ax, trial.label)
 
 
@@ -126,7 +126,7 @@ def _arm_boxes(trial: Trial, arm: str) -> list[str]:
     texts = [f"Allocated to {arm} (n = {len(people)})\n{_start(trial, people)}"]
     for week in weeks[1:]:
         seen = int((values[values["week"] == week].groupby("participant")["outcome"].nunique() == outcomes).sum())
-        texts.append(f"Followed up at week {week} (n = {seen})\nwithout every outcome: {len(people) - seen}")
+        texts.append(f"Followed up at week {week} (n = {seen})\nan outcome missing: {len(people) - seen}")
     analysed = values["participant"].nunique()
     return [*texts, f"Analysed (n = {analysed})\nleft out: {len(people) - analysed}"]
 
@@ -156,7 +156,7 @@ def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> No
 
 
 def _fork(ax: Axes, top: float, x: float, bottom: float) -> None:
-    """A line from the middle of the randomised box out to an arm and down to its first box."""
+    """Draw a line from the middle of the randomised box out to an arm and down to its first box."""
     middle = (top + bottom) / 2
     ax.plot([0.5, 0.5, x], [top, middle, middle], color=GREY, linewidth=1, zorder=1)
     _arrow(ax, (x, middle), (x, bottom))
@@ -172,5 +172,5 @@ def _draw_arm(ax: Axes, table: pd.DataFrame, arm: str) -> None:
     ax.errorbar(
         weeks, wide.mean(axis=1), yerr=half,
         color=style.colour, linestyle=style.line, marker=style.marker, linewidth=2.5, markersize=7, capsize=4,
-        markeredgecolor="white", zorder=5, label=f"{arm.capitalize()} (n = {wide.shape[1]}): mean, 95 % CI; thin, each person",
+        markeredgecolor="white", zorder=5, label=f"{arm.capitalize()} (n = {wide.shape[1]})",
     )  # fmt: skip

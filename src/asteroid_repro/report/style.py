@@ -18,6 +18,7 @@ from asteroid_repro.schema import UNITS
 
 BLACK: Final = "#000000"
 GREY: Final = "#555555"
+LIGHT_GREY: Final = "#E5E5E5"
 BLUE: Final = "#0072B2"
 VERMILLION: Final = "#D55E00"
 ORANGE: Final = "#E69F00"
@@ -86,8 +87,8 @@ def finish(ax: Axes, label: str) -> Axes:
     """
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(labelsize=SMALL)
-    ax.xaxis.label.set_size(TEXT)
-    ax.yaxis.label.set_size(TEXT)
+    ax.xaxis.label.set_fontsize(TEXT)
+    ax.yaxis.label.set_fontsize(TEXT)
     ax.set_title(label, loc="left", fontsize=SMALL, color=GREY, pad=8)
     return ax
 
@@ -125,12 +126,12 @@ def plain_name(name: str) -> str:
 
 
 def number(value: float, decimals: int) -> str:
-    """Format a number as it is printed in a paper, with a true minus sign.
+    r"""Format a number as it is printed in a paper, with a true minus sign.
 
     Examples
     --------
-    >>> number(-15.3, 2)
-    '−15.30'
+    >>> number(-15.3, 2) == "\N{MINUS SIGN}15.30"
+    True
     """
     return f"{value:.{decimals}f}".replace("-", "\N{MINUS SIGN}")
 
@@ -155,6 +156,8 @@ def check_outcome(outcome: str) -> str:
 
 def save_figure(figure: Axes | Figure, path_without_suffix: Path | str) -> list[Path]:
     """Write a figure as SVG and as PNG (150 dots per inch), the same bytes every time.
+
+    A saved figure is finished: its layout stays as it is from here on.
 
     Parameters
     ----------
@@ -184,6 +187,9 @@ def save_figure(figure: Axes | Figure, path_without_suffix: Path | str) -> list[
     path = Path(path_without_suffix)
     # Dates and program versions would make two runs differ, and so would the random names inside an SVG.
     with mpl.rc_context({"svg.hashsalt": "asteroid-repro", "svg.fonttype": "path"}):
+        # Each further pass of the layout would move everything by a hair.
+        whole.draw_without_rendering()
+        whole.set_layout_engine("none")
         images = {
             "svg": _image(whole, format="svg", metadata={"Date": None, "Creator": None}),
             "png": _image(whole, format="png", dpi=150, metadata={"Software": None}),

@@ -60,8 +60,8 @@ def _poisson_quantile(uniform: np.ndarray, mean: np.ndarray) -> np.ndarray:
     some = np.nonzero(uniform >= none)  # events are rare: only these cells are worked on
     term, mean_some, remaining = none[some], mean[some], uniform[some] - none[some]
     count = 0
-    # A term below 1e-17 can no longer change the sum in double precision.
-    while (above := (remaining >= 0) & (term > 1e-17)).any():
+    # Beyond the mean a term below 1e-17 can no longer change the sum in double precision.
+    while (above := (remaining >= 0) & ((term > 1e-17) | (count < mean_some))).any():
         counts[some] += above
         count += 1
         term = term * mean_some / count

@@ -1,0 +1,208 @@
+"""The command line: one line for what is wrong, exit 0, 1 or 2, JSON that parses, the same numbers as in Python."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+import asteroid_repro
+from asteroid_repro import ASTEROID, estimate_effects, scenario, simulate_trial
+from asteroid_repro.cli import app, main
+
+CONTRADICTION = "-5.20 (-10.12, -0.24), p=0.038"
+SOUND = "-15.30 (-25.33, -5.27), p=0.003"
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    """Run a command in this process; return exit status and output."""
+    result = CliRunner().invoke(app, list(arguments))
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+def commands() -> dict[str, Any]:
+    """Return the commands by name."""
+    group: Any = get_command(app)
+    return dict(group.commands)
+
+
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Return a function that runs a command that must be refused and gives its one line on standard error."""
+
+    def call(*arguments: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["asteroid-repro", *arguments])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        out, err = capsys.readouterr()
+        assert caught.value.code == 2
+        assert out == ""
+        assert err.endswith("\n")
+        assert err.count("\n") == 1
+        return err
+
+    return call
+
+
+@pytest.mark.parametrize("command", sorted(commands()))
+def test_every_command_has_help_and_json(command: str) -> None:
+    code, output = run(command, "--help")
+    assert code == 0
+    assert "Usage" in output
+    assert "Example:" in output or command == "app"
+    options = {option for parameter in commands()[command].params for option in parameter.opts}
+    assert "--json" in options or command == "app"
+
+
+def test_the_commands_of_the_design_exist_and_long_ones_take_a_seed() -> None:
+    assert {"reproduce", "simulate", "estimate", "audit", "verify", "scenarios"} <= set(commands())
+    for name in ("reproduce", "simulate", "estimate", "verify"):
+        assert "--seed" in {option for parameter in commands()[name].params for option in parameter.opts}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "key"),
+    [
+        (("simulate", "--seed", "3"), 0, "outcomes"),
+        (("estimate", "--seed", "3"), 0, "effects"),
+        (("verify", "--trials", "200"), 0, "claims"),
+        (("audit",), 0, "audit"),
+        (("audit", SOUND), 0, ""),
+        (("audit", CONTRADICTION), 1, ""),
+        (("scenarios",), 0, "scenarios"),
+        (("scenarios", "no_effect"), 0, "adherence_mean"),
+    ],
+)
+def test_json_parses_and_the_exit_status_says_what_was_found(arguments: tuple[str, ...], code: int, key: str) -> None:
+    status, output = run(*arguments, "--json")
+    document = json.loads(output)
+    assert status == code
+    assert not key or key in document
+
+
+@pytest.mark.parametrize("arguments", [("simulate",), ("estimate",), ("verify", "--trials", "200")])
+def test_simulated_output_says_simulated(arguments: tuple[str, ...]) -> None:
+    assert "SIMULATED" in run(*arguments, "--json")[1]
+
+
+def test_a_failed_check_exits_with_1(tmp_path: Path) -> None:
+    changed = tmp_path / "less.toml"
+    changed.write_text("adherence_mean = 0.6\n")
+    code, output = run("verify", "--trials", "500", "--scenario", str(changed))
+    assert code == 1
+    last = output.rstrip().splitlines()[-1]
+    assert last.endswith("0 not run")
+    assert " 0 failed" not in last
+
+
+def test_verify_ends_with_the_verdict_line() -> None:
+    code, output = run("verify", "--trials", "200")
+    assert code == 0
+    assert output.rstrip().splitlines()[-1].endswith("passed, 0 failed, 0 not run")
+
+
+def test_an_impossible_scenario_file_ends_with_one_line(refused: Callable[..., str], tmp_path: Path) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text("adherence_mean = 1.3\n")
+    for command in ("simulate", "estimate", "verify"):
+        line = refused(command, "--scenario", str(path))
+        assert line.startswith(f"asteroid-repro: {path}: adherence_mean must be in (0, 1), got 1.3")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fragments"),
+    [
+        (("simulate", "--scenario", "no_efect"), ("scenario must be", "'no_efect'", "'no_effect'?")),
+        (("scenarios", "astroid"), ("'astroid'", "'asteroid'?")),
+        (("simulate", "--scenario", "absent.toml"), ("absent.toml", "must be a readable scenario file")),
+        (("simulate", "--seed", "-1"), ("seed must be a whole number of 0 or more", "-1")),
+        (("verify", "--trials", "1"), ("trials must be a whole number of 2 or more", "1")),
+        (("estimate", "absent.csv"), ("absent.csv must be a file that can be read",)),
+        (("estimate", "--method", "mmrn"), ("method must be one of", "'mmrn'", "'mmrm'?")),
+        (("estimate", "--distribution", "w"), ("distribution must be 'z' or 't'", "'w'")),
+        (("estimate", "--level", "95"), ("level must be in (0, 1)", "95")),
+        (("audit", "no numbers here"), ("no numbers here",)),
+    ],
+)
+def test_wrong_input_ends_with_one_line(
+    refused: Callable[..., str], arguments: tuple[str, ...], fragments: tuple[str, ...]
+) -> None:
+    line = refused(*arguments)
+    assert all(fragment in line for fragment in fragments), line
+
+
+def test_a_place_that_cannot_be_written_to_is_refused(refused: Callable[..., str], tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("x")
+    assert "must be a place to write to" in refused("simulate", "--out", str(in_the_way))
+
+
+def test_estimates_of_the_exported_table_are_those_of_the_trial(tmp_path: Path) -> None:
+    assert run("simulate", "--seed", "8", "--out", str(tmp_path))[0] == 0
+    files = {entry.name for entry in tmp_path.iterdir()}
+    assert files == {"participants.csv", "outcomes.csv", "sessions.csv", "adverse_events.csv"}
+    for method in ("random_intercept", "mmrm", "ancova"):
+        _, output = run("estimate", str(tmp_path / "outcomes.csv"), "--method", method, "--json")
+        got = pd.DataFrame(json.loads(output)["effects"])
+        wanted = estimate_effects(simulate_trial(ASTEROID, seed=8), method=method).to_frame()
+        columns = ["estimate", "se", "ci_low", "ci_high", "p_value"]
+        pd.testing.assert_frame_equal(got[columns], wanted[columns], rtol=1e-10, atol=1e-14)
+
+
+def test_options_reach_the_function() -> None:
+    _, output = run("estimate", "--seed", "8", "--distribution", "t", "--level", "0.9", "--json")
+    got = json.loads(output)["effects"]
+    wanted = estimate_effects(simulate_trial(ASTEROID, seed=8), distribution="t", level=0.9).rows
+    assert [row["ci_low"] for row in got] == pytest.approx([row.ci_low for row in wanted], rel=1e-12)
+    assert {row["df"] for row in got} == {76.0}
+    _, other = run("estimate", "--seed", "8", "--scenario", "no_effect", "--json")
+    assert json.loads(other)["effects"][0]["estimate"] != got[0]["estimate"]
+
+
+def test_a_scenario_printed_as_toml_can_be_read_again(tmp_path: Path) -> None:
+    _, output = run("scenarios", "decaying_correlation")
+    path = tmp_path / "mine.toml"
+    path.write_text(output, encoding="utf-8")
+    assert scenario(str(path)) == scenario("decaying_correlation")
+
+
+def test_square_brackets_are_text_not_markup(tmp_path: Path) -> None:
+    """The screen table must show a cell such as "[adherence.sd]" and not take it for a style."""
+    table = simulate_trial(ASTEROID, seed=8).outcomes.replace({"average_pain": "pain [worst]"})
+    table.to_csv(tmp_path / "outcomes.csv", index=False)
+    code, output = run("estimate", str(tmp_path / "outcomes.csv"))
+    assert code == 0
+    assert "pain [worst]" in output
+
+
+def test_the_version_and_the_bare_command() -> None:
+    assert run("--version") == (0, f"{asteroid_repro.__version__}\n")
+    assert "Usage" in run()[1]
+
+
+def test_as_a_module_it_exits_2_with_one_line(tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text("adherence_mean = 1.3\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "asteroid_repro", "verify", "--scenario", "bad.toml"],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == ("asteroid-repro: bad.toml: adherence_mean must be in (0, 1), got 1.3. Correct it.\n")
+
+
+def test_in_a_pipe_there_is_no_progress_bar_and_no_colour() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "asteroid_repro", "verify", "--trials", "200"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert "\x1b" not in done.stdout

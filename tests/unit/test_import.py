@@ -1,0 +1,41 @@
+"""What `import asteroid_repro` brings, and what it leaves for later."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import asteroid_repro
+
+HEAVY = ("matplotlib", "statsmodels")
+PROMISED = (
+    "ASTEROID", "attendance", "audit", "estimate_effects", "event_rates", "operating_characteristics", "published",
+    "scenario", "simulate_trial", "verify",
+)  # fmt: skip
+
+
+def test_a_fresh_import_is_light_and_so_is_the_command_line() -> None:
+    code = (
+        "import asteroid_repro, asteroid_repro.cli, json, sys;"
+        "print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not set(HEAVY) & set(json.loads(done.stdout))
+    assert done.stderr == ""
+
+
+def test_every_public_name_exists_and_says_what_it_is() -> None:
+    for name in asteroid_repro.__all__:
+        assert getattr(asteroid_repro, name).__doc__, name
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_what_is_promised_is_public(name: str) -> None:
+    assert name in asteroid_repro.__all__
+
+
+def test_the_public_names_are_sorted_and_unique() -> None:
+    names = asteroid_repro.__all__
+    assert len(set(names)) == len(names)
+    assert names == sorted(names, key=lambda name: (not name.isupper(), not name[0].isupper(), name))

@@ -1,0 +1,153 @@
+"""The door of the tables: what a user's table must have, and what may differ without mattering."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from asteroid_repro import ASTEROID, InputError, simulate_trial
+from asteroid_repro.schema import ADVERSE_EVENTS, OUTCOMES, PARTICIPANTS, SESSIONS, TABLES, check_table
+
+
+def outcomes(**changes: object) -> pd.DataFrame:
+    """Return two valid rows of outcomes with some columns replaced."""
+    columns: dict[str, object] = {
+        "participant": [1, 2],
+        "arm": ["running", "waitlist"],
+        "week": [0, 0],
+        "outcome": ["disability", "disability"],
+        "value": [20.0, 22.0],
+    }
+    return pd.DataFrame(columns | changes)
+
+
+def sessions(**changes: object) -> pd.DataFrame:
+    """Return two valid rows of sessions with some columns replaced."""
+    columns: dict[str, object] = {
+        "participant": [1, 1],
+        "week": [1, 1],
+        "session": [1, 2],
+        "prescribed_minutes": [30.0, 30.0],
+        "attended": [True, False],
+        "run_minutes": [6.0, 0.0],
+        "walk_minutes": [24.0, 0.0],
+        "run_distance_km": [0.8, 0.0],
+    }
+    return pd.DataFrame(columns | changes)
+
+
+def refusal(table: pd.DataFrame, name: str) -> str:
+    """Return the one line with which a table is refused."""
+    with pytest.raises(InputError) as caught:
+        check_table(table, name)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def test_the_columns_are_those_of_the_design() -> None:
+    assert list(PARTICIPANTS) == ["participant", "arm", "age_years", "sex", "ran_before"]
+    assert list(OUTCOMES) == ["participant", "arm", "week", "outcome", "value"]
+    assert list(SESSIONS) == [
+        "participant", "week", "session", "prescribed_minutes", "attended", "run_minutes", "walk_minutes",
+        "run_distance_km",
+    ]  # fmt: skip
+    assert list(ADVERSE_EVENTS) == ["participant", "week", "session", "kind", "serious"]
+    assert list(TABLES) == ["participants", "outcomes", "sessions", "adverse_events"]
+
+
+def test_every_column_says_its_unit() -> None:
+    assert all(column.unit for table in TABLES.values() for column in table.values())
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_simulated_table_passes_unchanged(name: str) -> None:
+    table = simulate_trial(ASTEROID, seed=11).tables()[name]
+    pd.testing.assert_frame_equal(check_table(table, name), table.reset_index(drop=True), check_exact=True)
+
+
+def test_further_columns_are_ignored_and_columns_come_in_order() -> None:
+    brought = outcomes(note=["a", "b"])[["note", "value", "week", "arm", "outcome", "participant"]]
+    assert list(check_table(brought, "outcomes").columns) == list(OUTCOMES)
+
+
+def test_a_missing_column_is_named() -> None:
+    assert "missing: week, value" in refusal(outcomes().drop(columns=["week", "value"]), "outcomes")
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "fragments"),
+    [
+        ("arm", ["running", "control"], ("outcomes.arm", "running, waitlist", "'control'")),
+        ("arm", ["running", None], ("outcomes.arm", "must not be missing", "1 missing")),
+        ("value", ["20", "twenty"], ("outcomes.value", "must be a number", "'twenty'")),
+        ("value", [20.0, math.inf], ("outcomes.value", "must be finite")),
+        ("value", ["20", "nan"], ("outcomes.value", "must be a number", "'nan'")),
+        ("week", [0.0, 6.5], ("outcomes.week", "must be a whole number", "6.5")),
+        ("week", [0, math.nan], ("outcomes.week", "must not be missing")),
+        ("participant", [1, None], ("outcomes.participant", "must not be missing")),
+        ("outcome", ["disability", None], ("outcomes.outcome", "must not be missing")),
+    ],
+)
+def test_a_wrong_outcome_is_refused_by_field_requirement_value(
+    column: str, values: list[object], fragments: tuple[str, ...]
+) -> None:
+    message = refusal(outcomes(**{column: values}), "outcomes")
+    assert all(fragment in message for fragment in fragments), message
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "fragments"),
+    [
+        ("attended", ["yes", "no"], ("sessions.attended", "true or false", "'yes'")),
+        ("attended", [True, None], ("sessions.attended", "must not be missing")),
+        ("run_minutes", [6.0, math.nan], ("sessions.run_minutes", "must not be missing")),
+        ("session", [1, 1.5], ("sessions.session", "whole number", "1.5")),
+    ],
+)
+def test_a_wrong_session_is_refused_by_field_requirement_value(
+    column: str, values: list[object], fragments: tuple[str, ...]
+) -> None:
+    message = refusal(sessions(**{column: values}), "sessions")
+    assert all(fragment in message for fragment in fragments), message
+
+
+def test_unknown_sex_and_kind_are_refused() -> None:
+    people = simulate_trial(ASTEROID, seed=1).participants
+    assert "female, male" in refusal(people.assign(sex="other"), "participants")
+    event = pd.DataFrame({"participant": [1], "week": [1], "session": [1], "kind": ["knee"], "serious": [False]})
+    assert "lower_limb, low_back_pain, syncope" in refusal(event, "adverse_events")
+
+
+def test_an_empty_text_is_refused_with_a_requirement_that_can_be_read() -> None:
+    message = refusal(outcomes(outcome=["", "disability"]), "outcomes")
+    assert message.startswith("outcomes.outcome must ")
+    assert "one of ," not in message
+
+
+def test_only_an_outcome_value_may_be_missing() -> None:
+    checked = check_table(outcomes(value=[20.0, None]), "outcomes")
+    assert np.isnan(checked["value"].to_numpy()[1])
+    assert checked["value"].dtype == float
+
+
+def test_a_participant_may_be_text_and_whole_numbers_may_come_as_floats() -> None:
+    checked = check_table(outcomes(participant=["P01", "P02"], week=[0.0, 6.0]), "outcomes")
+    assert checked["participant"].tolist() == ["P01", "P02"]
+    assert checked["week"].dtype.kind == "i"
+
+
+def test_the_table_that_was_brought_is_not_changed() -> None:
+    brought = outcomes(value=["20", "22"])
+    before = brought.copy()
+    check_table(brought, "outcomes")
+    pd.testing.assert_frame_equal(brought, before)
+
+
+def test_a_trial_shows_its_label_and_its_tables() -> None:
+    trial = simulate_trial(ASTEROID, seed=1)
+    assert trial.label in trial._repr_html_()
+    frame = trial.to_frame().set_index("table")
+    assert frame.loc["outcomes", "rows"] == 40 * 3 * 3
+    assert frame.loc["sessions", "participants"] == 20

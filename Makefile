@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test lint format notebooks audit-calibration lock clean
+.PHONY: help reproduce test lint format notebooks fit bench type-one references audit-calibration lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -40,6 +40,20 @@ format: $(STAMP) ## Apply the code style
 
 notebooks: $(STAMP) ## Execute the notebooks and store their outputs
 	$(BIN)/python notebooks/execute.py
+
+fit: $(STAMP) ## Fit the programme mechanism to the claims that may be fitted
+	$(BIN)/python -m asteroid_repro.evaluate.programme_fit
+
+type-one: $(STAMP) ## Measure the type I error of the methods (docs/type-one-error.md)
+	$(BIN)/python benchmarks/type_one_error.py
+
+references: $(STAMP) ## Renew the outputs of R that the tests compare with (needs R and its packages)
+	$(BIN)/python tests/reference/export_reference_data.py
+	Rscript tests/reference/make_references.R
+	Rscript tests/reference/make_rate_references.R
+
+bench: $(STAMP) ## Time whole trials against drawing their random numbers
+	$(BIN)/python benchmarks/full_trials.py
 
 audit-calibration: $(STAMP) ## Measure the error rates of the audit (docs/audit-calibration.md)
 	$(BIN)/python benchmarks/audit_calibration.py

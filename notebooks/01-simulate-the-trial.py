@@ -48,11 +48,15 @@ trial.adverse_events
 # %% [markdown]
 # ## Who took part
 #
-# Allocation is exactly equal. How many people were screened is not published in what could be read, so the flow
-# starts at randomisation.
+# Allocation is exactly equal. How many people were screened is not published in what could be read. The counts of the
+# first boxes rest on assumptions about each criterion of candidacy; they show what it asks for, no more.
 
 # %%
-plot_participant_flow(trial)
+screening = ar.screen(ar.CANDIDACY, wanted=assumptions.n_people, seed=seed)
+_ = plot_participant_flow(trial, screening=screening)
+
+# %%
+print(screening.note)
 # %% [markdown]
 # ## What happened to them
 #
@@ -60,11 +64,17 @@ plot_participant_flow(trial)
 # stay inside 0 to 100, as on the real instruments.
 
 # %%
-plot_trajectories(trial, "average_pain")
+_ = plot_trajectories(trial, "average_pain")
 # %%
-plot_trajectories(trial, "current_pain")
+_ = plot_trajectories(trial, "current_pain")
 # %%
-plot_trajectories(trial, "disability")
+_ = plot_trajectories(trial, "disability")
+# %% [markdown]
+# Many runners reach the floor of the scale. The expected shares at 0 and at 100 points:
+
+# %%
+ar.floor_and_ceiling(assumptions).query("week == 12").round(3)
+
 # %% [markdown]
 # ## Where the assumptions come from
 #
@@ -82,4 +92,4 @@ for name in ("n_running", "age_mean", "ran_before_share", "adherence_sd", "visit
 # * Baseline means of average pain, the correlation between visits and all of week 6 are assumptions: nothing is
 #   published.
 # * The arms start with the published difference in current pain. Other trials of the same kind would not.
-# * The session log matches totals; it is not yet a mechanism in which one session leads to the next.
+# * The programme's later stages, and how people move among them, are assumptions (see lesson 3).

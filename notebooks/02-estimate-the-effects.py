@@ -60,7 +60,7 @@ table.loc[table["week"] == 12, columns].sort_values("outcome", kind="stable").ro
 # confirmation.
 
 # %%
-plot_forest(ar.estimate_effects(trial), ar.published())
+_ = plot_forest(ar.estimate_effects(trial), ar.published())
 # %% [markdown]
 # ## Your own table
 #

@@ -44,9 +44,9 @@ audit.to_frame().query("topic == 'result line'")[["about", "printed", "result", 
 # possible where all bands overlap.
 
 # %%
-plot_triple(audit.triples["average_pain.week12"])
+_ = plot_triple(audit.triples["average_pain.week12"])
 # %%
-plot_triple(audit.triples["average_pain.week12"], df=38)
+_ = plot_triple(audit.triples["average_pain.week12"], df=38)
 # %% [markdown]
 # ## The disability line contradicts itself
 #
@@ -55,7 +55,7 @@ plot_triple(audit.triples["average_pain.week12"], df=38)
 # be wrong.
 
 # %%
-plot_triple(audit.triples["disability.week12"])
+_ = plot_triple(audit.triples["disability.week12"])
 # %%
 for repair in audit.triples["disability.week12"].repairs:
     print(f"{repair.field} limit {repair.value}")
@@ -82,7 +82,7 @@ audit.to_frame().query("topic == 'granularity'")[["about", "printed", "result", 
 
 # %%
 found = reconstruct("current_pain", n=reconstructions, seed=seed)
-plot_reconstructions(found)
+_ = plot_reconstructions(found)
 # %%
 found.ranges().round(3)
 

@@ -63,7 +63,7 @@ pd.DataFrame(rows).pivot_table(index="measure", columns="scenario", values=["val
 # %%
 published = ar.published()["average_pain.week12.estimate"].value
 run = runs["changed"]
-plot_sampling_distribution(run.estimates["average_pain"][-1], "average_pain", published, label=run.label)
+_ = plot_sampling_distribution(run.estimates["average_pain"][-1], "average_pain", published, label=run.label)
 # %% [markdown]
 # ## More people
 #

@@ -13,9 +13,10 @@ from rich.text import Text
 
 import asteroid_repro
 from asteroid_repro.assumptions.calibration import scenario, scenario_names
+from asteroid_repro.assumptions.scenario_files import scenario_source
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.attendance import attendance
-from asteroid_repro.estimate.effects import estimate_effects
+from asteroid_repro.estimate.effects import METHODS, estimate_effects
 from asteroid_repro.estimate.rates import event_rates
 from asteroid_repro.published.lines import AuditedLines, audit_lines
 from asteroid_repro.published.rounding import audit_triple
@@ -87,6 +88,7 @@ def reproduce(
     else:
         typer.echo(f"Wrote {len(done.files)} files below {out.resolve()}")
         _print_table(verdict_table(done.verification), "Verdicts")
+        typer.echo(done.verification.fit_note)
         typer.echo(done.verification.findings)
         typer.echo(done.verification.summary)
     raise typer.Exit(0 if done.verification.ok else 1)
@@ -123,8 +125,10 @@ def estimate(
         Path | None, typer.Argument(help="CSV of outcomes (participant, arm, week, outcome, value); else simulated.")
     ] = None,
     *,
-    method: Annotated[str, typer.Option(help="random_intercept, mmrm or ancova.")] = "random_intercept",
-    distribution: Annotated[str | None, typer.Option(help="z or t; the method's own when left out.")] = None,
+    method: Annotated[str, typer.Option(help=f"One of {', '.join(METHODS)}.")] = "random_intercept",
+    distribution: Annotated[
+        str | None, typer.Option(help="z, t, satterthwaite or kenward_roger; the method's own when left out.")
+    ] = None,
     level: Level = 0.95,
     seed: Seed = 2024,
     scenario_name: Annotated[str, typer.Option("--scenario", help="Scenario name or .toml file.")] = "asteroid",
@@ -221,6 +225,7 @@ def verify(
         typer.echo(verdict_json(result, f"SIMULATED, seed {seed}"), nl=False)
     else:
         _print_table(verdict_table(result), "Verdicts")
+        typer.echo(result.fit_note)
         typer.echo(result.findings)
         typer.echo(result.summary)
     raise typer.Exit(0 if result.ok else 1)
@@ -240,7 +245,18 @@ def scenarios(
         record = scenario(name)
         typer.echo(to_json(record.model_dump()) if as_json else record.to_toml(), nl=False)
         return
-    table = pd.DataFrame([{"scenario": key, "description": scenario(key).description} for key in scenario_names()])
+    listed = {name: scenario(name) for name in scenario_names()}
+    table = pd.DataFrame(
+        [
+            {
+                "scenario": name,
+                "programme": record.programme,
+                "description": record.description,
+                "source": scenario_source(name),
+            }
+            for name, record in listed.items()
+        ]
+    )
     _print_results({"scenarios": table}, "Scenarios", as_json=as_json)
 
 

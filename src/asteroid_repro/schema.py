@@ -66,6 +66,11 @@ SESSIONS: Final[Mapping[str, Column]] = {
     "run_minutes": Column("number", "minutes"),
     "walk_minutes": Column("number", "minutes"),
     "run_distance_km": Column("number", "km"),
+    "repeats": Column("integer", "times the intervals of the stage were done"),
+    "stage": Column("integer", "stage of the session, from 1"),
+    "stage_after": Column("integer", "stage after the session, from 1"),
+    "pain": Column("number", "current pain during the session, points (VAS, 0-100); missing if not attended"),
+    "flare": Column("boolean", "whether pain flared in the session"),
 }
 ADVERSE_EVENTS: Final[Mapping[str, Column]] = {
     "participant": Column("integer", "identifier"),
@@ -82,7 +87,7 @@ TABLES: Final[Mapping[str, Mapping[str, Column]]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Trial:
     """The four tables of one trial.
 
@@ -115,8 +120,15 @@ class Trial:
             ]
         )
 
+    def __repr__(self) -> str:
+        """Return what the trial is; the tables are long."""
+        return f"Trial({self.label!r})"
+
     def _repr_html_(self) -> str:
         return f"<p><strong>{self.label}</strong></p>" + self.to_frame().to_html(index=False)
+
+
+_MAY_BE_MISSING: Final = frozenset({"outcomes.value", "sessions.pain"})
 
 
 def check_table(frame: pd.DataFrame, name: str, needed: Sequence[str] | None = None) -> pd.DataFrame:
@@ -163,7 +175,7 @@ def check_table(frame: pd.DataFrame, name: str, needed: Sequence[str] | None = N
 def _checked_column(series: "pd.Series", field: str, column: Column) -> "pd.Series":
     if column.dtype == "text":
         return _checked_text(series, field, column.values)
-    if field != "outcomes.value" and series.isna().any():
+    if field not in _MAY_BE_MISSING and series.isna().any():
         raise InputError(f"{field} must not be missing, got {int(series.isna().sum())} missing. Fill or drop them.")
     if column.dtype == "boolean":
         if not series.isin([True, False]).all():

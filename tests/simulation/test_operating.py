@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from asteroid_repro import ASTEROID, operating_characteristics, published, scenario
+from asteroid_repro import ASTEROID, TrialAssumptions, operating_characteristics, published, scenario
 from asteroid_repro.assumptions.calibration import published_standard_error
 from asteroid_repro.evaluate.monte_carlo import run_blocks
 from asteroid_repro.evaluate.performance import OperatingCharacteristics
@@ -13,6 +13,7 @@ from asteroid_repro.verify.simulated import per_trial_figures
 
 TRIALS = 20_000
 OUTCOMES = ("average_pain", "current_pain", "disability")
+KINDS = ("lower_limb", "low_back_pain", "syncope")
 
 
 @pytest.fixture(scope="module")
@@ -55,24 +56,41 @@ def test_attendance_is_exact_within_its_monte_carlo_error(figures: dict[str, np.
 
 
 @pytest.mark.parametrize(("kind", "events"), [("lower_limb", 7), ("low_back_pain", 1), ("syncope", 1)])
-def test_events_per_running_hour(figures: dict[str, np.ndarray], kind: str, events: int) -> None:
-    excess = figures[f"adverse_events.{kind}"] - events / 105 * figures["exposure.running_hours"]
-    assert _close(excess, 0)
+def test_events(figures: dict[str, np.ndarray], kind: str, events: int) -> None:
+    assert _close(figures[f"adverse_events.{kind}"], events)
 
 
 def test_running_hours(figures: dict[str, np.ndarray]) -> None:
     assert _close(figures["exposure.running_hours"], 105)
 
 
-def test_events_are_poisson_given_the_hours(figures: dict[str, np.ndarray]) -> None:
-    """A Poisson count has variance equal to its mean; no seed is reused between kinds, so they are uncorrelated."""
-    kinds = [figures[f"adverse_events.{kind}"] for kind in ("lower_limb", "low_back_pain", "syncope")]
-    hours = figures["exposure.running_hours"]
-    for kind, events in zip(kinds, (7, 1, 1), strict=True):
-        assert _close((kind - events / 105 * hours) ** 2 - kind, 0)
-    residuals = [kind - events / 105 * hours for kind, events in zip(kinds, (7, 1, 1), strict=True)]
-    assert _close(residuals[0] * residuals[1], 0)
-    assert _close(residuals[1] * residuals[2], 0)
+def _residuals(record: TrialAssumptions, figures: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Events less their rate times the hours of running."""
+    return {
+        kind: figures[f"adverse_events.{kind}"] - getattr(record, f"{kind}_rate") * figures["exposure.running_hours"]
+        for kind in KINDS
+    }
+
+
+def test_events_are_poisson_given_the_hours_of_people_alike() -> None:
+    """A Poisson count has variance equal to its mean; no stream serves two kinds, so they are uncorrelated."""
+    alike = ASTEROID.with_values(proneness_variance=0.0, load_spike=0.0, flare_rate=0.0)
+    quiet = run_blocks(lambda block, size: per_trial_figures(alike, 17, block, size), TRIALS)
+    residuals = _residuals(alike, quiet)
+    for kind, residual in residuals.items():
+        assert _close(residual, 0)
+        assert _close(residual**2 - quiet[f"adverse_events.{kind}"], 0)
+    assert _close(residuals["lower_limb"] * residuals["low_back_pain"], 0)
+    assert _close(residuals["low_back_pain"] * residuals["syncope"], 0)
+    assert _close(residuals["lower_limb"] * residuals["syncope"], 0)
+
+
+def test_events_of_people_who_differ_are_overdispersed() -> None:
+    prone = ASTEROID.with_values(proneness_variance=1.0, load_spike=0.0, flare_rate=0.0)
+    spread = run_blocks(lambda block, size: per_trial_figures(prone, 18, block, size), TRIALS)
+    counts = np.sum([spread[f"adverse_events.{kind}"] for kind in KINDS], axis=0)
+    extra = np.sum(list(_residuals(prone, spread).values()), axis=0) ** 2 - counts
+    assert extra.mean() > 4 * extra.std(ddof=1) / np.sqrt(TRIALS)
 
 
 def test_ancova_under_imbalance_estimates_its_own_number() -> None:

@@ -12,9 +12,11 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from asteroid_repro import ASTEROID, InputError, Trial, estimate_effects, event_rates, published, simulate_trial
+from asteroid_repro.assumptions.candidacy import CANDIDACY, REASONS
 from asteroid_repro.estimate.effects import Effects
 from asteroid_repro.estimate.rates import EventRates
 from asteroid_repro.report.effect_figures import plot_forest, plot_sampling_distribution
@@ -22,6 +24,7 @@ from asteroid_repro.report.exposure_figures import plot_attendance, plot_event_r
 from asteroid_repro.report.people_figures import plot_participant_flow, plot_trajectories
 from asteroid_repro.report.style import SIZE, SMALL, plain_name, save_figure
 from asteroid_repro.schema import EVENT_KINDS, UNITS
+from asteroid_repro.simulate.screening import screen
 from asteroid_repro.verify.verdict import verify
 
 mpl.use("Agg")
@@ -31,10 +34,14 @@ NO_EVENTS = replace(TRIAL, adverse_events=TRIAL.adverse_events.iloc[:0])
 ESTIMATES = np.random.default_rng(3).integers(-700, 200, size=4000) / 20
 PUBLISHED = published()["average_pain.week12.estimate"].value
 EFFECTS = estimate_effects(TRIAL)
+SCREENING = screen(CANDIDACY, wanted=40, seed=2024)
+ALL_REASONS = screen(CANDIDACY.with_values(**dict.fromkeys(REASONS, 0.3)), wanted=40, seed=1)
 
 Draw = Callable[[Axes | None], Axes]
 FIGURES: dict[str, Draw] = {
     "participant flow": lambda ax: plot_participant_flow(TRIAL, ax),
+    "participant flow with screening": lambda ax: plot_participant_flow(TRIAL, ax, screening=SCREENING),
+    "participant flow with every reason": lambda ax: plot_participant_flow(TRIAL, ax, screening=ALL_REASONS),
     "trajectories": lambda ax: plot_trajectories(TRIAL, "average_pain", ax),
     "forest": lambda ax: plot_forest(EFFECTS, published(), ax=ax),
     "attendance": lambda ax: plot_attendance(TRIAL, ax),
@@ -162,6 +169,33 @@ def test_flow_counts_people_from_the_tables() -> None:
     assert shown.count("Followed up at week 12 (n = 20)\nan outcome missing: 0") == 1
     assert shown.count("Followed up at week 12 (n = 19)\nan outcome missing: 1") == 1
     assert shown.count("Analysed (n = 20)\nleft out: 0") == 2
+
+
+def test_flow_shows_the_screening_as_assumed() -> None:
+    shown = texts(plot_participant_flow(TRIAL, new_ax(), screening=SCREENING))
+    assert f"Assessed for eligibility (n = {SCREENING.assessed})\nassumed, not published" in shown
+    (excluded,) = (text.splitlines() for text in shown if text.startswith("Excluded"))
+    assert excluded[:2] == [f"Excluded (n = {SCREENING.assessed - 40})", "assumed, not published"]
+    counts = zip(REASONS.values(), SCREENING.excluded, strict=True)
+    assert excluded[3:] == [f"{reason}: {people}" for reason, people in counts if people]
+    assert not any("screening not published" in text for text in shown)
+    assert "Randomised (n = 40)" in shown
+
+
+def test_flow_keeps_every_text_inside_its_box() -> None:
+    for name in ("participant flow", "participant flow with screening", "participant flow with every reason"):
+        ax = FIGURES[name](new_ax())
+        ax.figure.canvas.figure.draw_without_rendering()
+        boxes = [patch.get_window_extent() for patch in ax.patches if isinstance(patch, Rectangle)]
+        for text in ax.texts:
+            if text.get_text():  # an arrow is an annotation without text
+                extent = text.get_window_extent()
+                assert any(box.contains(*extent.min) and box.contains(*extent.max) for box in boxes), text.get_text()
+
+
+def test_flow_refuses_the_screening_of_another_trial() -> None:
+    with pytest.raises(InputError, match=r"screening\.randomised must be the 40 people of the trial, got 39\."):
+        plot_participant_flow(TRIAL, new_ax(), screening=screen(CANDIDACY, wanted=39, seed=1))
 
 
 @pytest.mark.parametrize("outcome", UNITS)

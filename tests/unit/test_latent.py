@@ -15,7 +15,7 @@ from asteroid_repro.assumptions.latent import (
     latent_score,
     truncated_normal,
 )
-from asteroid_repro.assumptions.trial import OUTCOMES
+from asteroid_repro.assumptions.quantities import OUTCOMES
 
 TINY = 1e-6  # points; the requirement is 0.05
 GRID = [

@@ -9,12 +9,13 @@ import pytest
 from scipy import stats
 
 import asteroid_repro
-from asteroid_repro import ASTEROID, InputError, Trial, simulate_trial
+from asteroid_repro import ASTEROID, InputError, Trial, event_rates, scenario, simulate_trial
 from asteroid_repro.schema import TABLES
-from asteroid_repro.simulate.sessions import simulate_sessions
+from asteroid_repro.simulate.events import events_of_session, session_streams
 from asteroid_repro.simulate.trial import TrialBlock, simulate_block
 
 EVENTFUL = ASTEROID.with_values(lower_limb_rate=3.0, syncope_rate=1.0, serious_share=0.4, n_running=12, n_waitlist=17)
+WAITLIST = scenario("waitlist")
 KINDS = {"integer": "iu", "number": "f", "boolean": "b"}
 
 
@@ -64,7 +65,37 @@ def test_columns_and_dtypes_are_those_of_the_schema(name: str) -> None:
             assert all(isinstance(cell, str) for cell in table[key]), key
         else:
             assert table[key].dtype.kind in KINDS[column.dtype], key
-    assert not table.isna().to_numpy().any()
+    assert not table.drop(columns="pain", errors="ignore").isna().to_numpy().any()
+
+
+def test_pain_is_known_where_somebody_came_and_lies_on_the_scale() -> None:
+    sessions = eventful().sessions
+    assert (sessions["pain"].notna() == sessions["attended"]).all()
+    pain = sessions["pain"].dropna()
+    assert pain.between(0, 100).all()
+    assert (pain % 1 == 0).all()
+
+
+def test_pain_follows_the_scores_of_the_visits_and_rises_where_it_flares() -> None:
+    """Mean 0 and SD 8 around the line between the visits, 20 points higher in a flare, far from the ends."""
+    record = ASTEROID.with_values(flare_rate=1.0, n_running=400)
+    data = simulate_trial(record, seed=5)
+    scores = data.outcomes[data.outcomes["outcome"] == "current_pain"]
+    wide = scores.pivot_table(index="participant", columns="week", values="value")
+    sessions = data.sessions[data.sessions["attended"]]
+    line = np.array(
+        [
+            np.interp(week - 0.5, (0, 6, 12), wide.loc[person])
+            for person, week in sessions[["participant", "week"]].values  # noqa: PD011
+        ]
+    )
+    excess = (sessions["pain"] - line)[(line > 40) & (line < 50)]
+    flare = sessions["flare"].loc[excess.index]
+    calm, flared = excess[~flare], excess[flare]
+    assert min(len(calm), len(flared)) > 50
+    assert abs(calm.mean()) <= 4 * 8 / math.sqrt(len(calm))
+    assert abs(calm.std() - 8) <= 4 * 8 / math.sqrt(2 * len(calm))
+    assert abs(flared.mean() - 20) <= 4 * 8 / math.sqrt(len(flared))
 
 
 def test_a_trial_without_events_keeps_its_columns_and_dtypes() -> None:
@@ -109,12 +140,20 @@ def test_sessions_are_numbered_three_a_week() -> None:
     assert sessions.groupby("participant")["session"].apply(list).map(lambda s: s == list(range(1, 37))).all()
 
 
-def test_the_running_share_of_a_session_grows_by_equal_steps() -> None:
-    sessions = trial().sessions[lambda s: s["attended"]]
-    share = (sessions["run_minutes"] / 30).groupby(sessions["week"]).agg(["min", "max"])
-    wanted = np.linspace(ASTEROID.running_share_first_week, ASTEROID.running_share_last_week, 12)
-    np.testing.assert_allclose(share["min"], wanted, rtol=1e-12)
-    np.testing.assert_allclose(share["max"], wanted, rtol=1e-12)
+def test_the_running_of_a_session_is_the_repeats_of_its_stage() -> None:
+    seconds = dict(enumerate([15, 30, 45, 60, 75, 90, 105, 120, 150, 180], start=1))
+    sessions = trial().sessions
+    wanted = sessions["repeats"] * sessions["stage"].map(seconds) / 60
+    np.testing.assert_allclose(sessions["run_minutes"], wanted, rtol=1e-12, atol=1e-12)
+    assert sessions["stage"].nunique() > 6
+    assert ((sessions["repeats"] == 0) == ~sessions["attended"]).all()
+    assert sessions.loc[sessions["attended"], "repeats"].between(6, 10).all()
+
+
+def test_the_stage_after_a_session_is_the_stage_of_the_next() -> None:
+    by_person = trial().sessions.groupby("participant")
+    after, following = by_person["stage_after"].shift(1), trial().sessions["stage"]
+    assert (after.dropna() == following[after.notna()]).all()
 
 
 def test_a_runner_keeps_one_speed() -> None:
@@ -124,13 +163,9 @@ def test_a_runner_keeps_one_speed() -> None:
     assert speed.mean().nunique() == ran["participant"].nunique()
 
 
-def test_speeds_have_the_assumed_mean_and_sd() -> None:
-    log = simulate_sessions(ASTEROID.with_values(running_speed_sd=2.0, adherence_mean=0.7), 1, 0, 1000)
-    with np.errstate(invalid="ignore"):
-        speed = np.nanmax(np.where(log.attended, log.run_distance_km / (log.run_minutes / 60), 0), axis=0).ravel()
-    ran = speed[speed > 0]
-    assert abs(ran.mean() - 8) <= 4 * 2 / math.sqrt(len(ran))
-    assert abs(ran.std() - 2) <= 0.06  # 4 standard errors of the SD of this log-normal
+def test_the_distance_of_every_session_is_its_running_time_at_the_speed_of_the_runner() -> None:
+    log, speed = many().sessions, many().traits.speed_kmh
+    np.testing.assert_allclose(log.run_distance_km, log.run_minutes / 60 * speed, rtol=1e-12)
 
 
 def test_events_happen_only_where_somebody_ran() -> None:
@@ -144,24 +179,22 @@ def test_events_happen_only_where_somebody_ran() -> None:
 
 
 def test_the_events_table_counts_what_the_arrays_count() -> None:
-    arrays = simulate_block(EVENTFUL, 3, 0, 1).events
+    block = simulate_block(EVENTFUL, 3, 0, 1)
+    counts, serious = block.sessions.events[..., 0], block.serious
     table = eventful().adverse_events
     by_kind = table["kind"].value_counts().reindex(["lower_limb", "low_back_pain", "syncope"], fill_value=0)
-    assert by_kind.tolist() == arrays.counts[..., 0].sum(axis=(1, 2)).tolist()
-    assert int(table["serious"].sum()) == int(arrays.serious.sum())
+    assert by_kind.tolist() == counts.sum(axis=(1, 2)).tolist()
+    assert int(table["serious"].sum()) == int(serious.sum())
     assert table["session"].value_counts().sort_index().to_dict() == {
-        session + 1: count for session, count in enumerate(arrays.counts[..., 0].sum(axis=(0, 2))) if count
+        session + 1: count for session, count in enumerate(counts.sum(axis=(0, 2))) if count
     }
 
 
 @pytest.mark.parametrize("rate", [0.5, 5.0, 60.0])
 def test_event_counts_are_poisson_quantiles(rate: float) -> None:
     """The mean, and the variance by an index of dispersion; 60 an hour is absurd but must not become 0."""
-    hour = np.full((36, 20), 60.0)[..., np.newaxis].repeat(20, axis=2)
-    from asteroid_repro.simulate.events import simulate_events
-
     record = ASTEROID.with_values(lower_limb_rate=rate)
-    counts = simulate_events(record, 1, 0, 20, hour).counts[0].ravel()
+    counts = events_of_session(record, session_streams(1, 0, (20, 720)), np.ones((20, 720)))[0].ravel()
     assert abs(counts.mean() - rate) <= 4 * math.sqrt(rate / counts.size)
     dispersion = ((counts - counts.mean()) ** 2).sum() / counts.mean()
     assert stats.chi2(counts.size - 1).interval(1 - 1e-4)[0] < dispersion < stats.chi2(counts.size - 1).isf(5e-5)
@@ -193,7 +226,9 @@ def test_one_trial_is_the_first_of_many() -> None:
     np.testing.assert_array_equal(ages, np.sort(many().people.age_years[:, 0]))
     attended = trial().sessions.groupby("participant")["attended"].sum()
     assert sorted(attended) == sorted(many().sessions.attended[..., 0].sum(axis=0))
-    assert len(trial().adverse_events) == many().events.counts[..., 0].sum()
+    assert len(trial().adverse_events) == many().sessions.events[..., 0].sum()
+    hours = trial().sessions.groupby("participant")["run_minutes"].sum()
+    np.testing.assert_allclose(sorted(hours), sorted(many().sessions.run_minutes[..., 0].sum(axis=0)), rtol=1e-12)
 
 
 def test_a_seed_gives_its_trial_again_and_another_seed_another() -> None:
@@ -221,3 +256,44 @@ def test_attendance_differs_between_people_more_than_coin_flips() -> None:
     shares = many().sessions.attended.mean(axis=0)
     assert abs(shares.mean() - 0.70) <= 4 * 0.20 / math.sqrt(shares.size)
     assert abs(shares.std(ddof=1) - 0.20) <= 0.005
+
+
+def test_without_a_programme_there_are_no_sessions_and_no_events() -> None:
+    block = simulate_block(WAITLIST, 1, 0, 7)
+    assert block.sessions.attended.shape == (0, 20, 7)
+    assert block.sessions.events.shape == block.serious.shape == (3, 0, 20, 7)
+    assert block.outcomes.running.shape == (3, 3, 20, 7)
+    assert (block.traits.propensity == 0).all()
+
+
+def test_a_trial_without_a_programme_has_empty_tables_with_their_columns() -> None:
+    data = simulate_trial(WAITLIST, seed=1)
+    assert (len(data.participants), len(data.outcomes)) == (40, 360)
+    for name in ("sessions", "adverse_events"):
+        assert data.tables()[name].empty
+        assert list(data.tables()[name].columns) == list(TABLES[name])
+
+
+def test_walking_only_is_attended_without_running_and_has_no_rate() -> None:
+    data = simulate_trial(scenario("walking_only"), seed=1)
+    assert data.sessions["attended"].sum() > 400
+    assert (data.sessions["run_minutes"] == 0).all()
+    assert (data.sessions["run_distance_km"] == 0).all()
+    assert (data.sessions["walk_minutes"] == 30 * data.sessions["attended"]).all()
+    assert not data.sessions["flare"].any()
+    assert data.adverse_events.empty
+    with pytest.raises(InputError, match=r"running_hours must be positive, got 0 hours\. A rate needs time at risk"):
+        event_rates(data)
+    assert event_rates(data, per="attended_hours").rows[0].events == 0
+
+
+def test_the_effect_received_makes_the_scores() -> None:
+    """Runners who receive twice the effect have about twice the effect, far from the ends of the scale."""
+    record = ASTEROID.with_values(dose_response=1.0).with_equal_baselines().with_effect(average_pain=-8)
+    ours = simulate_block(record, 8, 0, 400)
+    none = simulate_block(record.with_effect(average_pain=0), 8, 0, 400)
+    gain = (ours.outcomes.running - none.outcomes.running)[0, 2]
+    share = ours.sessions.attended.mean(axis=0)
+    slope, intercept = np.polyfit(share.ravel(), gain.ravel(), 1)
+    assert slope == pytest.approx(-8 / 0.70, rel=0.03)
+    assert intercept == pytest.approx(0, abs=0.3)

@@ -1,6 +1,6 @@
 """Random streams: any number of trials is a prefix of more, and each purpose has its own bits."""
 
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from functools import cache
 
 import numpy as np
@@ -11,6 +11,9 @@ from asteroid_repro.simulate.streams import BLOCK_TRIALS, Purpose, stream
 from asteroid_repro.simulate.trial import TrialBlock, simulate_block
 
 SERIOUS = ASTEROID.with_values(serious_share=0.5, lower_limb_rate=2.0)
+LINKED = ASTEROID.with_values(adherence_prognosis=-0.5, dose_response=0.5, effect_variation=0.5)
+CALENDAR = ASTEROID.with_values(programme="couch_to_5k", flare_rate=1.0)
+RIGID = ASTEROID.with_values(programme="too_much_too_soon")  # one stage: nothing that happens changes the dose
 
 
 @cache
@@ -24,7 +27,10 @@ def arrays(simulated: TrialBlock) -> dict[str, np.ndarray]:
     found: dict[str, np.ndarray] = {}
     for part in fields(simulated):
         record = getattr(simulated, part.name)
-        found |= {f"{part.name}.{field.name}": getattr(record, field.name) for field in fields(record)}
+        if is_dataclass(record):
+            found |= {f"{part.name}.{field.name}": getattr(record, field.name) for field in fields(record)}
+        else:
+            found[part.name] = record
     del found["sessions.week"]  # the calendar, the same in every trial
     return found
 
@@ -34,7 +40,10 @@ def test_purposes_keep_their_numbers() -> None:
     numbers = {purpose.name: int(purpose) for purpose in Purpose}
     first = {
         "ALLOCATION": 1, "PEOPLE": 2, "OUTCOMES": 3, "ATTENDANCE_PROPENSITY": 4, "ATTENDANCE": 5,
-        "RUNNING_SPEED": 6, "ADVERSE_EVENTS": 7, "SERIOUSNESS": 8,
+        "RUNNING_SPEED": 6, "LOWER_LIMB_EVENTS": 7, "SERIOUSNESS": 8, "RECONSTRUCTION": 9, "START_STAGE": 10,
+        "COMPLETION_PROPENSITY": 11, "PRONENESS": 12, "COMPLETION": 13, "FLARE": 14, "SESSION_PAIN": 15,
+        "SCREENING": 16, "LOW_BACK_PAIN_EVENTS": 17, "SYNCOPE_EVENTS": 18, "EFFECT_VARIATION": 19,
+        "MISSING_VISITS": 20,
     }  # fmt: skip
     assert first.items() <= numbers.items()
     assert len(set(numbers.values())) == len(Purpose.__members__)  # an enum silently merges equal numbers
@@ -64,7 +73,9 @@ def test_a_numpy_seed_is_the_same_seed() -> None:
     assert stream(np.int64(7), Purpose.PEOPLE, 0).random() == stream(7, Purpose.PEOPLE, 0).random()  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("record", [ASTEROID, SERIOUS], ids=["asteroid", "serious"])
+@pytest.mark.parametrize(
+    "record", [ASTEROID, SERIOUS, LINKED, CALENDAR, RIGID], ids=["asteroid", "serious", "linked", "calendar", "rigid"]
+)
 def test_500_trials_are_the_first_500_of_1000(record: TrialAssumptions) -> None:
     fewer, more = arrays(block(record, trials=500)), arrays(block(record, trials=1000))
     assert fewer.keys() == more.keys()
@@ -100,7 +111,7 @@ def same(first: TrialBlock, second: TrialBlock, *prefixes: str) -> bool:
 
 def test_another_effect_changes_the_running_arm_after_baseline_and_nothing_else() -> None:
     base, other = block(), block(ASTEROID.with_effect(average_pain=-5))
-    assert same(base, other, "people", "sessions", "events", "outcomes.waitlist")
+    assert same(base, other, "people", "traits", "sessions", "serious", "outcomes.waitlist")
     before, after = base.outcomes.running, other.outcomes.running
     np.testing.assert_array_equal(before[0, 0], after[0, 0])
     # The latent correlations are solved for anew, so the other outcomes move by a rounding or a little more.
@@ -109,30 +120,92 @@ def test_another_effect_changes_the_running_arm_after_baseline_and_nothing_else(
     assert np.corrcoef(before[0, 2].ravel(), after[0, 2].ravel())[0, 1] > 0.97
 
 
-def test_another_event_rate_changes_only_events() -> None:
+def differing(first: TrialBlock, second: TrialBlock) -> set[str]:
+    """Return the names of the arrays that are not equal in every bit."""
+    ours, theirs = arrays(first), arrays(second)
+    return {name for name in ours if not np.array_equal(ours[name], theirs[name])}
+
+
+def test_another_event_rate_changes_only_events_where_events_do_not_lower_the_dose() -> None:
+    base, other = block(RIGID), block(RIGID.with_values(lower_limb_rate=1.0))
+    assert differing(base, other) == {"sessions.events"}
+    np.testing.assert_array_equal(base.sessions.events[1:], other.sessions.events[1:])
+    before, after = base.sessions.events[0], other.sessions.events[0]
+    assert (after >= before).all()  # common random numbers: more, never fewer
+    assert after.sum() > 5 * before.sum()
+
+
+def test_another_event_rate_changes_doses_but_neither_who_comes_nor_how_they_fare() -> None:
     base, other = block(), block(ASTEROID.with_values(lower_limb_rate=0.5))
-    assert same(base, other, "people", "outcomes", "sessions")
-    np.testing.assert_array_equal(base.events.counts[1:], other.events.counts[1:])
-    assert (other.events.counts[0] >= base.events.counts[0]).all()  # common random numbers: more, never fewer
-    assert other.events.counts[0].sum() > 5 * base.events.counts[0].sum()
+    assert same(base, other, "people", "traits", "outcomes", "sessions.attended", "serious")
+    assert (other.sessions.stage.mean(axis=(1, 2)) <= base.sessions.stage.mean(axis=(1, 2))).all()
+    assert other.sessions.run_minutes.sum() < base.sessions.run_minutes.sum()
+
+
+def test_each_kind_of_event_has_its_own_stream() -> None:
+    """With one rate for all kinds, equal streams would give equal counts."""
+    rates = dict.fromkeys(("lower_limb_rate", "low_back_pain_rate", "syncope_rate"), 1.0)
+    counts = block(RIGID.with_values(**rates)).sessions.events.reshape(3, -1)
+    correlation = np.corrcoef(counts)[np.triu_indices(3, 1)]
+    assert counts.sum(axis=1).min() > 1000
+    # Shared proneness and attendance make people alike, sessions hardly: identical streams would have 1.
+    assert (correlation < 0.6).all()
 
 
 def test_another_seriousness_changes_no_count() -> None:
     base, other = block(), block(ASTEROID.with_values(serious_share=0.5))
-    assert same(base, other, "people", "outcomes", "sessions", "events.counts")
-    assert other.events.serious.sum() > 0
-    assert (other.events.serious <= other.events.counts).all()
+    assert differing(base, other) == {"serious"}
+    assert other.serious.sum() > 0
+    assert (other.serious <= other.sessions.events).all()
+    assert (block(ASTEROID.with_values(serious_share=1.0)).serious == base.sessions.events).all()
 
 
 def test_another_speed_changes_distance_only() -> None:
-    base, other = block(), block(ASTEROID.with_values(running_speed_mean=10.0))
-    assert same(base, other, "people", "outcomes", "sessions.attended", "sessions.run_minutes", "events")
-    assert not same(base, other, "sessions.run_distance_km")
+    base, other = block(), block(ASTEROID.with_values(running_speed_mean=9.0))
+    assert differing(base, other) == {"traits.speed_kmh", "sessions.run_distance_km"}
+
+
+def test_another_proneness_variance_changes_no_other_trait() -> None:
+    base, other = block(RIGID), block(RIGID.with_values(proneness_variance=3.0))
+    assert {"traits.proneness"} <= differing(base, other) <= {"traits.proneness", "sessions.events", "sessions.flare"}
+    order = np.argsort(base.traits.proneness, axis=None)
+    assert (np.diff(other.traits.proneness.ravel()[order]) >= 0).all()
+
+
+def test_another_flare_rate_changes_no_trait_nor_who_comes() -> None:
+    base, other = block(), block(ASTEROID.with_values(flare_rate=1.0))
+    assert same(base, other, "people", "traits", "outcomes", "sessions.attended")
+    assert differing(block(RIGID), block(RIGID.with_values(flare_rate=1.0))) == {"sessions.flare"}
+    assert (other.sessions.stage.mean(axis=(1, 2)) <= base.sessions.stage.mean(axis=(1, 2))).all()
+
+
+def test_another_adherence_keeps_who_comes_more_and_every_other_trait() -> None:
+    base, other = block(), block(ASTEROID.with_values(adherence_mean=0.5))
+    assert same(base, other, "people", "outcomes")
+    assert {name for name in differing(base, other) if name.startswith("traits")} == {"traits.propensity"}
+    before, after = base.traits.propensity.ravel(), other.traits.propensity.ravel()
+    np.testing.assert_array_equal(np.argsort(before, kind="stable"), np.argsort(after, kind="stable"))
+    assert (after < before).mean() > 0.99
+    less = other.sessions.attended.mean(axis=(0, 1)) < base.sessions.attended.mean(axis=(0, 1))
+    assert less.all()
+
+
+def test_another_effect_of_the_dose_changes_only_the_runners_after_baseline() -> None:
+    base = block()
+    for change in ({"dose_response": 1.0}, {"effect_variation": 0.5}):
+        other = block(ASTEROID.with_values(**change))
+        assert differing(base, other) == {"outcomes.running"}
+        np.testing.assert_array_equal(base.outcomes.running[:, 0], other.outcomes.running[:, 0])
+
+
+def test_prognostic_adherence_changes_who_comes_and_no_score() -> None:
+    base, other = block(), block(ASTEROID.with_values(adherence_prognosis=-0.5))
+    assert same(base, other, "people", "outcomes")
+    assert {name for name in differing(base, other) if name.startswith("traits")} == {"traits.propensity"}
 
 
 def test_other_people_change_only_people() -> None:
     base, other = block(), block(ASTEROID.with_values(age_mean=30.0, female_share=0.9, ran_before_share=0.1))
-    assert same(base, other, "outcomes", "sessions", "events")
-    assert not same(base, other, "people.age_years")
+    assert differing(base, other) == {"people.age_years", "people.female", "people.ran_before"}
     assert (other.people.female >= base.people.female).all()
     assert (other.people.ran_before <= base.people.ran_before).all()

@@ -36,16 +36,25 @@ def test_the_refusal_names_field_requirement_and_value(value: float) -> None:
         ("n_running", 1, "must be 2 or more"),
         ("n_waitlist", 0, "must be 2 or more"),
         ("n_running", 20.5, "must be a valid integer"),
-        ("weeks", 0, "must be 1 or more"),
-        ("sessions_per_week", -3, "must be 1 or more"),
         ("age_sd", 0.0, "must be positive and finite"),
         ("age_mean", math.inf, "must be positive and finite"),
-        ("session_minutes", -30.0, "must be positive and finite"),
         ("female_share", 1.01, "must be in [0, 1]"),
         ("ran_before_share", -0.01, "must be in [0, 1]"),
         ("serious_share", 2.0, "must be in [0, 1]"),
-        ("running_share_first_week", -0.2, "must be in [0, 1]"),
-        ("running_share_last_week", 1.2, "must be in [0, 1]"),
+        ("adherence_decline", -0.2, "must be in [0, 1]"),
+        ("adherence_decline", 1.2, "must be in [0, 1]"),
+        ("dose_response", 1.5, "must be in [0, 1]"),
+        ("adherence_prognosis", 1.0, "must be in (-1, 1)"),
+        ("adherence_prognosis", -1.0, "must be in (-1, 1)"),
+        ("completion_mean", 1.0, "must be in (0, 1)"),
+        ("completion_mean", 0.0, "must be in (0, 1)"),
+        ("completion_sd", 0.0, "must be positive and finite"),
+        ("flare_rate", -0.1, "must be 0 or more and finite"),
+        ("habitual_minutes", -10.0, "must be 0 or more and finite"),
+        ("load_spike", math.inf, "must be 0 or more and finite"),
+        ("proneness_variance", -1.0, "must be 0 or more and finite"),
+        ("effect_variation", -0.5, "must be 0 or more and finite"),
+        ("programme", 3, "must be a valid string"),
         ("lower_limb_rate", -1.0, "must be 0 or more and finite"),
         ("syncope_rate", math.inf, "must be 0 or more and finite"),
         ("running_speed_mean", 0.0, "must be positive and finite"),
@@ -125,6 +134,40 @@ def test_an_adherence_sd_below_coin_flips_or_above_all_or_nothing_is_refused() -
         assert f"got {impossible:g}" in message
     for possible in (1.001 * coin_flips, 0.999 * extreme):
         assert ASTEROID.with_values(adherence_sd=possible).adherence_sd == possible
+
+
+def test_the_adherence_sd_is_judged_by_the_sessions_of_the_programme() -> None:
+    coin_flips = math.sqrt(0.7 * 0.3 / 27)  # nine weeks of three
+    message = refusal(programme="couch_to_5k", adherence_sd=0.999 * coin_flips)
+    assert message.startswith(f"adherence_sd must be between {coin_flips:.4f}, the coin-flip spread of 27 sessions")
+    assert ASTEROID.with_values(programme="waitlist", adherence_sd=0.01).n_sessions == 0
+
+
+def test_a_completion_sd_that_no_probability_can_have_is_refused() -> None:
+    largest = math.sqrt(0.8 * 0.2)
+    message = refusal(completion_mean=0.8, completion_sd=1.001 * largest)
+    assert message.startswith("completion_sd must be below 0.4000, the most a probability with mean 0.8 can have")
+    assert ASTEROID.with_values(completion_mean=0.8, completion_sd=0.999 * largest)
+
+
+def test_the_programme_is_a_known_name_or_a_file() -> None:
+    assert refusal(programme="asteriod").startswith("programme must be a name or a .toml file, got 'asteriod'.")
+    assert "'asteroid'?" in refusal(programme="asteriod")
+    assert refusal(programme="absent.toml").startswith("absent.toml: must be a readable programme, got: No such file")
+
+
+def test_dose_and_length_belong_to_the_programme(tmp_path: Path) -> None:
+    for field in ("weeks", "sessions_per_week", "session_minutes"):
+        assert refusal(**{field: 3}).startswith(f"{field} must be a known field, got 3")
+    assert (ASTEROID.plan.name, ASTEROID.n_sessions) == ("asteroid", 36)
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'name = "mine"\ndescription = "x"\nsource = "x"\nweeks = 2\nsessions_per_week = 5\nsession_minutes = 10\n'
+        "[[stages]]\nintervals = [[60, 60]]\nrepeats = [1, 5]\n",
+        encoding="utf-8",
+    )
+    mine = ASTEROID.with_values(programme=str(path))
+    assert (mine.plan.name, mine.n_sessions) == ("mine", 10)
 
 
 def test_an_sd_that_a_bounded_scale_cannot_have_is_refused() -> None:

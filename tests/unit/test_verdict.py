@@ -79,13 +79,19 @@ def test_context_is_listed_and_everything_else_is_checked() -> None:
             ASTEROID.with_effect(disability=-4.70),
             line("disability") - {"disability.week12.ci_high"} | {"disability.running.week12"},
         ),
-        (ASTEROID.with_values(adherence_mean=0.71), {"adherence.mean", "distance.week1.mean"} | HOURS),
+        (ASTEROID.with_values(adherence_mean=0.71), {"adherence.mean"} | HOURS),
         (ASTEROID.with_values(adherence_sd=0.21), {"adherence.sd"}),
-        (ASTEROID.with_values(running_share_last_week=ASTEROID.running_share_last_week + 0.02), HOURS),
-        (ASTEROID.with_values(running_speed_mean=8.5), {"distance.week1.mean"}),
-        (ASTEROID.with_values(lower_limb_rate=8 / 105), {"adverse_events.lower_limb", "adverse_events.non_serious"}),
-        (ASTEROID.with_values(low_back_pain_rate=1.25 / 105), {"adverse_events.low_back_pain"}),
-        (ASTEROID.with_values(syncope_rate=1.25 / 105), {"adverse_events.syncope"}),
+        (ASTEROID.with_values(completion_mean=ASTEROID.completion_mean + 0.02), HOURS),
+        (ASTEROID.with_values(running_speed_mean=ASTEROID.running_speed_mean + 0.2), {"distance.week1.mean"}),
+        (ASTEROID.with_values(adherence_decline=0.8), {"distance.week1.mean"}),
+        (ASTEROID.with_values(lower_limb_rate=8 / 7 * ASTEROID.lower_limb_rate), {"adverse_events.lower_limb"}),
+        (
+            ASTEROID.with_values(low_back_pain_rate=1.25 * ASTEROID.low_back_pain_rate),
+            {"adverse_events.low_back_pain"},
+        ),
+        (ASTEROID.with_values(syncope_rate=1.25 * ASTEROID.syncope_rate), {"adverse_events.syncope"}),
+        (ASTEROID.with_values(load_spike=1.5), {"adverse_events.lower_limb"}),
+        (ASTEROID.with_values(flare_rate=0.1), {"adverse_events.lower_limb"} | HOURS),
         (ASTEROID.with_values(serious_share=0.05), {"adverse_events.non_serious"}),
         (ASTEROID.with_values(age_mean=33.5), {"design.age.mean"}),
         (ASTEROID.with_values(age_sd=5.7), {"design.age.sd"}),
@@ -104,6 +110,12 @@ def test_arms_of_the_wrong_size_fail() -> None:
     found = failed(ASTEROID.with_people(19, 21))
     assert {"design.running", "design.waitlist"} <= found
     assert found <= {"design.running", "design.waitlist"} | HOURS | EVENTS
+
+
+def test_another_programme_fails_its_own_dose() -> None:
+    dose = {"programme.weeks", "programme.session_minutes", "programme.sessions_per_week"}
+    assert failed(ASTEROID.with_values(programme="couch_to_5k")) & dose == dose - {"programme.sessions_per_week"}
+    assert failed(ASTEROID.with_values(programme="higher_dose")) & dose == {"programme.sessions_per_week"}
 
 
 def test_swapped_arms_fail() -> None:

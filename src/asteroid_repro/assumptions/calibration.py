@@ -4,6 +4,7 @@ Each number is taken with :meth:`Ledger.fitted`, which refuses every claim that 
 that is tagged ``predicted`` cannot set an assumption.
 """
 
+import tomllib
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -12,15 +13,19 @@ from pathlib import Path
 import numpy as np
 from scipy.special import ndtri
 
+from asteroid_repro.assumptions.programme import programme
 from asteroid_repro.assumptions.trial import TrialAssumptions, read_toml, validated
-from asteroid_repro.errors import InputError, NotYetError, did_you_mean
+from asteroid_repro.errors import InputError, did_you_mean
 from asteroid_repro.published.ledger import Ledger, published
 
 _VISIT_CORRELATION = 0.5
 _PAIN_CORRELATION, _PAIN_DISABILITY_CORRELATION = 0.7, 0.5
 _WEEK_6_SHARE = 0.5
 _AVERAGE_PAIN_BASELINE = 40.0
-_RUNNING_SPEED, _RUNNING_SPEED_SD = 8.0, 0.8
+_RUNNING_SPEED_SD = 1.5
+_COMPLETION_SD = 0.25
+_FLARE_RATE = 0.02
+_HABITUAL_MINUTES, _LOAD_SPIKE, _PRONENESS_VARIANCE = 10.0, 0.5, 1.0
 _RAN_BEFORE_SHARE = 0.4
 
 
@@ -99,14 +104,9 @@ def fit(ledger: Ledger) -> TrialAssumptions:
         A claim that is used here is not tagged ``fitted``.
     """
     fitted = ledger.fitted
-    if fitted("attrition.lost") != 0:
-        raise NotYetError(
-            f"attrition.lost must be 0, since visits are simulated complete, got {fitted('attrition.lost'):g}."
-        )
+    lost = fitted("attrition.lost") / (fitted("design.running") + fitted("design.waitlist"))
     visits = (0, int(fitted("design.visit.middle")), int(fitted("design.visit.last")))
-    hours = fitted("exposure.running_hours")
     kinds = ("lower_limb", "low_back_pain", "syncope")
-    events = {f"{kind}_rate": fitted(f"adverse_events.{kind}") / hours for kind in kinds}
     correlation = _equal_correlations(len(visits), _VISIT_CORRELATION)
     values = {
         "name": "ASTEROID",
@@ -122,13 +122,23 @@ def fit(ledger: Ledger) -> TrialAssumptions:
         "visits": visits,
         "visit_correlation": correlation.tolist(),
         "cross_outcome_correlation": _cross_outcome_correlation(),
+        "missing_running": lost,
+        "missing_waitlist": lost,
+        "missing_pattern": "monotone",
+        "missing_mechanism": "mcar",
+        "missing_strength": 1.0,
         "adherence_mean": fitted("adherence.mean") / 100,
         "adherence_sd": fitted("adherence.sd") / 100,
-        "sessions_per_week": int(fitted("programme.sessions_per_week")),
-        "session_minutes": fitted("programme.session_minutes"),
-        "weeks": int(fitted("programme.weeks")),
-        "running_speed_mean": _RUNNING_SPEED,
+        "programme": "asteroid",
+        "completion_sd": _COMPLETION_SD,
         "running_speed_sd": _RUNNING_SPEED_SD,
+        "flare_rate": _FLARE_RATE,
+        "habitual_minutes": _HABITUAL_MINUTES,
+        "load_spike": _LOAD_SPIKE,
+        "proneness_variance": _PRONENESS_VARIANCE,
+        "adherence_prognosis": 0.0,
+        "dose_response": 0.0,
+        "effect_variation": 0.0,
         "serious_share": 1
         - fitted("adverse_events.non_serious") / sum(fitted(f"adverse_events.{kind}") for kind in kinds),
     }
@@ -137,7 +147,7 @@ def fit(ledger: Ledger) -> TrialAssumptions:
         "current_pain": _current_pain(ledger, correlation),
         "disability": _disability(ledger, correlation),
     }
-    return validated(values | events | _running_shares(ledger) | outcomes)
+    return validated(values | _running(ledger) | outcomes)
 
 
 def scenario_names() -> list[str]:
@@ -256,16 +266,24 @@ def _disability(ledger: Ledger, correlation: np.ndarray) -> dict[str, object]:
     )
 
 
-def _running_shares(ledger: Ledger) -> dict[str, float]:
-    """Solve for the share of a session spent running: week 1 from its distance, the last week from all hours."""
-    attended_per_week = (
-        ledger.fitted("programme.sessions_per_week")
-        * ledger.fitted("adherence.mean")
-        / 100
-        * ledger.fitted("programme.session_minutes")
-        / 60
-    )
-    first = ledger.fitted("distance.week1.mean") / (attended_per_week * _RUNNING_SPEED)
-    attended_hours = ledger.fitted("design.running") * ledger.fitted("programme.weeks") * attended_per_week
-    mean = ledger.fitted("exposure.running_hours") / attended_hours
-    return {"running_share_first_week": first, "running_share_last_week": 2 * mean - first}
+def _running(ledger: Ledger) -> dict[str, float]:
+    """Take decline, speed, progress and event rates from the stored fit, which simulation made from the same claims."""
+    _check_dose(ledger)
+    stored = tomllib.loads((files("asteroid_repro.assumptions") / "programme_fit.toml").read_text(encoding="utf-8"))
+    for claim, value in stored["claims"].items():
+        if ledger.fitted(claim) != value:
+            raise InputError(
+                f"claim {claim} must be the {value:g} that programme_fit.toml was made from, "
+                f"got {ledger.fitted(claim):g}. Renew it with make fit."
+            )
+    return dict(stored["fit"])
+
+
+def _check_dose(ledger: Ledger) -> None:
+    plan = programme("asteroid")
+    for field in ("weeks", "sessions_per_week", "session_minutes"):
+        if getattr(plan, field) != ledger.fitted(f"programme.{field}"):
+            raise InputError(
+                f"asteroid.toml: {field} must be the claim programme.{field}, {ledger.fitted(f'programme.{field}'):g}, "
+                f"got {getattr(plan, field):g}. Correct it."
+            )

@@ -21,7 +21,8 @@ import numpy as np
 from scipy.optimize import brentq, root
 from scipy.special import ndtr, ndtri
 
-from asteroid_repro.assumptions.trial import OUTCOMES, SCALE_MAXIMUM, TrialAssumptions
+from asteroid_repro.assumptions.quantities import OUTCOMES, SCALE_MAXIMUM
+from asteroid_repro.assumptions.trial import TrialAssumptions
 from asteroid_repro.errors import InputError
 
 _TERMS = 400  # of Mehler's sum: the tail is below 1e-9 of the variance for correlations up to 0.95
@@ -180,11 +181,25 @@ def truncated_normal(mean: float, sd: float, minimum: float, maximum: float) -> 
     return TruncatedNormal(float(solution.x[0]), float(np.exp(solution.x[1])), minimum, maximum)
 
 
-def attendance_beta(mean: float, sd: float, sessions: int) -> tuple[float, float]:
+def beta_shape(mean: float, sd: float) -> tuple[float, float]:
+    """Return the two parameters of the beta distribution with a mean and an SD.
+
+    Examples
+    --------
+    >>> [round(parameter, 9) for parameter in beta_shape(0.5, 12**-0.5)]
+    [1.0, 1.0]
+    """
+    size = mean * (1 - mean) / sd**2 - 1
+    return mean * size, (1 - mean) * size
+
+
+def attendance_beta(mean: float, sd: float, sessions: int, decline: float = 0.0, weeks: int = 1) -> tuple[float, float]:
     r"""Find the beta distribution of personal attendance probabilities behind an observed spread.
 
-    The observed share of N sessions has variance :math:`V (1 - 1/N) + m (1 - m)/N` when the probabilities have mean m
-    and variance V: coin flips add to the spread, so the probabilities spread less than the shares.
+    In week w person i comes with probability :math:`p_w = p + d c_w p (1 - p)`, with :math:`c_w` falling in equal steps
+    from 1 to -1. The observed share of N sessions then has variance
+    :math:`V + [m - E p^2 - d^2 C\, E p^2 (1 - p)^2]/N`, with m and V the mean and variance of p and C the mean of
+    :math:`c_w^2`: coin flips add to the spread, so the probabilities spread less than the shares.
 
     Returns
     -------
@@ -197,10 +212,16 @@ def attendance_beta(mean: float, sd: float, sessions: int) -> tuple[float, float
     >>> round(a / (a + b), 6)
     0.7
     """
-    flips = mean * (1 - mean)
-    variance = (sd**2 - flips / sessions) / (1 - 1 / sessions)
-    size = flips / variance - 1
-    return mean * size, (1 - mean) * size
+    spread = mean * (1 - mean)
+    centred_squares = (weeks + 1) / (3 * (weeks - 1)) if weeks > 1 else 0.0  # of equal steps from 1 to -1
+
+    def miss(variance: float) -> float:
+        a, b = beta_shape(mean, variance**0.5)
+        fourth = a * (a + 1) * b * (b + 1) / ((a + b) * (a + b + 1) * (a + b + 2) * (a + b + 3))
+        flips = spread - variance - decline**2 * centred_squares * fourth
+        return variance + flips / sessions - sd**2
+
+    return beta_shape(mean, float(brentq(miss, 1e-9 * spread, (1 - 1e-9) * spread, xtol=1e-15)) ** 0.5)
 
 
 @lru_cache(maxsize=64)

@@ -5,93 +5,30 @@ ledger, or ``Assumption`` and the reason.
 """
 
 import json
-import math
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from asteroid_repro.assumptions.possible import check_possible
+from asteroid_repro.assumptions.programme import Programme, programme
+from asteroid_repro.assumptions.quantities import (
+    OUTCOMES,
+    ArmSize,
+    CorrelationBound,
+    Correlations,
+    NotNegative,
+    Number,
+    Positive,
+    ScaleMean,
+    Share,
+    ShareOfVisits,
+    ShareOrBound,
+)
 from asteroid_repro.errors import InputError, first_problem
-
-OUTCOMES: Final = ("average_pain", "current_pain", "disability")
-SCALE_MAXIMUM: Final = 100.0
-"""Both instruments, the visual analogue scale and the Oswestry Disability Index, run from 0 to 100 points."""
-
-
-def _finite(value: float) -> float:
-    if not math.isfinite(value):
-        raise ValueError("must be a finite number")
-    return value
-
-
-def _share(value: float) -> float:
-    if not 0 < value < 1:
-        raise ValueError("must be in (0, 1)")
-    return value
-
-
-def _share_or_bound(value: float) -> float:
-    if not 0 <= value <= 1:
-        raise ValueError("must be in [0, 1]")
-    return value
-
-
-def _positive(value: float) -> float:
-    if not 0 < value < math.inf:
-        raise ValueError("must be positive and finite")
-    return value
-
-
-def _not_negative(value: float) -> float:
-    if not 0 <= value < math.inf:
-        raise ValueError("must be 0 or more and finite")
-    return value
-
-
-def _two_or_more(value: int) -> int:
-    if value < 2:
-        raise ValueError("must be 2 or more, or no spread within the arm can be estimated")
-    return value
-
-
-def _one_or_more(value: int) -> int:
-    if value < 1:
-        raise ValueError("must be 1 or more")
-    return value
-
-
-def _scale_mean(value: float) -> float:
-    if not 0 < value < SCALE_MAXIMUM:
-        raise ValueError("must be inside the scale, in (0, 100)")
-    return value
-
-
-def _correlation_matrix(rows: tuple[tuple[float, ...], ...]) -> tuple[tuple[float, ...], ...]:
-    if any(len(row) != len(rows) for row in rows):
-        raise ValueError("must be a square matrix")
-    matrix = np.array(rows)
-    if not np.isfinite(matrix).all():
-        raise ValueError("must have finite entries")
-    if not (np.allclose(matrix, matrix.T) and np.allclose(np.diag(matrix), 1)):
-        raise ValueError("must be symmetric with ones on the diagonal")
-    smallest = np.linalg.eigvalsh(matrix)[0]
-    if smallest <= 1e-10:
-        raise ValueError(f"must be positive definite (its smallest eigenvalue is {smallest:.3g})")
-    return rows
-
-
-Number = Annotated[float, AfterValidator(_finite)]
-Share = Annotated[float, AfterValidator(_share)]
-ShareOrBound = Annotated[float, AfterValidator(_share_or_bound)]
-Positive = Annotated[float, AfterValidator(_positive)]
-NotNegative = Annotated[float, AfterValidator(_not_negative)]
-ArmSize = Annotated[int, AfterValidator(_two_or_more)]
-Count = Annotated[int, AfterValidator(_one_or_more)]
-ScaleMean = Annotated[float, AfterValidator(_scale_mean)]
-Correlations = Annotated[tuple[tuple[float, ...], ...], AfterValidator(_correlation_matrix)]
 
 _CHANGED: Final = ", changed"
 _FROZEN: Final = ConfigDict(frozen=True, extra="forbid")
@@ -174,24 +111,71 @@ class TrialAssumptions(BaseModel):
         description="Correlation between average pain, current pain and disability at one visit. Assumption: 0.7 "
         "between the two pain scores, 0.5 between pain and disability."
     )
+    missing_running: ShareOfVisits = Field(
+        description="Share of runners who miss the last visit. Claim attrition.lost: none was lost."
+    )
+    missing_waitlist: ShareOfVisits = Field(
+        description="The same on the waitlist. Claim attrition.lost: none was lost."
+    )
+    missing_pattern: Literal["monotone", "intermittent"] = Field(
+        description="Whether people who miss a visit are gone, or may come back. Assumption: monotone; no visit was "
+        "missed in ASTEROID, so it plays no part there."
+    )
+    missing_mechanism: Literal["mcar", "mar", "mnar"] = Field(
+        description="Missing completely at random, after a bad score of average pain, or because average pain got "
+        "worse. Assumption: mcar; it plays no part in ASTEROID."
+    )
+    missing_strength: NotNegative = Field(
+        description="How strongly that drives who misses a visit, in probits per SD. Assumption: 1; it plays no part "
+        "in ASTEROID."
+    )
     adherence_mean: Share = Field(description="Mean share of sessions attended. Claim adherence.mean.")
     adherence_sd: Positive = Field(
         description="SD between people of the observed share of sessions attended. Claim adherence.sd."
     )
-    sessions_per_week: Count = Field(description="Prescribed sessions a week. Claim programme.sessions_per_week.")
-    session_minutes: Positive = Field(description="Prescribed length, minutes. Claim programme.session_minutes.")
-    weeks: Count = Field(description="Length of the programme, weeks. Claim programme.weeks.")
-    running_share_first_week: ShareOrBound = Field(
-        description="Share of an attended session spent running in week 1. Claim distance.week1.mean, given the "
-        "assumed speed."
+    adherence_decline: ShareOrBound = Field(
+        description="Decline of attendance over the weeks, from 0 (none) to 1 (the steepest). Claim "
+        "distance.week1.mean: solved together with the running speed, since little can be run in the first stages."
     )
-    running_share_last_week: ShareOrBound = Field(
-        description="The same in the last week; between them it changes by equal steps. Claim "
-        "exposure.running_hours, given the first week and the attendance."
+    programme: str = Field(
+        description="Name of a programme, or a .toml file. Claims programme.sessions_per_week, "
+        "programme.session_minutes, programme.weeks and the others named in the programme itself."
     )
-    running_speed_mean: Positive = Field(description="Mean running speed, km per hour. Assumption: 8, an easy jog.")
+    completion_mean: Share = Field(
+        description="Mean probability of doing a stage's most repeats in an attended session, the speed of progress. "
+        "Claim exposure.running_hours, given the attendance."
+    )
+    completion_sd: Positive = Field(
+        description="SD of that probability between people. Assumption: 0.25, a wide spread from cautious to eager."
+    )
+    running_speed_mean: Positive = Field(
+        description="Mean running speed, km per hour. Claim distance.week1.mean, together with the decline."
+    )
     running_speed_sd: Positive = Field(
-        description="SD of running speed between people, km per hour. Assumption: 0.8, a tenth of the mean."
+        description="SD of running speed between people, km per hour. Assumption: 1.5, from a shuffle to a good jog."
+    )
+    flare_rate: NotNegative = Field(
+        description="Pain flares per running hour that are no adverse event. Assumption: 0.02, twice the published "
+        "low back pain events, since a flare lowers the dose but is rarely reported."
+    )
+    habitual_minutes: NotNegative = Field(
+        description="Running a week that nobody is unused to, minutes. Assumption: 10, about a week of stage 1."
+    )
+    load_spike: NotNegative = Field(
+        description="Rise of the hazard per unit of the week-to-week ratio of running beyond 1.5. Assumption: 0.5."
+    )
+    proneness_variance: NotNegative = Field(
+        description="Variance between people of the factor on their event rates (mean 1). Assumption: 1, so that some "
+        "people have several events and most have none."
+    )
+    adherence_prognosis: CorrelationBound = Field(
+        description="Correlation of attendance with how badly a person fares without running. Assumption: 0, none."
+    )
+    dose_response: ShareOrBound = Field(
+        description="Share of the effect that is proportional to attendance, from 0 (none) to 1. Assumption: 0."
+    )
+    effect_variation: NotNegative = Field(
+        description="SD between people of their effect as a share of the mean effect. Assumption: 0, the same for all."
     )
     lower_limb_rate: NotNegative = Field(
         description="Lower-limb events per running hour. Claims adverse_events.lower_limb, exposure.running_hours."
@@ -209,11 +193,7 @@ class TrialAssumptions(BaseModel):
 
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
-        _check_visits(self)
-        _check_ages(self)
-        _check_attendance(self)
-        for name in OUTCOMES:
-            _check_outcome(name, self.outcome(name), self.visits)
+        check_possible(self)
         return self
 
     @property
@@ -222,9 +202,14 @@ class TrialAssumptions(BaseModel):
         return self.n_running + self.n_waitlist
 
     @property
+    def plan(self) -> Programme:
+        """The programme itself."""
+        return programme(self.programme)
+
+    @property
     def n_sessions(self) -> int:
         """Number of sessions prescribed to each runner."""
-        return self.weeks * self.sessions_per_week
+        return self.plan.n_sessions
 
     def outcome(self, name: str) -> OutcomeAssumptions:
         """Return the assumptions of one outcome by its name."""
@@ -387,64 +372,6 @@ def _effect_at(
             f"got {value}. Give each visit with week=."
         )
     return tuple(value * effect / old[-1] for effect in old)
-
-
-def _check_visits(trial: TrialAssumptions) -> None:
-    visits = trial.visits
-    if len(visits) < 2 or visits[0] != 0 or list(visits) != sorted(set(visits)):
-        raise ValueError(f"visits must start at week 0 and increase, got {list(visits)}")
-    if len(trial.visit_correlation) != len(visits):
-        raise ValueError(
-            f"visit_correlation must have a row for each of the {len(visits)} visits, "
-            f"got {len(trial.visit_correlation)}"
-        )
-    if len(trial.cross_outcome_correlation) != len(OUTCOMES):
-        raise ValueError(
-            f"cross_outcome_correlation must have a row for each of the {len(OUTCOMES)} outcomes, "
-            f"got {len(trial.cross_outcome_correlation)}"
-        )
-
-
-def _check_ages(trial: TrialAssumptions) -> None:
-    if not trial.age_minimum < trial.age_mean < trial.age_maximum:
-        raise ValueError(
-            f"age_mean must be between age_minimum {trial.age_minimum:g} and age_maximum {trial.age_maximum:g}, "
-            f"got {trial.age_mean:g}"
-        )
-
-
-def _check_attendance(trial: TrialAssumptions) -> None:
-    spread = trial.adherence_mean * (1 - trial.adherence_mean)
-    lowest, highest = math.sqrt(spread / trial.n_sessions), math.sqrt(spread)
-    if not lowest < trial.adherence_sd < highest:
-        raise ValueError(
-            f"adherence_sd must be between {lowest:.4f}, the coin-flip spread of {trial.n_sessions} sessions, and "
-            f"{highest:.4f}, the most a share with mean {trial.adherence_mean:g} can have, got {trial.adherence_sd:g}"
-        )
-
-
-def _check_outcome(name: str, outcome: OutcomeAssumptions, visits: tuple[int, ...]) -> None:
-    for field, length in (
-        ("waitlist_change", len(visits) - 1),
-        ("effect", len(visits) - 1),
-        ("sd", len(visits)),
-    ):
-        got = len(getattr(outcome, field))
-        if got != length:
-            raise ValueError(f"{name}.{field} must have {length} values, one a visit, got {got}")
-    changes = zip((0.0, *outcome.waitlist_change), (0.0, *outcome.effect), outcome.sd, visits, strict=True)
-    for change, effect, sd, week in changes:
-        _check_mean_and_sd(f"{name}: waitlist mean at week {week}", outcome.waitlist_baseline + change, sd)
-        _check_mean_and_sd(f"{name}: running mean at week {week}", outcome.running_baseline + change + effect, sd)
-
-
-def _check_mean_and_sd(what: str, mean: float, sd: float) -> None:
-    """Refuse what no 0-100 score can have: its variance is at most mean x (100 - mean), two points at the ends."""
-    if not 0 < mean < SCALE_MAXIMUM:
-        raise ValueError(f"{what} must be inside the scale, in (0, 100), got {mean:g}")
-    largest = math.sqrt(mean * (SCALE_MAXIMUM - mean))
-    if sd >= largest:
-        raise ValueError(f"{what} is {mean:g}, so its sd must be below {largest:.2f}, got {sd:g}")
 
 
 def _toml_lines(record: BaseModel) -> list[str]:

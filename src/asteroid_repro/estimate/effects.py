@@ -1,32 +1,25 @@
 """What running changes, against the waitlist: the verb of the trial's main question."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
 
-from asteroid_repro.errors import InputError, NotYetError, did_you_mean
-from asteroid_repro.estimate.ancova import ancova
+from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.inference import Estimates, confidence_interval, p_value
-from asteroid_repro.estimate.mmrm import mmrm
-from asteroid_repro.estimate.moments import Moments, moments
-from asteroid_repro.estimate.random_intercept import random_intercept
+from asteroid_repro.estimate.methods import METHODS, Distribution, estimate_arrays, reference_distribution
+from asteroid_repro.estimate.patterns import MINIMUM_OBSERVED
 from asteroid_repro.schema import ARMS, Trial, check_table
 
-Distribution = Literal["z", "t"]
-
-METHODS: Final[Mapping[str, Callable[[Moments], Estimates]]] = {
-    "random_intercept": random_intercept,
-    "mmrm": mmrm,
-    "ancova": ancova,
-}
-_DEFAULT_DISTRIBUTION: Final[Mapping[str, Distribution]] = {
-    "random_intercept": "z",
-    "mmrm": "t",
-    "ancova": "t",
-}
+__all__ = [
+    "METHODS",
+    "Distribution",
+    "Effect",
+    "Effects",
+    "estimate_arrays",
+    "estimate_effects",
+    "reference_distribution",
+]
 
 
 @dataclass(frozen=True)
@@ -40,7 +33,7 @@ class Effect:
     week : int
         Weeks since randomisation.
     method, distribution : str
-        How it was estimated, and the reference distribution, ``z`` or ``t``.
+        How it was estimated, and the reference distribution.
     estimate, se, ci_low, ci_high : float
         Running minus waitlist, its standard error and its confidence limits, points.
     df : float
@@ -48,7 +41,7 @@ class Effect:
     p_value : float
         Two-sided.
     n_running, n_waitlist : int
-        People per arm.
+        People per arm the estimate draws on: with a likelihood all with an observed score, else those with both visits.
     """
 
     outcome: str
@@ -101,11 +94,16 @@ def estimate_effects(
     ----------
     trial : Trial or pandas.DataFrame
         A trial, or a table with the columns participant, arm, week, outcome and value. The first week is the baseline.
-    method : {"random_intercept", "mmrm", "ancova"}
-        Linear mixed model with a random intercept per person (the faithful reproduction), mixed model for repeated
-        measures with unstructured covariance, or analysis of covariance.
-    distribution : {"z", "t"}, optional
-        Reference distribution; by default z for the random intercept (faithful) and t for the others.
+        A missing visit is a missing row or an empty value, the same thing.
+    method : str
+        ``random_intercept``: linear mixed model with a random intercept per person (the faithful reproduction);
+        ``mmrm``: mixed model for repeated measures with unstructured covariance, ``mmrm_compound_symmetry`` and
+        ``mmrm_ar1`` with structured ones; ``clda``: the same with equal baseline means; ``ancova``: analysis of
+        covariance; ``change_score``: pooled t test of the change; ``welch``: Welch's. The last three use the people
+        with both visits, the others everybody, supposing visits are missing at random given the observed ones.
+    distribution : {"z", "t", "satterthwaite", "kenward_roger"}, optional
+        Reference distribution; by default z for the random intercept (faithful) and t for the others. For the
+        likelihood methods t is Satterthwaite's; Kenward and Roger's is that of 1997 and enlarges the standard error.
     level : float
         Confidence level.
 
@@ -117,9 +115,8 @@ def estimate_effects(
     Raises
     ------
     InputError
-        A table that cannot be used: columns, arms, duplicates, a constant outcome.
-    NotYetError
-        A missing visit.
+        A table that cannot be used: columns, arms, duplicates, a constant outcome, a person without any score, too few
+        scores; a method or distribution that does not exist; a likelihood without a maximum.
 
     Examples
     --------
@@ -134,55 +131,15 @@ def estimate_effects(
         raise InputError("outcomes must have rows, got none. Give one row per person, week and outcome.")
     _check_people(table)
     people = pd.MultiIndex.from_frame(table[["arm", "participant"]].drop_duplicates())
+    weeks = pd.Index(sorted(table["week"].unique()), name="week")
+    if METHODS[method].equally_spaced and len(set(np.diff(weeks))) > 1:
+        raise InputError(f"week must be equally spaced for {method}, got {list(weeks)}. Use mmrm.")
     rows: list[Effect] = []
     for outcome in sorted(table["outcome"].unique()):
         scores = table[table["outcome"] == outcome].set_index(["arm", "participant", "week"])["value"]
-        wide = scores.unstack("week").reindex(people)  # noqa: PD010 - pivot_table would average duplicates away
+        wide = scores.unstack("week").reindex(index=people, columns=weeks)  # noqa: PD010 - pivot_table would average duplicates away
         rows += _outcome_effects(wide, outcome, method=method, distribution=chosen, level=level)
     return Effects(tuple(rows), trial.label if isinstance(trial, Trial) else "")
-
-
-def estimate_arrays(
-    running: np.ndarray, waitlist: np.ndarray, *, method: str, distribution: Distribution | None = None
-) -> Estimates:
-    """Estimate one outcome in many trials at once.
-
-    Parameters
-    ----------
-    running, waitlist : numpy.ndarray, shape (visits, people of the arm, ...)
-        Complete scores, points.
-    method, distribution : str
-        As in :func:`estimate_effects`.
-
-    Returns
-    -------
-    Estimates
-        Arrays of shape (visits - 1, ...).
-
-    Examples
-    --------
-    >>> scores = np.random.default_rng(7).normal(size=(3, 40, 100))
-    >>> estimate_arrays(scores[:, :20], scores[:, 20:], method="ancova").estimate.shape
-    (2, 100)
-    """
-    chosen = reference_distribution(method, distribution)
-    fit = METHODS[method](moments(running, waitlist))
-    return fit.with_normal_reference() if chosen == "z" else fit
-
-
-def reference_distribution(method: str, distribution: Distribution | None) -> Distribution:
-    """Return the reference distribution to use, the method's own where none is asked for.
-
-    Raises
-    ------
-    InputError
-        An unknown method or distribution.
-    """
-    if method not in METHODS:
-        raise InputError(f"method must be one of {', '.join(METHODS)}, got {method!r}.{did_you_mean(method, METHODS)}")
-    if distribution not in {None, "z", "t"}:
-        raise InputError(f"distribution must be 'z' or 't', got {distribution!r}. Leave it out for the usual one.")
-    return distribution or _DEFAULT_DISTRIBUTION[method]
 
 
 def _check_people(table: pd.DataFrame) -> None:
@@ -205,11 +162,12 @@ def _outcome_effects(
     wide: pd.DataFrame, outcome: str, *, method: str, distribution: Distribution, level: float
 ) -> list[Effect]:
     """Estimate one outcome from a table with a row per person (arm, participant) and a column per week."""
-    running, waitlist = (_complete_scores(wide, arm, outcome) for arm in ARMS)
+    running, waitlist = (_scores(wide, arm, outcome, pairs=METHODS[method].pairs) for arm in ARMS)
+    _check_spread(running, waitlist, outcome)
     fit = estimate_arrays(running, waitlist, method=method, distribution=distribution)
-    if not (fit.standard_error > 0).all():
-        raise InputError(f"{outcome} must vary within the arms, got a constant. Drop it or correct the values.")
+    _check_fit(fit, outcome, method)
     interval, p = confidence_interval(fit, level), p_value(fit)
+    people_running, people_waitlist = (_people(scores, pairs=METHODS[method].pairs) for scores in (running, waitlist))
     return [
         Effect(
             outcome=outcome,
@@ -222,24 +180,65 @@ def _outcome_effects(
             ci_low=float(interval.low[visit]),
             ci_high=float(interval.high[visit]),
             p_value=float(p[visit]),
-            n_running=running.shape[1],
-            n_waitlist=waitlist.shape[1],
+            n_running=int(people_running[visit]),
+            n_waitlist=int(people_waitlist[visit]),
         )
         for visit, week in enumerate(wide.columns[1:])
     ]
 
 
-def _complete_scores(wide: pd.DataFrame, arm: str, outcome: str) -> np.ndarray:
-    """Scores of one arm, shape (visits, people)."""
+def _scores(wide: pd.DataFrame, arm: str, outcome: str, *, pairs: bool) -> np.ndarray:
+    """Scores of one arm, shape (visits, people), NaN where missing."""
     if len(wide.columns) < 2:
         raise InputError(f"{outcome} must have a baseline and a later visit, got {len(wide.columns)} week. Add visits.")
     if arm not in wide.index.get_level_values("arm"):
         raise InputError(f"outcomes.arm must have people in both arms, got none in {arm} for {outcome}. Add them.")
-    scores = wide.loc[arm]
-    missing = np.isnan(scores.to_numpy(dtype=float)).any(axis=1)
-    if missing.any():
-        raise NotYetError(
-            f"{outcome} must have every visit of every person: missing visits are not handled yet, got a missing one "
-            f"for participant {scores.index[np.flatnonzero(missing)[0]]}. Complete the table or leave that person out, and say so."
+    own = wide.loc[arm]
+    scores: np.ndarray = own.to_numpy(dtype=float).T
+    if scores.shape[1] < MINIMUM_OBSERVED:
+        raise InputError(f"{arm} must have at least 2 people, got {scores.shape[1]}. Its spread is not known.")
+    absent = np.isnan(scores).all(axis=0)
+    if absent.any():
+        raise InputError(
+            f"{outcome} must have an observed score of every person, got none for participant "
+            f"{own.index[np.flatnonzero(absent)[0]]}. Leave that person out of the table, and say so."
         )
-    return scores.to_numpy(dtype=float).T
+    _check_enough(scores, wide.columns, f"{outcome} of {arm}", pairs=pairs)
+    return scores
+
+
+def _check_enough(scores: np.ndarray, weeks: pd.Index, name: str, *, pairs: bool) -> None:
+    """Refuse an arm with too few scores; scores of shape (visits, people)."""
+    kind, counts, shown = "observed scores", (~np.isnan(scores)).sum(axis=1), weeks
+    if pairs and (counts >= MINIMUM_OBSERVED).all():
+        kind, counts, shown = "people with both baseline and the visit", _people(scores, pairs=True), weeks[1:]
+    if (counts < MINIMUM_OBSERVED).any():
+        short = int(np.flatnonzero(counts < MINIMUM_OBSERVED)[0])
+        raise InputError(
+            f"{name} must have at least 2 {kind} at every week, got {counts[short]} at week {shown[short]}. "
+            "Leave that week out, or give the outcome its own table."
+        )
+
+
+def _people(scores: np.ndarray, *, pairs: bool) -> np.ndarray:
+    """People of an arm that each later visit's estimate draws on, shape (visits - 1,)."""
+    observed = ~np.isnan(scores)
+    drawn = observed[0] & observed[1:] if pairs else np.broadcast_to(observed.any(axis=0), observed[1:].shape)
+    people: np.ndarray = np.sum(drawn, axis=1)
+    return people
+
+
+def _check_spread(running: np.ndarray, waitlist: np.ndarray, outcome: str) -> None:
+    spread = [np.nanmax(scores, axis=1) - np.nanmin(scores, axis=1) for scores in (running, waitlist)]
+    if not np.any(spread):
+        raise InputError(f"{outcome} must vary within the arms, got a constant. Drop it or correct the values.")
+
+
+def _check_fit(fit: Estimates, outcome: str, method: str) -> None:
+    if not fit.converged.all():
+        raise InputError(
+            f"{outcome} must have a likelihood with a maximum for {method}, got none: too few people have two visits "
+            "together, or a visit does not vary. Use random_intercept or leave a week out."
+        )
+    if not (fit.standard_error > 0).all():
+        raise InputError(f"{outcome} must vary within the arms, got a constant. Drop it or correct the values.")

@@ -1,6 +1,6 @@
 """Estimates with their standard errors, and the intervals and p-values that follow from a reference distribution."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
@@ -21,17 +21,20 @@ class Estimates:
     df : numpy.ndarray
         Degrees of freedom of the t reference distribution; inf means a standard normal (Wald z).
     boundary : numpy.ndarray
-        True where a variance was estimated as 0.
+        True where a variance was estimated as 0, or the covariance of the visits as singular.
+    converged : numpy.ndarray of bool
+        False where the method found no estimate: the other numbers are NaN there. One True stands for all.
     """
 
     estimate: np.ndarray
     standard_error: np.ndarray
     df: np.ndarray
     boundary: np.ndarray
+    converged: np.ndarray = field(default_factory=lambda: np.array(True))
 
     def with_normal_reference(self) -> "Estimates":
         """Return the same estimates referred to a standard normal."""
-        return replace(self, df=np.full(self.estimate.shape, np.inf))
+        return replace(self, df=np.where(np.isnan(self.estimate), np.nan, np.inf))
 
 
 @dataclass(frozen=True)

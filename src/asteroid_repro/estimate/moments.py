@@ -37,6 +37,20 @@ class Moments:
         return 1 / self.n_running + 1 / self.n_waitlist
 
 
+def cleared(squares: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Return sums of squares with what rounding has left of 0 made 0.
+
+    A sum of squares that is a difference of others as large as ``scale`` carries their rounding error, of either sign:
+    scores without spread would pass for scores with a tiny one, or with a negative one.
+
+    Examples
+    --------
+    >>> cleared(np.array([-3e-14, 2e-14, 0.1]), np.array([100.0, 100.0, 100.0])).tolist()
+    [0.0, 0.0, 0.1]
+    """
+    return np.where(squares > 1e-12 * scale, squares, 0.0)
+
+
 def moments(running: np.ndarray, waitlist: np.ndarray) -> Moments:
     """Summarise the scores of two arms.
 

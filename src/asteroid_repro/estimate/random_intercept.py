@@ -4,12 +4,14 @@ Score of person i at visit v: arm mean at that visit, plus a person's intercept 
 a residual with variance :math:`\sigma_e^2`. This is what the trial's wording (linear mixed model, random effects for
 participants) suggests. It supposes equal variances and equal correlations at all visits; where correlation fades with
 time its standard error of a change is too small.
+
+With missing visits: :mod:`asteroid_repro.estimate.random_intercept_fit`.
 """
 
 import numpy as np
 
 from asteroid_repro.estimate.inference import Estimates
-from asteroid_repro.estimate.moments import Moments
+from asteroid_repro.estimate.moments import Moments, cleared
 
 
 def random_intercept(data: Moments) -> Estimates:
@@ -48,7 +50,7 @@ def random_intercept(data: Moments) -> Estimates:
     people_df = data.n_people - 2
     total = np.einsum("vv...->...", data.cross_products)
     between = data.cross_products.sum(axis=(0, 1)) / visits
-    within_mean_square = (total - between) / (people_df * (visits - 1))
+    within_mean_square = cleared(total - between, total) / (people_df * (visits - 1))
     boundary = between / people_df <= within_mean_square
     residual_variance = np.where(boundary, total / (visits * people_df), within_mean_square)
     df = np.where(boundary, visits * people_df, people_df * (visits - 1)).astype(float)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from asteroid_repro.assumptions.trial import OUTCOMES
+from asteroid_repro.assumptions.quantities import OUTCOMES
 from asteroid_repro.estimate.effects import Effects
 from asteroid_repro.estimate.rates import EventRates
 from asteroid_repro.evaluate.performance import OperatingCharacteristics

@@ -1,5 +1,9 @@
 """Figures of the people of a trial: how they flow through it, and how each of them fared."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,15 +13,29 @@ from scipy.special import stdtrit
 from asteroid_repro.errors import InputError
 from asteroid_repro.report.style import ARM_STYLES, GREY, SMALL, check_outcome, finish, legend_below, new_axes
 from asteroid_repro.schema import ARMS, Trial
+from asteroid_repro.simulate.screening import Screening
 
-_COLUMN = {"running": 0.25, "waitlist": 0.75}  # where each arm's boxes are centred, share of the width
+
+@dataclass(frozen=True)
+class _Places:
+    """Where the boxes are centred and how wide they are, shares of the width."""
+
+    arms: Mapping[str, float]
+    middle: float
+    width: float
 
 
-def plot_participant_flow(trial: Trial, ax: Axes | None = None) -> Axes:
-    """Draw the participant flow (CONSORT diagram): randomised, allocated, followed up, analysed.
+_WHOLE_WIDTH: Final = _Places({"running": 0.25, "waitlist": 0.75}, middle=0.5, width=0.42)
+_BESIDE_REASONS: Final = _Places({"running": 0.165, "waitlist": 0.505}, middle=0.335, width=0.315)
+_REASONS_LEFT, _REASONS_WIDTH, _LINE_HEIGHT = 0.69, 0.3, 0.033
+
+
+def plot_participant_flow(trial: Trial, ax: Axes | None = None, *, screening: Screening | None = None) -> Axes:
+    """Draw the participant flow (CONSORT diagram): screened, randomised, allocated, followed up, analysed.
 
     Followed up are those with a value of every outcome at the visit; analysed are those with any value, as intention
-    to treat has it. How many people were screened is not published, and not simulated.
+    to treat has it. How many people were screened is not published: without ``screening`` the diagram says so, with it
+    it shows what is assumed, in dashed boxes. A reason for which nobody was excluded is left out.
 
     Parameters
     ----------
@@ -25,6 +43,9 @@ def plot_participant_flow(trial: Trial, ax: Axes | None = None) -> Axes:
         The trial; everything is counted from its tables.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure when not given.
+    screening : Screening, optional
+        What :func:`~asteroid_repro.simulate.screening.screen` returned, with as many people randomised as the trial
+        has.
 
     Returns
     -------
@@ -34,7 +55,7 @@ def plot_participant_flow(trial: Trial, ax: Axes | None = None) -> Axes:
     Raises
     ------
     InputError
-        A trial without outcomes.
+        A trial without outcomes, or a screening that randomised another number of people.
 
     References
     ----------
@@ -56,14 +77,12 @@ def plot_participant_flow(trial: Trial, ax: Axes | None = None) -> Axes:
     ax = new_axes(ax)
     ax.set(xlim=(0, 1), ylim=(0, 1))
     ax.axis("off")
-    _box(ax, 0.5, rows[0], "Assessed for eligibility\n(screening not published)", dashed=True)
-    _box(ax, 0.5, rows[1], f"Randomised (n = {trial.participants['participant'].nunique()})")
-    _arrow(ax, (0.5, rows[0]), (0.5, rows[1]))
+    places = _draw_screened(ax, rows, trial.participants["participant"].nunique(), screening)
     for arm, texts in columns.items():
-        x = _COLUMN[arm]
-        _fork(ax, rows[1], x, rows[2])
+        x = places.arms[arm]
+        _fork(ax, rows[1], places.middle, x, rows[2])
         for row, text in enumerate(texts, start=2):
-            _box(ax, x, rows[row], text)
+            _box(ax, x, rows[row], places.width, text)
             if row > 2:
                 _arrow(ax, (x, rows[row - 1]), (x, rows[row]))
     return finish(ax, trial.label)
@@ -138,8 +157,50 @@ def _start(trial: Trial, people: "pd.Series[int]") -> str:
     return f"attended a session or more: {own.loc[own['attended'], 'participant'].nunique()}"
 
 
-def _box(ax: Axes, x: float, y: float, text: str, *, dashed: bool = False) -> None:
-    width, height = 0.42, 0.115
+def _draw_screened(ax: Axes, rows: np.ndarray, people: int, screening: Screening | None) -> _Places:
+    """Draw everything above the arms and return where the arms go."""
+    if screening is None:
+        places, assessed = _WHOLE_WIDTH, "Assessed for eligibility\n(screening not published)"
+    else:
+        _check_randomised(screening, people)
+        places = _BESIDE_REASONS
+        assessed = f"Assessed for eligibility (n = {screening.assessed})\nassumed, not published"
+        _draw_excluded(ax, screening, float(rows[0]) + 0.0575, places.middle, float(rows[:2].mean()))
+    _box(ax, places.middle, rows[0], places.width, assessed, dashed=True)
+    _box(ax, places.middle, rows[1], places.width, f"Randomised (n = {people})")
+    _arrow(ax, (places.middle, rows[0]), (places.middle, rows[1]))
+    return places
+
+
+def _check_randomised(screening: Screening, people: int) -> None:
+    if screening.randomised != people:
+        raise InputError(
+            f"screening.randomised must be the {people} people of the trial, got {screening.randomised}. "
+            f"Screen with wanted={people} and a pool_size that is large enough."
+        )
+
+
+def _draw_excluded(ax: Axes, screening: Screening, top: float, line: float, branch: float) -> None:
+    """Draw the side box of reasons, and the arrow to it that leaves the line down the middle at ``branch``."""
+    flow = screening.to_frame()
+    met = flow[(flow["step"] == "excluded") & (flow["people"] > 0)]
+    reasons = [f"{reason}: {people}" for reason, people in zip(met["reason"], met["people"], strict=True)]
+    excluded = [f"Excluded (n = {sum(screening.excluded)})", "assumed, not published", "by the first criterion failed:"]
+    text = "\n".join([*excluded, *reasons])
+    height = _LINE_HEIGHT * (1 + text.count("\n")) + 0.04
+    ax.add_patch(
+        Rectangle(
+            (_REASONS_LEFT, top - height), _REASONS_WIDTH, height,
+            facecolor="white", edgecolor=GREY, linestyle="--", zorder=2,
+        )
+    )  # fmt: skip
+    ax.text(_REASONS_LEFT + 0.015, top - height / 2, text, ha="left", va="center", fontsize=SMALL, zorder=3)
+    style = {"arrowstyle": "-|>", "color": GREY, "shrinkA": 0, "shrinkB": 0}
+    ax.annotate("", (_REASONS_LEFT, branch), (line, branch), arrowprops=style, zorder=1)
+
+
+def _box(ax: Axes, x: float, y: float, width: float, text: str, *, dashed: bool = False) -> None:
+    height = 0.115
     ax.add_patch(
         Rectangle(
             (x - width / 2, y - height / 2), width, height,
@@ -155,10 +216,10 @@ def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> No
     ax.annotate("", edge, start, arrowprops={"arrowstyle": "-|>", "color": GREY, "shrinkA": 0, "shrinkB": 0}, zorder=1)
 
 
-def _fork(ax: Axes, top: float, x: float, bottom: float) -> None:
+def _fork(ax: Axes, top: float, centre: float, x: float, bottom: float) -> None:
     """Draw a line from the middle of the randomised box out to an arm and down to its first box."""
     middle = (top + bottom) / 2
-    ax.plot([0.5, 0.5, x], [top, middle, middle], color=GREY, linewidth=1, zorder=1)
+    ax.plot([centre, centre, x], [top, middle, middle], color=GREY, linewidth=1, zorder=1)
     _arrow(ax, (x, middle), (x, bottom))
 
 

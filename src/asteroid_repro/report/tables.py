@@ -60,6 +60,8 @@ def verdict_markdown(verification: Verification, label: str) -> str:
             "",
             markdown(verdict_table(verification)),
             "",
+            verification.fit_note,
+            "",
             verification.findings,
             "",
             verification.summary,
@@ -83,6 +85,7 @@ def verdict_json(verification: Verification, label: str) -> str:
             "allowed_standard_errors": verification.k,
             "summary": verification.summary,
             "findings": verification.findings,
+            "fit_note": verification.fit_note,
             "ok": verification.ok,
             "claims": records(verification.to_frame()),
         }

@@ -1,16 +1,26 @@
-"""The session log of a block of trials: who came, and how long and how far they ran.
+"""The sessions of a block of trials, one after another: who comes, what they complete, flares, events, stages.
 
-This is a log drawn to match published totals, not a mechanism: everybody follows the same weekly share of running, and
-missing a session has no consequence.
+A session of stage s consists of repeats of the stage's run and walk intervals. Somebody who does the most repeats in
+enough sessions of a week, without a flare, moves up a stage; after a flare or an adverse event the stage drops and
+running goes on. Events follow running time: the hazard of an hour is the kind's rate, times the person's proneness,
+times a term for a sudden rise of the week's running over the week before.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from asteroid_repro.assumptions.latent import attendance_beta
+from asteroid_repro.assumptions.programme import Programme
 from asteroid_repro.assumptions.trial import TrialAssumptions
-from asteroid_repro.simulate.streams import Purpose, stream
+from asteroid_repro.schema import EVENT_KINDS
+from asteroid_repro.simulate.events import (
+    SessionStreams,
+    events_of_session,
+    load_factor,
+    poisson_quantile,
+    session_streams,
+)
+from asteroid_repro.simulate.traits import Traits
 
 
 @dataclass(frozen=True)
@@ -19,53 +29,183 @@ class Sessions:
 
     Attributes
     ----------
-    attended : numpy.ndarray
-        True where the session took place.
+    attended : numpy.ndarray of bool
+        Whether the session took place.
+    repeats : numpy.ndarray of int
+        How often the stage's intervals were done; 0 where the session did not take place.
     run_minutes : numpy.ndarray
-        Minutes spent running; 0 where the session did not take place.
+        Minutes spent running.
     run_distance_km : numpy.ndarray
         Running distance, km.
+    stage, stage_after : numpy.ndarray of int
+        Stage of the session and the stage after it, from 1.
+    flare : numpy.ndarray of bool
+        Whether pain flared in the session (an adverse event of low back pain is a flare).
+    events : numpy.ndarray of int, shape (kinds, sessions, runners, trials)
+        Adverse events of each kind.
     week : numpy.ndarray, shape (sessions,)
         Week of the programme, from 1.
     """
 
     attended: np.ndarray
+    repeats: np.ndarray
     run_minutes: np.ndarray
     run_distance_km: np.ndarray
+    stage: np.ndarray
+    stage_after: np.ndarray
+    flare: np.ndarray
+    events: np.ndarray
     week: np.ndarray
 
 
-def simulate_sessions(assumptions: TrialAssumptions, seed: int, block: int, trials: int) -> Sessions:
-    """Draw the sessions of the first ``trials`` trials of a block.
+@dataclass
+class _State:
+    """Where the runners stand between two sessions; arrays of shape (runners, trials)."""
 
-    Each runner has a probability of attending, from a beta distribution whose spread, with the coin flips of the
-    sessions on top, gives the assumed SD of the observed share. The share of a session spent running moves in equal
-    steps from the first to the last week. Speed is log-normal between people.
+    stage: np.ndarray  # from 0; for a calendar, how many stages a runner is behind it
+    completed: np.ndarray  # sessions of this week with the most repeats
+    spared: np.ndarray  # whether this week had neither flare nor event
+    this_week: np.ndarray  # running of this week so far, hours
+    last_week: np.ndarray
+
+
+def simulate_sessions(assumptions: TrialAssumptions, seed: int, block: int, trials: int, traits: Traits) -> Sessions:
+    r"""Run the programme in the first ``trials`` trials of a block.
+
+    Attendance of person i in week w has probability :math:`p_i + d\, c_w\, p_i (1 - p_i)`, with decline d and
+    :math:`c_w` falling from 1 to -1 over the weeks: early weeks are attended more, and the mean over weeks is
+    :math:`p_i` exactly.
+
+    Parameters
+    ----------
+    traits : Traits
+        Of the runners.
+
+    Returns
+    -------
+    Sessions
+        In the order in which they were prescribed.
 
     Examples
     --------
     >>> from asteroid_repro import ASTEROID
-    >>> log = simulate_sessions(ASTEROID, seed=1, block=0, trials=5)
-    >>> log.attended.shape
-    (36, 20, 5)
+    >>> from asteroid_repro.simulate.traits import simulate_traits
+    >>> log = simulate_sessions(ASTEROID, 1, 0, 5, simulate_traits(ASTEROID, 1, 0, 5))
+    >>> log.attended.shape, bool((log.run_minutes <= 30).all())
+    ((36, 20, 5), True)
     """
-    runners = assumptions.n_running
-    shape = attendance_beta(assumptions.adherence_mean, assumptions.adherence_sd, assumptions.n_sessions)
-    propensity = stream(seed, Purpose.ATTENDANCE_PROPENSITY, block).beta(*shape, (trials, runners))
-    uniform = stream(seed, Purpose.ATTENDANCE, block).random((trials, runners, assumptions.n_sessions))
-    attended = np.ascontiguousarray((uniform < propensity[:, :, np.newaxis]).T)
-    week = np.repeat(np.arange(1, assumptions.weeks + 1), assumptions.sessions_per_week)
-    share = np.linspace(assumptions.running_share_first_week, assumptions.running_share_last_week, assumptions.weeks)[
-        week - 1
-    ]
-    run_minutes = attended * (assumptions.session_minutes * share)[:, np.newaxis, np.newaxis]
-    speed = _running_speed(assumptions, seed, block, trials)
-    return Sessions(attended, run_minutes, run_minutes / 60 * speed, week)
+    plan = assumptions.plan
+    shape = (assumptions.n_running, trials)
+    log = _empty_log((plan.n_sessions, *shape), plan)
+    streams = session_streams(seed, block, shape)
+    run = _Run(assumptions, plan, _StageTable.of(plan), traits, streams, log)
+    state = _State(*(np.zeros(shape, dtype=kind) for kind in (np.int16, np.int16, bool, float, float)))
+    state.stage[:] = 0 if plan.progression == "calendar" else traits.start_stage
+    state.this_week[:] = assumptions.habitual_minutes / 60
+    for week in range(plan.weeks):
+        state.last_week, state.this_week = state.this_week, np.zeros(shape)
+        state.completed[:], state.spared[:] = 0, True
+        centre = 1 - 2 * week / (plan.weeks - 1) if plan.weeks > 1 else 0.0
+        chance = traits.propensity * (1 + assumptions.adherence_decline * centre * (1 - traits.propensity))
+        for session in range(week * plan.sessions_per_week, (week + 1) * plan.sessions_per_week):
+            _one_session(run, session, chance, state)
+        _end_of_week(plan, state)
+    log.stage_after[:-1] = log.stage[1:]
+    if plan.n_sessions:
+        log.stage_after[-1] = _stage(plan, plan.n_sessions - 1, state) + 1
+    return log
 
 
-def _running_speed(assumptions: TrialAssumptions, seed: int, block: int, trials: int) -> np.ndarray:
-    """Speed of each runner, km per hour, shape (runners, trials): log-normal with the assumed mean and SD."""
-    log_variance = np.log1p((assumptions.running_speed_sd / assumptions.running_speed_mean) ** 2)
-    normal = stream(seed, Purpose.RUNNING_SPEED, block).standard_normal((trials, assumptions.n_running)).T
-    speed: np.ndarray = assumptions.running_speed_mean * np.exp(np.sqrt(log_variance) * normal - log_variance / 2)
-    return speed
+@dataclass(frozen=True)
+class _StageTable:
+    """Fewest and most repeats of each stage, and the hours of running of one repeat."""
+
+    fewest: np.ndarray
+    most: np.ndarray
+    hours: np.ndarray
+
+    @classmethod
+    def of(cls, plan: Programme) -> "_StageTable":
+        repeats = np.array([stage.repeats for stage in plan.stages], dtype=np.int16)
+        return cls(repeats[:, 0], repeats[:, 1], np.array([stage.run_seconds(1) / 3600 for stage in plan.stages]))
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What stays the same over the sessions of a block."""
+
+    assumptions: TrialAssumptions
+    plan: Programme
+    table: _StageTable
+    traits: Traits
+    streams: SessionStreams
+    log: Sessions
+
+
+def _empty_log(shape: tuple[int, int, int], plan: Programme) -> Sessions:
+    flags = (np.zeros(shape, dtype=bool) for _ in range(2))
+    whole = (np.zeros(shape, dtype=np.int16) for _ in range(3))
+    amounts = (np.zeros(shape) for _ in range(2))
+    return Sessions(
+        attended=next(flags),
+        repeats=next(whole),
+        run_minutes=next(amounts),
+        run_distance_km=next(amounts),
+        stage=next(whole),
+        stage_after=next(whole),
+        flare=next(flags),
+        events=np.zeros((len(EVENT_KINDS), *shape), dtype=np.int16),
+        week=np.repeat(np.arange(1, plan.weeks + 1), plan.sessions_per_week),
+    )
+
+
+def _one_session(run: _Run, session: int, chance: np.ndarray, state: _State) -> None:
+    assumptions, plan, traits, streams, log = run.assumptions, run.plan, run.traits, run.streams, run.log
+    stage = _stage(plan, session, state)
+    attended = streams.uniform(streams.attendance) < chance
+    repeats, completed = _repeats(run.table, stage, streams.uniform(streams.completion), traits.completion)
+    repeats *= attended
+    hours = run.table.hours.take(stage) * repeats
+    state.this_week += hours
+    weighted = hours * traits.proneness * load_factor(assumptions, state.this_week, state.last_week)
+    events = events_of_session(assumptions, streams, weighted)
+    flare = poisson_quantile(streams.uniform(streams.flare), assumptions.flare_rate * hours) + events[1] > 0
+    hurt = flare | events.any(axis=0)
+    state.completed += completed & attended & ~hurt
+    state.spared &= ~hurt
+    if plan.progression == "calendar":
+        state.stage += plan.flare_stages * hurt
+    else:
+        state.stage -= np.minimum(plan.flare_stages * hurt, state.stage)
+    log.attended[session], log.repeats[session], log.stage[session] = attended, repeats, stage + 1
+    np.multiply(hours, 60, out=log.run_minutes[session])
+    np.multiply(hours, traits.speed_kmh, out=log.run_distance_km[session])
+    log.flare[session], log.events[:, session] = flare, events
+
+
+def _stage(plan: Programme, session: int, state: _State) -> np.ndarray:
+    """Return the stage of the session, from 0: the person's own, or the calendar's less the stages behind it."""
+    if plan.progression == "completed":
+        return state.stage.copy()
+    return np.asarray(np.maximum(plan.planned_stages()[session] - 1 - state.stage, 0))
+
+
+def _repeats(
+    table: _StageTable, stage: np.ndarray, uniform: np.ndarray, completion: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return repeats done and whether they are the most: with the person's probability, else any fewer of the stage."""
+    fewest, most = table.fewest.take(stage), table.most.take(stage)
+    completed = (uniform < completion) | (fewest == most)
+    # Given that the session is not completed, rest is uniform on (0, 1].
+    rest = np.minimum((1 - uniform) / np.maximum(1 - completion, 1e-12), 1)
+    short = np.ceil(rest * (most - fewest)).astype(np.int16)
+    short[completed] = 0
+    return most - short, completed
+
+
+def _end_of_week(plan: Programme, state: _State) -> None:
+    enough = state.spared & (state.completed >= min(plan.sessions_to_progress, max(plan.sessions_per_week, 1)))
+    if plan.progression == "calendar":
+        state.stage -= np.minimum(enough, state.stage)  # a good week makes up for a stage
+    else:
+        np.minimum(state.stage + enough, len(plan.stages) - 1, out=state.stage)

@@ -25,9 +25,20 @@ class Purpose(IntEnum):
     ATTENDANCE_PROPENSITY = 4
     ATTENDANCE = 5
     RUNNING_SPEED = 6
-    ADVERSE_EVENTS = 7
+    LOWER_LIMB_EVENTS = 7
     SERIOUSNESS = 8
     RECONSTRUCTION = 9
+    START_STAGE = 10
+    COMPLETION_PROPENSITY = 11
+    PRONENESS = 12
+    COMPLETION = 13
+    FLARE = 14
+    SESSION_PAIN = 15
+    SCREENING = 16
+    LOW_BACK_PAIN_EVENTS = 17
+    SYNCOPE_EVENTS = 18
+    EFFECT_VARIATION = 19
+    MISSING_VISITS = 20
 
 
 def stream(seed: int, purpose: Purpose, block: int) -> np.random.Generator:

@@ -6,14 +6,19 @@ import numpy as np
 import pandas as pd
 
 from asteroid_repro._version import __version__
-from asteroid_repro.assumptions.trial import OUTCOMES, TrialAssumptions
+from asteroid_repro.assumptions.quantities import OUTCOMES, SCALE_MAXIMUM
+from asteroid_repro.assumptions.trial import TrialAssumptions
 from asteroid_repro.errors import InputError
 from asteroid_repro.schema import ARMS, EVENT_KINDS, SEXES, Trial
-from asteroid_repro.simulate.events import Events, simulate_events
-from asteroid_repro.simulate.outcomes import Outcomes, simulate_outcomes
+from asteroid_repro.simulate.events import simulate_seriousness
+from asteroid_repro.simulate.missing import remove_visits
+from asteroid_repro.simulate.outcomes import Outcomes, effect_received, prognosis, simulate_outcomes
 from asteroid_repro.simulate.people import People, simulate_people
 from asteroid_repro.simulate.sessions import Sessions, simulate_sessions
 from asteroid_repro.simulate.streams import BLOCK_TRIALS, Purpose, stream
+from asteroid_repro.simulate.traits import Traits, simulate_traits
+
+_PAIN_NOISE, _FLARE_PAIN = 8.0, 20.0
 
 
 @dataclass(frozen=True)
@@ -26,16 +31,19 @@ class TrialBlock:
         Age, sex, running history.
     outcomes : Outcomes
         Scores by arm.
+    traits : Traits
+        How the runners differ.
     sessions : Sessions
-        The session log of the runners.
-    events : Events
-        Adverse events by kind and session.
+        The session log of the runners, with their adverse events.
+    serious : numpy.ndarray of int, shape (kinds, sessions, runners, trials)
+        How many of the adverse events were serious.
     """
 
     people: People
     outcomes: Outcomes
+    traits: Traits
     sessions: Sessions
-    events: Events
+    serious: np.ndarray
 
 
 def simulate_block(assumptions: TrialAssumptions, seed: int, block: int, trials: int) -> TrialBlock:
@@ -49,12 +57,18 @@ def simulate_block(assumptions: TrialAssumptions, seed: int, block: int, trials:
     """
     if not 1 <= trials <= BLOCK_TRIALS:
         raise InputError(f"trials must be from 1 to {BLOCK_TRIALS} in one block, got {trials}. Use several blocks.")
-    sessions = simulate_sessions(assumptions, seed, block, trials)
+    fares = prognosis(assumptions, seed, block, trials) if assumptions.adherence_prognosis else None
+    traits = simulate_traits(assumptions, seed, block, trials, prognosis=fares)
+    sessions = simulate_sessions(assumptions, seed, block, trials, traits)
+    share = sessions.attended.mean(axis=0) if assumptions.n_sessions else np.zeros(traits.propensity.shape)
+    received = effect_received(assumptions, seed, block, share)
+    complete = simulate_outcomes(assumptions, seed, block, trials, received=received)
     return TrialBlock(
         people=simulate_people(assumptions, seed, block, trials),
-        outcomes=simulate_outcomes(assumptions, seed, block, trials),
+        outcomes=remove_visits(assumptions, seed, block, complete),
+        traits=traits,
         sessions=sessions,
-        events=simulate_events(assumptions, seed, block, trials, sessions.run_minutes),
+        serious=simulate_seriousness(assumptions, seed, block, sessions.events),
     )
 
 
@@ -85,7 +99,7 @@ def simulate_trial(assumptions: TrialAssumptions, *, seed: int) -> Trial:
     --------
     >>> from asteroid_repro import ASTEROID
     >>> trial = simulate_trial(ASTEROID, seed=2024)
-    >>> trial.participants["arm"].value_counts().to_dict()
+    >>> trial.participants["arm"].value_counts().sort_index().to_dict()
     {'running': 20, 'waitlist': 20}
     """
     block = simulate_block(assumptions, seed, block=0, trials=1)
@@ -93,10 +107,32 @@ def simulate_trial(assumptions: TrialAssumptions, *, seed: int) -> Trial:
     return Trial(
         participants=_participants_table(assumptions, block.people, participant),
         outcomes=_outcomes_table(assumptions, block.outcomes, participant),
-        sessions=_sessions_table(assumptions, block.sessions, participant),
+        sessions=_sessions_table(assumptions, block.sessions, session_pain(assumptions, block, seed), participant),
         adverse_events=_events_table(block, participant),
         label=f"SIMULATED ({assumptions.name}, seed {seed}, version {__version__}), not participant data",
     )
+
+
+def session_pain(assumptions: TrialAssumptions, block: TrialBlock, seed: int) -> np.ndarray:
+    """Draw the current pain during each session of the first trial, points, shape (sessions, runners).
+
+    On the straight line between the person's scores of current pain at the visits, with noise of SD 8 points, and 20
+    points more where pain flares (both are assumptions); whole numbers from 0 to 100. NaN where nobody came.
+
+    Examples
+    --------
+    >>> from asteroid_repro import ASTEROID
+    >>> pain = session_pain(ASTEROID, simulate_block(ASTEROID, 1, 0, 1), seed=1)
+    >>> pain.shape, float(np.nanmax(pain)) <= 100
+    ((36, 20), True)
+    """
+    sessions = block.sessions
+    scores = block.outcomes.running[OUTCOMES.index("current_pain"), :, :, 0]
+    weeks = sessions.week - 0.5
+    line = np.array([np.interp(weeks, assumptions.visits, person) for person in scores.T]).T.reshape(len(weeks), -1)
+    noise = stream(seed, Purpose.SESSION_PAIN, 0).standard_normal((assumptions.n_sessions, assumptions.n_running))
+    pain = np.clip(np.rint(line + _PAIN_NOISE * noise + _FLARE_PAIN * sessions.flare[..., 0]), 0, SCALE_MAXIMUM)
+    return np.where(sessions.attended[..., 0], pain, np.nan)
 
 
 def _allocation(assumptions: TrialAssumptions, seed: int) -> np.ndarray:
@@ -136,7 +172,9 @@ def _outcomes_table(assumptions: TrialAssumptions, outcomes: Outcomes, participa
     return table.sort_values(["outcome", "participant", "week"], ignore_index=True)
 
 
-def _sessions_table(assumptions: TrialAssumptions, sessions: Sessions, participant: np.ndarray) -> pd.DataFrame:
+def _sessions_table(
+    assumptions: TrialAssumptions, sessions: Sessions, pain: np.ndarray, participant: np.ndarray
+) -> pd.DataFrame:
     session, person = np.indices(sessions.attended.shape[:2]).reshape(2, -1)
     attended = sessions.attended[..., 0].ravel()
     run_minutes = sessions.run_minutes[..., 0].ravel()
@@ -145,18 +183,23 @@ def _sessions_table(assumptions: TrialAssumptions, sessions: Sessions, participa
             "participant": participant[person],
             "week": sessions.week[session],
             "session": session + 1,
-            "prescribed_minutes": assumptions.session_minutes,
+            "prescribed_minutes": assumptions.plan.session_minutes,
             "attended": attended,
             "run_minutes": run_minutes,
-            "walk_minutes": attended * assumptions.session_minutes - run_minutes,
+            "walk_minutes": attended * assumptions.plan.session_minutes - run_minutes,
             "run_distance_km": sessions.run_distance_km[..., 0].ravel(),
+            "repeats": sessions.repeats[..., 0].ravel(),
+            "stage": sessions.stage[..., 0].ravel(),
+            "stage_after": sessions.stage_after[..., 0].ravel(),
+            "pain": pain.ravel(),
+            "flare": sessions.flare[..., 0].ravel(),
         }
     )
     return table.sort_values(["participant", "session"], ignore_index=True)
 
 
 def _events_table(block: TrialBlock, participant: np.ndarray) -> pd.DataFrame:
-    counts, serious = block.events.counts[..., 0], block.events.serious[..., 0]
+    counts, serious = block.sessions.events[..., 0], block.serious[..., 0]
     kind, session, person = (np.repeat(index.ravel(), counts.ravel()) for index in np.indices(counts.shape))
     # Within a cell of several events the serious ones are listed first.
     cell_start = np.repeat(np.cumsum(counts.ravel()) - counts.ravel(), counts.ravel())

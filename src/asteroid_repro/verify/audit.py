@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from asteroid_repro.assumptions.calibration import matched_to_paper
-from asteroid_repro.assumptions.trial import OUTCOMES
+from asteroid_repro.assumptions.quantities import OUTCOMES
 from asteroid_repro.published.families import FamilyAudit, ModelEvidence, audit_family, model_evidence
 from asteroid_repro.published.granularity import grim_mean, grim_net_difference
 from asteroid_repro.published.granules import GranularityCheck

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from asteroid_repro.assumptions.trial import SCALE_MAXIMUM
+from asteroid_repro.assumptions.quantities import SCALE_MAXIMUM
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects import estimate_arrays
 from asteroid_repro.estimate.inference import confidence_interval, p_value

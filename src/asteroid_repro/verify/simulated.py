@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 from scipy.special import ndtri
 
-from asteroid_repro.assumptions.trial import OUTCOMES, TrialAssumptions
+from asteroid_repro.assumptions.quantities import OUTCOMES
+from asteroid_repro.assumptions.trial import TrialAssumptions
 from asteroid_repro.estimate.effects import estimate_arrays
 from asteroid_repro.schema import EVENT_KINDS
 from asteroid_repro.simulate.trial import TrialBlock, simulate_block
@@ -87,23 +88,24 @@ def _arm_means(simulated: TrialBlock) -> dict[str, np.ndarray]:
 
 
 def _programme(assumptions: TrialAssumptions, simulated: TrialBlock) -> dict[str, np.ndarray]:
-    sessions, counts = simulated.sessions, simulated.events.counts.sum(axis=(1, 2)).astype(float)
+    plan = assumptions.plan
+    sessions, counts = simulated.sessions, simulated.sessions.events.sum(axis=(1, 2)).astype(float)
     one = np.ones(counts.shape[-1])
     share = 100 * sessions.attended.mean(axis=0)
-    distance = {week: sessions.run_distance_km[sessions.week == week].sum(axis=0) for week in (1, assumptions.weeks)}
+    distance = {week: sessions.run_distance_km[sessions.week == week].sum(axis=0) for week in (1, plan.weeks)}
     figures = {f"adverse_events.{kind}": counts[index] for index, kind in enumerate(EVENT_KINDS)}
     return figures | {
-        "adverse_events.non_serious": counts.sum(axis=0) - simulated.events.serious.sum(axis=(0, 1, 2)),
+        "adverse_events.non_serious": counts.sum(axis=0) - simulated.serious.sum(axis=(0, 1, 2)),
         "adherence.mean": share.mean(axis=0),
         "adherence.sd": share.std(axis=0, ddof=1),
         "exposure.running_hours": sessions.run_minutes.sum(axis=(0, 1)) / 60,
-        "programme.sessions_per_week": one * (len(sessions.week) / len(np.unique(sessions.week))),
-        "programme.session_minutes": one * assumptions.session_minutes,
-        "programme.weeks": one * sessions.week.max(),
+        "programme.sessions_per_week": one * plan.sessions_per_week,
+        "programme.session_minutes": one * plan.session_minutes,
+        "programme.weeks": one * plan.weeks,
         "distance.week1.mean": distance[1].mean(axis=0),
         "distance.week1.sd": distance[1].std(axis=0, ddof=1),
-        "distance.week12.mean": distance[assumptions.weeks].mean(axis=0),
-        "distance.week12.sd": distance[assumptions.weeks].std(axis=0, ddof=1),
+        "distance.week12.mean": distance[plan.weeks].mean(axis=0),
+        "distance.week12.sd": distance[plan.weeks].std(axis=0, ddof=1),
     }
 
 

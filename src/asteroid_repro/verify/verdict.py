@@ -18,6 +18,7 @@ from scipy.special import ndtr, ndtri
 from asteroid_repro.assumptions.calibration import matched_to_paper
 from asteroid_repro.assumptions.trial import TrialAssumptions
 from asteroid_repro.evaluate.monte_carlo import run_blocks
+from asteroid_repro.evaluate.programme_fit import fit_note
 from asteroid_repro.published.claim import Claim
 from asteroid_repro.published.ledger import Ledger, published
 from asteroid_repro.verify.derivations import recompute
@@ -96,6 +97,8 @@ class Verification:
         Of the simulation.
     k : float
         Monte Carlo standard errors that a fitted figure may be away.
+    fit_note : str
+        How many parameters of the programme mechanism were fitted to how many claims, and the conflict that remains.
     """
 
     rows: tuple[Row, ...]
@@ -103,6 +106,7 @@ class Verification:
     seed: int
     trials: int
     k: float
+    fit_note: str
 
     def count(self, verdict: Verdict) -> int:
         """Return how many claims have this verdict."""
@@ -132,7 +136,7 @@ class Verification:
         return pd.DataFrame([asdict(row) for row in self.rows])
 
     def _repr_html_(self) -> str:
-        return self.to_frame().to_html(index=False) + f"<p>{self.findings}<br>{self.summary}</p>"
+        return self.to_frame().to_html(index=False) + f"<p>{self.fit_note}<br>{self.findings}<br>{self.summary}</p>"
 
 
 def verify(
@@ -179,7 +183,7 @@ def verify(
     figures = run_blocks(lambda block, size: per_trial_figures(supposed, seed, block, size), trials, progress=progress)
     k = allowed_standard_errors(_statistical_checks(claims.claims, figures))
     rows = tuple(_judge(claim, claims, figures, k) for claim in claims.claims)
-    return Verification(rows, supposed.name, seed, trials, k)
+    return Verification(rows, supposed.name, seed, trials, k, fit_note(supposed))
 
 
 def allowed_standard_errors(checks: int) -> float:

@@ -1,0 +1,149 @@
+"""The sufficient statistics of repeated measures with missing visits: sums by arm and by pattern of observed visits."""
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from asteroid_repro.errors import InputError
+
+MINIMUM_OBSERVED = 2
+"""Observed scores an arm needs at every visit: with one its spread is not known, with none its mean is not."""
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """Sums of one outcome over the people of an arm with the same visits observed, for many trials.
+
+    Scores are taken from the mean of all observed scores of their visit, so that sums of squares keep their digits.
+
+    Attributes
+    ----------
+    observed : numpy.ndarray of bool, shape (patterns, visits)
+        The visits a pattern has.
+    counts : numpy.ndarray, shape (patterns, 2, trials)
+        People, running arm first.
+    sums : numpy.ndarray, shape (patterns, visits, 2, trials)
+        Sums of scores, points; 0 at visits a pattern lacks.
+    products : numpy.ndarray, shape (patterns, visits, visits, 2, trials)
+        Sums of products of scores, squared points; 0 at visits a pattern lacks.
+    """
+
+    observed: np.ndarray
+    counts: np.ndarray
+    sums: np.ndarray
+    products: np.ndarray
+
+    @property
+    def visits(self) -> int:
+        """Visits, the baseline included."""
+        return int(self.observed.shape[1])
+
+    @property
+    def observations(self) -> np.ndarray:
+        """Observed scores by visit and arm, shape (visits, 2, trials)."""
+        count: np.ndarray = np.einsum("pv,pat->vat", self.observed.astype(float), self.counts)
+        return count
+
+    def variances(self) -> np.ndarray:
+        """Variance of the observed scores by visit, pooled over the arms, shape (visits, trials), squared points."""
+        count = self.observations
+        squares = np.einsum("pvvat->vat", self.products) - self.sums.sum(axis=0) ** 2 / count
+        variance: np.ndarray = squares.sum(axis=1) / (count.sum(axis=1) - 2)
+        return variance
+
+    def take(self, trials: np.ndarray) -> "Patterns":
+        """Return some of the trials, by index."""
+        # Unlike an index, np.take keeps the trials side by side in memory: twice as fast afterwards.
+        own = (np.take(array, trials, axis=-1) for array in (self.counts, self.sums, self.products))
+        return Patterns(self.observed, *own)
+
+
+def patterns(running: np.ndarray, waitlist: np.ndarray) -> Patterns:
+    """Summarise the scores of two arms in which visits may be missing.
+
+    Parameters
+    ----------
+    running, waitlist : numpy.ndarray, shape (visits, people of the arm, trials)
+        Scores, points; NaN where a visit is missing. People without any observed visit carry no information and are
+        in no sum.
+
+    Raises
+    ------
+    InputError
+        Fewer than two people in an arm, or other visits in one arm than in the other.
+
+    Examples
+    --------
+    >>> scores = np.array([[[1.0], [3.0], [2.0]], [[5.0], [np.nan], [7.0]]])
+    >>> found = patterns(scores, scores + 5)
+    >>> found.observed.tolist(), found.counts[:, 0, 0].tolist()
+    ([[True, False], [True, True]], [1.0, 2.0])
+    """
+    check_arms(running, waitlist)
+    both = np.concatenate([running, waitlist], axis=1)
+    observed = ~np.isnan(both)
+    # Where nobody was seen the mean is of no use to anybody: 0 keeps it a number.
+    centre = np.where(observed, both, 0.0).sum(axis=1) / np.maximum(observed.sum(axis=1), 1)
+    scores = np.where(observed, both - centre[:, np.newaxis], 0.0)
+    sizes = (running.shape[1], waitlist.shape[1])
+    kinds = [np.array(kind) for kind in product((False, True), repeat=len(both)) if any(kind)]
+    members = [(observed == kind[:, np.newaxis, np.newaxis]).all(axis=0) for kind in kinds]
+    present = [(kind, member) for kind, member in zip(kinds, members, strict=True) if member.any()]
+    sums = [_pattern_sums(kind, member.astype(float), scores, sizes) for kind, member in present]
+    return Patterns(
+        np.array([kind for kind, _ in present]),
+        np.stack([own.counts[0] for own in sums]),
+        np.stack([own.sums[0] for own in sums]),
+        np.stack([own.products[0] for own in sums]),
+    )
+
+
+def usable(running: np.ndarray, waitlist: np.ndarray) -> np.ndarray:
+    """Return which trials have :data:`MINIMUM_OBSERVED` scores or more in both arms at every visit, shape (trials,).
+
+    Examples
+    --------
+    >>> scores = np.zeros((3, 4, 1))
+    >>> usable(scores, np.where(np.arange(4)[:, np.newaxis] < 3, np.nan, scores)).tolist()
+    [False]
+    """
+    enough = [(~np.isnan(scores)).sum(axis=1) >= MINIMUM_OBSERVED for scores in (running, waitlist)]
+    both: np.ndarray = (enough[0] & enough[1]).all(axis=0)
+    return both
+
+
+def check_arms(running: np.ndarray, waitlist: np.ndarray) -> None:
+    """Check that two arms (visits, people, ...) can be compared.
+
+    Raises
+    ------
+    InputError
+        Fewer than two people in an arm, or other visits in one arm than in the other.
+
+    Examples
+    --------
+    >>> check_arms(np.zeros((3, 20)), np.zeros((3, 20)))
+    """
+    if len(running) != len(waitlist):
+        raise InputError(
+            f"arms must have the same visits, got {len(running)} and {len(waitlist)}. Use NaN for missing."
+        )
+    for arm, scores in (("running", running), ("waitlist", waitlist)):
+        if scores.shape[1] < MINIMUM_OBSERVED:
+            raise InputError(f"{arm} must have at least 2 people, got {scores.shape[1]}. Its spread is not known.")
+
+
+def _pattern_sums(kind: np.ndarray, member: np.ndarray, scores: np.ndarray, sizes: tuple[int, int]) -> Patterns:
+    """Return the sums of one pattern; member (people, trials) is 1 for the people who have it, running arm first."""
+    visits, _, trials = scores.shape
+    own = np.flatnonzero(kind)
+    counts = np.empty((1, 2, trials))
+    sums = np.zeros((1, visits, 2, trials))
+    products = np.zeros((1, visits, visits, 2, trials))
+    for arm, people in enumerate((slice(None, sizes[0]), slice(sizes[0], None))):
+        part = scores[own, people] * member[people]
+        counts[0, arm] = member[people].sum(axis=0)
+        sums[0, own, arm] = part.sum(axis=1)
+        products[0, own[:, np.newaxis], own, arm] = np.einsum("vnt,wnt->vwt", part, part)
+    return Patterns(kind[np.newaxis], counts, sums, products)

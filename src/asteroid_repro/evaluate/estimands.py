@@ -1,0 +1,150 @@
+"""The true effects that trials are asked about, and how far naive analyses are from them."""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+
+from asteroid_repro.assumptions.quantities import OUTCOMES
+from asteroid_repro.assumptions.trial import TrialAssumptions
+from asteroid_repro.estimate.adherers import naive_estimates
+from asteroid_repro.estimate.effects import estimate_arrays
+from asteroid_repro.evaluate.monte_carlo import run_blocks
+from asteroid_repro.simulate.outcomes import potential_outcomes
+from asteroid_repro.simulate.trial import simulate_block
+
+
+@dataclass(frozen=True)
+class EstimandRow:
+    """One analysis against one estimand, at the last visit.
+
+    Attributes
+    ----------
+    outcome : str
+        Name of the outcome.
+    estimand : str
+        ``treatment policy`` (all runners, as they attended), ``full adherence`` (had all attended everything),
+        ``among adherers`` (runners who attended at least the mean share) or ``per session``.
+    truth : float
+        Its value, points (per session attended for the last), from potential outcomes.
+    analysis : str
+        The analysis that is read as its estimate.
+    estimate, bias, mcse : float
+        Mean estimate, its distance from the truth, and the Monte Carlo standard error of that distance.
+    """
+
+    outcome: str
+    estimand: str
+    truth: float
+    analysis: str
+    estimate: float
+    bias: float
+    mcse: float
+
+
+@dataclass(frozen=True)
+class Estimands:
+    """Estimands, analyses and biases.
+
+    Attributes
+    ----------
+    rows : tuple of EstimandRow
+        One an outcome and estimand.
+    trials : int
+        Simulated trials.
+    label : str
+        ``SIMULATED`` with scenario, trials and seed.
+    """
+
+    rows: tuple[EstimandRow, ...]
+    trials: int
+    label: str
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per outcome and estimand."""
+        return pd.DataFrame([asdict(row) for row in self.rows])
+
+    def _repr_html_(self) -> str:
+        return f"<p><strong>{self.label}</strong></p>" + self.to_frame().to_html(index=False)
+
+
+_ANALYSES = {
+    "treatment policy": "all as randomised",
+    "full adherence": "all as randomised",
+    "among adherers": "per protocol",
+    "per session": "dose-response slope",
+}
+
+
+def estimands(assumptions: TrialAssumptions, *, trials: int = 4000, seed: int) -> Estimands:
+    """Compare estimands with the analyses that are often read as their estimates.
+
+    The truth of each estimand is known because every simulated runner's scores without running, as attended and under
+    full adherence are kept, with the same noise. Trials randomise anew (equal baselines).
+
+    Parameters
+    ----------
+    assumptions : TrialAssumptions
+        Its ``adherence_prognosis``, ``dose_response`` and ``effect_variation`` matter here.
+    trials : int
+        Simulated trials.
+    seed : int
+        Whole number of 0 or more.
+
+    Returns
+    -------
+    Estimands
+        A row per outcome and estimand.
+
+    References
+    ----------
+    .. [1] ICH E9(R1) (2019), Addendum on estimands and sensitivity analysis in clinical trials.
+
+    Examples
+    --------
+    >>> from asteroid_repro import scenario
+    >>> table = estimands(scenario("no_effect"), trials=500, seed=1).to_frame()
+    >>> bool((table["truth"] == 0).all())
+    True
+    """
+    population = assumptions.with_equal_baselines()
+    figures = run_blocks(lambda block, size: _block_figures(population, seed, block, size), trials)
+    rows = [_row(name, estimand, figures) for name in OUTCOMES for estimand in _ANALYSES]
+    return Estimands(tuple(rows), trials, f"SIMULATED ({assumptions.name}, {trials:,} trials, seed {seed})")
+
+
+def _block_figures(population: TrialAssumptions, seed: int, block: int, size: int) -> dict[str, np.ndarray]:
+    simulated = simulate_block(population, seed, block, size)
+    attended = simulated.sessions.attended.sum(axis=0)
+    share = attended / population.n_sessions
+    worlds = potential_outcomes(population, seed, block, share)
+    adherent = share >= population.adherence_mean
+    figures: dict[str, np.ndarray] = {}
+    for index, name in enumerate(OUTCOMES):
+        running, waitlist = simulated.outcomes.running[index], simulated.outcomes.waitlist[index]
+        effect = worlds.as_attended[index, -1] - worlds.without_running[index, -1]
+        full = worlds.full_adherence[index, -1] - worlds.without_running[index, -1]
+        naive = naive_estimates(running, waitlist, attended, enough=population.adherence_mean * population.n_sessions)
+        as_randomised = estimate_arrays(running, waitlist, method="random_intercept").estimate[-1]
+        with np.errstate(invalid="ignore"):
+            among = np.where(adherent.any(axis=0), (effect * adherent).sum(axis=0) / adherent.sum(axis=0), np.nan)
+        truths = (effect.mean(axis=0), full.mean(axis=0), among, effect.sum(axis=0) / attended.sum(axis=0))
+        answers = (as_randomised, as_randomised, naive.per_protocol, naive.per_session)
+        for estimand, truth, answer in zip(_ANALYSES, truths, answers, strict=True):
+            figures[f"{name}|{estimand}"] = np.stack([truth, answer])
+    return figures
+
+
+def _row(name: str, estimand: str, figures: dict[str, np.ndarray]) -> EstimandRow:
+    truth, answer = figures[f"{name}|{estimand}"]
+    usable = np.isfinite(truth) & np.isfinite(answer)
+    error = (answer - truth)[usable]
+    return EstimandRow(
+        outcome=name,
+        estimand=estimand,
+        truth=float(truth[usable].mean()),
+        analysis=_ANALYSES[estimand],
+        estimate=float(answer[usable].mean()),
+        bias=float(error.mean()),
+        mcse=float(error.std(ddof=1) / np.sqrt(len(error))),
+    )

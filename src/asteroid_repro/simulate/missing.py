@@ -1,0 +1,89 @@
+"""Visits that people miss: at random, after a bad score, or because they got worse."""
+
+import numpy as np
+from scipy.special import ndtri
+
+from asteroid_repro.assumptions.quantities import OUTCOMES
+from asteroid_repro.assumptions.trial import TrialAssumptions
+from asteroid_repro.schema import ARMS
+from asteroid_repro.simulate.outcomes import Outcomes
+from asteroid_repro.simulate.streams import Purpose, stream
+
+_DRIVER = OUTCOMES.index("average_pain")
+
+
+def remove_visits(assumptions: TrialAssumptions, seed: int, block: int, outcomes: Outcomes) -> Outcomes:
+    r"""Set the scores of missed visits to NaN, all outcomes of a visit together; the baseline is never missed.
+
+    A visit is missed where a standard normal falls below :math:`\Phi^{-1}(h) \sqrt{1 + s^2} + s z`, with h the arm's
+    probability, s the assumed strength and z a standardised driver: nothing (``mcar``), average pain at the visit
+    before (``mar``; at baseline where the pattern is intermittent), or its change from baseline at the visit itself
+    (``mnar``: those who got worse stop). The root keeps the share near h. A ``monotone`` pattern misses every visit
+    after the first missed one, with h such that the arm's share is that of the last visit; an ``intermittent`` one
+    misses each visit for itself.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        Complete scores of a block.
+
+    Returns
+    -------
+    Outcomes
+        The same object where nobody misses a visit.
+
+    Examples
+    --------
+    >>> from asteroid_repro import ASTEROID
+    >>> from asteroid_repro.simulate.outcomes import simulate_outcomes
+    >>> patchy = ASTEROID.with_values(missing_running=0.2, missing_waitlist=0.2)
+    >>> seen = remove_visits(patchy, 1, 0, simulate_outcomes(patchy, 1, 0, 500))
+    >>> 0.15 < float(np.isnan(seen.running[0, -1]).mean()) < 0.25
+    True
+    """
+    shares = dict(zip(ARMS, (assumptions.missing_running, assumptions.missing_waitlist), strict=True))
+    if not any(shares.values()):
+        return outcomes
+    visits, trials = len(assumptions.visits), outcomes.running.shape[-1]
+    noise = stream(seed, Purpose.MISSING_VISITS, block).standard_normal((trials, assumptions.n_people, visits - 1)).T
+    noises = np.split(noise, [assumptions.n_running], axis=1)
+    arms = (
+        _without(assumptions, arm, shares[arm], getattr(outcomes, arm), own)
+        for arm, own in zip(ARMS, noises, strict=True)
+    )
+    return Outcomes(*arms)
+
+
+def _without(
+    assumptions: TrialAssumptions, arm: str, share: float, scores: np.ndarray, noise: np.ndarray
+) -> np.ndarray:
+    if share == 0:
+        return scores
+    later = len(assumptions.visits) - 1
+    monotone = assumptions.missing_pattern == "monotone"
+    chance = 1 - (1 - share) ** (1 / later) if monotone else share
+    strength = 0.0 if assumptions.missing_mechanism == "mcar" else assumptions.missing_strength
+    driver = _driver(assumptions, arm, scores[_DRIVER])
+    missed = noise < ndtri(chance) * np.sqrt(1 + strength**2) + strength * driver
+    if monotone:
+        missed = np.logical_or.accumulate(missed, axis=0)
+    left = scores.copy()
+    left[:, 1:][:, missed] = np.nan
+    return left
+
+
+def _driver(assumptions: TrialAssumptions, arm: str, pain: np.ndarray) -> np.ndarray:
+    """Standardised driver of each later visit, shape (visits - 1, people, trials)."""
+    mean, sd = assumptions.means("average_pain")[arm][:, np.newaxis, np.newaxis], np.array(assumptions.average_pain.sd)
+    spread = sd[:, np.newaxis, np.newaxis]
+    if assumptions.missing_mechanism == "mar":
+        before: np.ndarray = ((pain - mean) / spread)[:-1]
+        if (
+            assumptions.missing_pattern == "intermittent"
+        ):  # the visit before may be missed: only baseline is surely seen
+            before = np.broadcast_to(before[0], before.shape)
+        return before
+    correlation = np.array(assumptions.visit_correlation)[0, 1:]
+    change_sd = np.sqrt(sd[0] ** 2 + sd[1:] ** 2 - 2 * correlation * sd[0] * sd[1:])[:, np.newaxis, np.newaxis]
+    change: np.ndarray = (pain[1:] - pain[0] - (mean[1:] - mean[0])) / change_sd
+    return change

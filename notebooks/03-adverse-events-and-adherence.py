@@ -80,8 +80,8 @@ pd.concat([ar.event_rates(trial, per=per).to_frame().head(1) for per in DENOMINA
 _ = plot_event_rates(ar.event_rates(trial), ar.published())
 
 # %% [markdown]
-# If some people are more easily hurt than others, their several events are not independent, and exact Poisson limits are
-# too narrow. Limits clustered by person hold; with one event, or all in one person, there are none.
+# If some people are more easily hurt than others, their several events are not independent, and exact Poisson limits
+# are too narrow. Limits clustered by person hold; with one event, or all in one person, there are none.
 
 # %%
 ar.coverage_by_frailty(assumptions, trials=trials, seed=seed).to_frame().round(3)

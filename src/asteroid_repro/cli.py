@@ -144,11 +144,11 @@ def estimate(
         _print_results({"effects": effects.to_frame()}, str(outcomes), as_json=as_json)
         return
     trial = simulate_trial(scenario(scenario_name), seed=seed)
-    results = {
-        "effects": estimate_effects(trial, method=method, distribution=chosen, level=level).to_frame(),
-        "event_rates": event_rates(trial, level=level).to_frame(),
-        "attendance": attendance(trial).to_frame(),
-    }
+    results = {"effects": estimate_effects(trial, method=method, distribution=chosen, level=level).to_frame()}
+    if trial.sessions["run_minutes"].sum() > 0:  # a programme without running has no rate per running hour
+        results["event_rates"] = event_rates(trial, level=level).to_frame()
+    if len(trial.sessions):
+        results["attendance"] = attendance(trial).to_frame()
     _print_results(results, trial.label, as_json=as_json)
 
 

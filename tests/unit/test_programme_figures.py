@@ -97,6 +97,20 @@ def test_intervals_are_in_order_run_before_walk() -> None:
     assert [end - start for start, end in running] == pytest.approx([3, 5, 3, 5], abs=1e-9)
 
 
+def test_intervals_repeat_as_a_group() -> None:
+    running = spans(draw("couch_to_5k"), "Running")[2]  # week 3: twice 1.5r 1.5w 3r 3w
+    assert [end - start for start, end in running] == pytest.approx([1.5, 3, 1.5, 3], abs=1e-9)
+
+
+def test_the_running_of_a_week_stands_beside_its_first_bar_alone() -> None:
+    ax = draw("couch_to_5k")
+    beside = {round(text.get_position()[1]): text.get_text() for text in ax.texts if text.get_text()[-2:-1] == "."}
+    labels = [label for label, _ in rows_by_hand("couch_to_5k")]
+    first = [place for place, label in enumerate(labels) if label.isdigit() or label.endswith("session 1")]
+    weekly = programme("couch_to_5k").to_frame()["running_minutes_a_week"]
+    assert beside == dict(zip(first, [f"{minutes:.1f}" for minutes in weekly], strict=True))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_running_of_every_week_and_the_source_stand_beside_the_bars(name: str) -> None:
     plan, ax = programme(name), draw(name)

@@ -221,16 +221,24 @@ def test_a_calendar_is_followed_whoever_comes(propensity: float) -> None:
     assert paths(log.stage_after) == [[*COUCH_TO_5K[1:], 12]]
 
 
-def test_a_calendar_falls_behind_after_a_flare_and_catches_up(tmp_path: Path) -> None:
-    """Only stage 3 has running: week 2 flares there, week 3 is a stage behind, week 4 on the calendar again."""
+@pytest.mark.parametrize(
+    ("dropped", "weeks", "planned"),
+    [
+        (1, "[1, 1], [2, 3], [5, 5], [5, 5], [6, 6]", [1, 1, 2, 3, 5, 5, 5, 5, 6, 6]),
+        (2, "[1, 1], [2, 3], [6, 6], [6, 6], [6, 6]", [1, 1, 2, 3, 6, 6, 6, 6, 6, 6]),
+    ],
+)
+def test_a_calendar_falls_behind_after_a_flare_and_catches_up(
+    tmp_path: Path, dropped: int, weeks: str, planned: list[int]
+) -> None:
+    """Only stage 3 has running: there pain flares; then each good week makes up for a stage until none is missing."""
     stages = [line for run_s in (0, 0, 600, 0, 0, 0) for line in ("[[stages]]", f"intervals = [[{run_s}, 60]]")]
-    head = ("weeks = 5", "sessions_per_week = 2", 'progression = "calendar"')
-    calendar = "calendar = [[1, 1], [2, 3], [5, 5], [5, 5], [6, 6]]"
-    name = written(tmp_path / "calendar.toml", *head, calendar, *stages)
+    head = ("weeks = 5", "sessions_per_week = 2", 'progression = "calendar"', f"flare_stages = {dropped}")
+    name = written(tmp_path / "calendar.toml", *head, f"calendar = [{weeks}]", *stages)
     record = CALM.with_values(programme=name, flare_rate=SURE, adherence_sd=0.3)
     assert paths(run(record, runners()).stage) == [[1, 1, 2, 3, 4, 4, 5, 5, 6, 6]]
     # Who does not come does not fall behind.
-    assert paths(run(record, runners(propensity=0.0)).stage) == [[1, 1, 2, 3, 5, 5, 5, 5, 6, 6]]
+    assert paths(run(record, runners(propensity=0.0)).stage) == [planned]
 
 
 # Repeats, minutes and distance -----------------------------------------------------------------------------------

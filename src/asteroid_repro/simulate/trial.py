@@ -129,7 +129,7 @@ def session_pain(assumptions: TrialAssumptions, block: TrialBlock, seed: int) ->
     sessions = block.sessions
     scores = block.outcomes.running[OUTCOMES.index("current_pain"), :, :, 0]
     weeks = sessions.week - 0.5
-    line = np.array([np.interp(weeks, assumptions.visits, person) for person in scores.T]).T.reshape(len(weeks), -1)
+    line = np.stack([np.interp(weeks, assumptions.visits, person) for person in scores.T], axis=1)
     noise = stream(seed, Purpose.SESSION_PAIN, 0).standard_normal((assumptions.n_sessions, assumptions.n_running))
     pain = np.clip(np.rint(line + _PAIN_NOISE * noise + _FLARE_PAIN * sessions.flare[..., 0]), 0, SCALE_MAXIMUM)
     return np.where(sessions.attended[..., 0], pain, np.nan)

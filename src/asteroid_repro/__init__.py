@@ -14,7 +14,9 @@ from asteroid_repro.estimate.rate_intervals import rate_intervals
 from asteroid_repro.estimate.rates import event_rates
 from asteroid_repro.estimate.rerandomisation import rerandomisation_test
 from asteroid_repro.estimate.responders import responders
+from asteroid_repro.estimate.sensitivity import sensitivity
 from asteroid_repro.estimate.standardised import standardised_effects
+from asteroid_repro.estimate.tipping_point import tipping_point
 from asteroid_repro.estimate.within_arm import within_arm_changes
 from asteroid_repro.evaluate.estimands import estimands
 from asteroid_repro.evaluate.frailty import coverage_by_frailty
@@ -63,8 +65,10 @@ __all__ = [
     "scenario",
     "scenario_names",
     "screen",
+    "sensitivity",
     "simulate_trial",
     "standardised_effects",
+    "tipping_point",
     "verify",
     "within_arm_changes",
 ]

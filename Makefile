@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 STAMP := .venv/.installed
 UV := $(shell command -v uv 2>/dev/null)
+# uv, where it is there, trusts what the system trusts.
+export UV_SYSTEM_CERTS ?= 1
+export UV_NATIVE_TLS ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help reproduce test lint format notebooks fit bench type-one references audit-calibration lock clean

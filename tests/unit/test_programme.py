@@ -166,7 +166,8 @@ def test_a_wrong_file_is_refused_by_name(tmp_path: Path, content: bytes, fragmen
 def test_a_file_of_ones_own_is_read(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(
-        'name = "mine"\ndescription = "d"\nsource = "s"\nweeks = 1\nsessions_per_week = 1\nsession_minutes = 10\n'
+        'name = "mine"\ndescription = "d"\nsource = "s"\nweeks = 1\nsessions_per_week = 1\n'
+        "sessions_to_progress = 1\nsession_minutes = 10\n"
         "[[stages]]\nintervals = [[300, 300]]\n",
         encoding="utf-8",
     )
@@ -273,8 +274,9 @@ def test_asteroid_moves_up_at_most_one_stage_a_week() -> None:
     assert (stages[0, 0], stages[-1, 0]) == (1, 10)
 
 
-def test_a_week_with_too_few_sessions_to_progress_never_does() -> None:
-    assert set(Programme.model_validate(VALID | {"sessions_per_week": 1}).planned_stages()) == {1}
+def test_a_week_with_too_few_sessions_to_progress_is_refused() -> None:
+    with pytest.raises(ValidationError, match="sessions_to_progress must be from 1 to sessions_per_week 1, got 2"):
+        Programme.model_validate(VALID | {"sessions_per_week": 1})
 
 
 def test_higher_dose_has_the_stages_of_asteroid_and_more_sessions() -> None:

@@ -33,6 +33,11 @@ def sessions(**changes: object) -> pd.DataFrame:
         "run_minutes": [6.0, 0.0],
         "walk_minutes": [24.0, 0.0],
         "run_distance_km": [0.8, 0.0],
+        "repeats": [8, 0],
+        "stage": [1, 1],
+        "stage_after": [1, 1],
+        "pain": [20.0, None],
+        "flare": [False, False],
     }
     return pd.DataFrame(columns | changes)
 
@@ -51,7 +56,7 @@ def test_the_columns_are_those_of_the_design() -> None:
     assert list(OUTCOMES) == ["participant", "arm", "week", "outcome", "value"]
     assert list(SESSIONS) == [
         "participant", "week", "session", "prescribed_minutes", "attended", "run_minutes", "walk_minutes",
-        "run_distance_km",
+        "run_distance_km", "repeats", "stage", "stage_after", "pain", "flare",
     ]  # fmt: skip
     assert list(ADVERSE_EVENTS) == ["participant", "week", "session", "kind", "serious"]
     assert list(TABLES) == ["participants", "outcomes", "sessions", "adverse_events"]

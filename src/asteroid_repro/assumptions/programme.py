@@ -102,6 +102,11 @@ class Programme(BaseModel):
     def _is_possible(self) -> Self:
         if self.weeks < 1:
             raise ValueError(f"weeks must be 1 or more, got {self.weeks}")
+        if self.sessions_per_week and not 1 <= self.sessions_to_progress <= self.sessions_per_week:
+            raise ValueError(
+                f"sessions_to_progress must be from 1 to sessions_per_week {self.sessions_per_week}, "
+                f"got {self.sessions_to_progress}"
+            )
         _check_length(self)
         _check_start(self)
         _check_calendar(self)
@@ -116,9 +121,8 @@ class Programme(BaseModel):
         """Stage (from 1) of each prescribed session of somebody who starts lowest and never fails."""
         if self.progression == "calendar":
             return np.array([stage for week in self.calendar for stage in week], dtype=int)
-        can_progress = self.sessions_per_week >= self.sessions_to_progress
         week = np.repeat(np.arange(self.weeks), self.sessions_per_week)
-        return np.minimum(min(self.start_stages) + (week if can_progress else 0 * week), len(self.stages))
+        return np.minimum(min(self.start_stages) + week, len(self.stages))
 
     def to_frame(self) -> pd.DataFrame:
         """Return the plan week by week: stage, intervals, repeats, and minutes of running in a week.

@@ -172,10 +172,12 @@ class TrialAssumptions(BaseModel):
         description="Correlation of attendance with how badly a person fares without running. Assumption: 0, none."
     )
     dose_response: ShareOrBound = Field(
-        description="Share of the effect that is proportional to attendance, from 0 (none) to 1. Assumption: 0."
+        description="Share of the effect that is proportional to attendance, from 0 (none) to 1; above 0 the mean "
+        "effect on the bounded scale is a little smaller. Assumption: 0."
     )
     effect_variation: NotNegative = Field(
-        description="SD between people of their effect as a share of the mean effect. Assumption: 0, the same for all."
+        description="SD between people of their effect as a share of the mean effect; above 0 the mean effect on the "
+        "bounded scale is a little smaller. Assumption: 0, the same for all."
     )
     lower_limb_rate: NotNegative = Field(
         description="Lower-limb events per running hour. Claims adverse_events.lower_limb, exposure.running_hours."

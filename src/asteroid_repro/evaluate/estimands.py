@@ -7,6 +7,7 @@ import pandas as pd
 
 from asteroid_repro.assumptions.quantities import OUTCOMES
 from asteroid_repro.assumptions.trial import TrialAssumptions
+from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.adherers import naive_estimates
 from asteroid_repro.estimate.effects import estimate_arrays
 from asteroid_repro.evaluate.monte_carlo import run_blocks
@@ -96,6 +97,11 @@ def estimands(assumptions: TrialAssumptions, *, trials: int = 4000, seed: int) -
     Estimands
         A row per outcome and estimand.
 
+    Raises
+    ------
+    InputError
+        A programme without sessions, or missing visits.
+
     References
     ----------
     .. [1] ICH E9(R1) (2019), Addendum on estimands and sensitivity analysis in clinical trials.
@@ -107,6 +113,10 @@ def estimands(assumptions: TrialAssumptions, *, trials: int = 4000, seed: int) -
     >>> bool((table["truth"] == 0).all())
     True
     """
+    if not assumptions.n_sessions:
+        raise InputError(f"programme must have sessions, got {assumptions.programme}. Adherence needs a programme.")
+    if assumptions.missing_running or assumptions.missing_waitlist:
+        raise InputError("missing_running and missing_waitlist must be 0 to compare estimands. Set them to 0.")
     population = assumptions.with_equal_baselines()
     figures = run_blocks(lambda block, size: _block_figures(population, seed, block, size), trials)
     rows = [_row(name, estimand, figures) for name in OUTCOMES for estimand in _ANALYSES]

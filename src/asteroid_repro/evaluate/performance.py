@@ -16,6 +16,7 @@ from asteroid_repro.estimate.inference import confidence_interval, p_value
 from asteroid_repro.evaluate.monte_carlo import run_blocks
 from asteroid_repro.simulate.missing import remove_visits
 from asteroid_repro.simulate.outcomes import Outcomes, simulate_outcomes
+from asteroid_repro.simulate.trial import simulate_block
 
 
 @dataclass(frozen=True)
@@ -159,8 +160,7 @@ def operating_characteristics(
     population = assumptions if conditional else assumptions.with_equal_baselines()
 
     def work(block: int, size: int) -> dict[str, np.ndarray]:
-        scores = remove_visits(population, seed, block, simulate_outcomes(population, seed, block, size))
-        return _figures(scores, method=method, distribution=chosen, level=level)
+        return _figures(_observed(population, seed, block, size), method=method, distribution=chosen, level=level)
 
     figures = run_blocks(work, trials, progress=progress)
     usable = np.all([np.isfinite(array).all(axis=0) for array in figures.values()], axis=0)
@@ -182,6 +182,13 @@ def operating_characteristics(
     )
     failed = int(trials - usable.sum())
     return OperatingCharacteristics(tuple(rows), trials, failed, method, chosen, level, estimates, label)
+
+
+def _observed(population: TrialAssumptions, seed: int, block: int, size: int) -> Outcomes:
+    """Simulate the scores alone, or whole trials where a runner's effect depends on more than the arm."""
+    if population.dose_response or population.effect_variation:
+        return simulate_block(population, seed, block, size).outcomes
+    return remove_visits(population, seed, block, simulate_outcomes(population, seed, block, size))
 
 
 def _figures(scores: Outcomes, *, method: str, distribution: Distribution, level: float) -> dict[str, np.ndarray]:

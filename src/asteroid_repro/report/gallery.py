@@ -1,6 +1,11 @@
 """The figures of one reproduction, each drawn and saved."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
 
 from asteroid_repro.assumptions.quantities import OUTCOMES
 from asteroid_repro.estimate.effects import Effects
@@ -26,18 +31,27 @@ def draw_all(
     ledger: Ledger,
 ) -> list[Path]:
     """Draw every figure of a reproduction into a folder, as SVG and PNG, and return the files."""
-    axes = {
-        "participant-flow": plot_participant_flow(trial),
-        "forest": plot_forest(effects, ledger, verification),
-        "attendance": plot_attendance(trial),
-        "event-rates": plot_event_rates(rates, ledger),
-        "running-hours": plot_running_hours(trial),
+    drawings: dict[str, Callable[[], Axes]] = {
+        "participant-flow": lambda: plot_participant_flow(trial),
+        "forest": lambda: plot_forest(effects, ledger, verification),
+        "attendance": lambda: plot_attendance(trial),
+        "event-rates": lambda: plot_event_rates(rates, ledger),
+        "running-hours": lambda: plot_running_hours(trial),
     }
     for outcome in OUTCOMES:
         name = outcome.replace("_", "-")
-        published = ledger[f"{outcome}.week12.estimate"].value
-        axes[f"trajectories-{name}"] = plot_trajectories(trial, outcome)
-        axes[f"sampling-distribution-{name}"] = plot_sampling_distribution(
-            characteristics.estimates[outcome][-1], outcome, published, label=characteristics.label
+        estimates, published = characteristics.estimates[outcome][-1], ledger[f"{outcome}.week12.estimate"].value
+        drawings[f"trajectories-{name}"] = partial(plot_trajectories, trial, outcome)
+        drawings[f"sampling-distribution-{name}"] = partial(
+            plot_sampling_distribution, estimates, outcome, published, label=characteristics.label
         )
-    return [path for name, drawn in axes.items() for path in save_figure(drawn, folder / name)]
+    return [path for name, draw in drawings.items() for path in _drawn(draw, folder / name)]
+
+
+def _drawn(draw: Callable[[], Axes], place: Path) -> list[Path]:
+    """Draw one figure, save it and let it go."""
+    axes = draw()
+    try:
+        return save_figure(axes, place)
+    finally:
+        plt.close(axes.figure)  # type: ignore[arg-type]  # these axes lie in a figure, not in a subfigure

@@ -204,7 +204,7 @@ def _repeats(
 
 
 def _end_of_week(plan: Programme, state: _State) -> None:
-    enough = state.spared & (state.completed >= min(plan.sessions_to_progress, max(plan.sessions_per_week, 1)))
+    enough = state.spared & (state.completed >= plan.sessions_to_progress)
     if plan.progression == "calendar":
         state.stage -= np.minimum(enough, state.stage)  # a good week makes up for a stage
     else:

@@ -9,6 +9,7 @@ from scipy.special import betaincinv, gammaincinv, ndtr
 
 from asteroid_repro.assumptions.latent import attendance_beta, beta_shape
 from asteroid_repro.assumptions.trial import TrialAssumptions
+from asteroid_repro.errors import InputError
 from asteroid_repro.simulate.streams import Purpose, stream
 
 _SCORES = np.linspace(-6, 6, 4001)  # standard normal scores at which quantiles are tabulated
@@ -70,7 +71,11 @@ def simulate_traits(
     }
     plan = assumptions.plan
     adherence = scores[Purpose.ATTENDANCE_PROPENSITY]
-    if assumptions.adherence_prognosis and prognosis is not None:
+    if assumptions.adherence_prognosis:
+        if prognosis is None:
+            raise InputError(
+                "adherence_prognosis must be 0 where no prognosis is given. Simulate whole trials instead."
+            )
         link = assumptions.adherence_prognosis
         adherence = link * prognosis + np.sqrt(1 - link**2) * adherence
     start = np.searchsorted(np.cumsum(plan.start_shares)[:-1], ndtr(scores[Purpose.START_STAGE]), side="right")

@@ -30,7 +30,9 @@ class TrialBlock:
     people : People
         Age, sex, running history.
     outcomes : Outcomes
-        Scores by arm.
+        Scores by arm, NaN where a visit was missed.
+    complete : Outcomes
+        The scores had nobody missed a visit.
     traits : Traits
         How the runners differ.
     sessions : Sessions
@@ -41,6 +43,7 @@ class TrialBlock:
 
     people: People
     outcomes: Outcomes
+    complete: Outcomes
     traits: Traits
     sessions: Sessions
     serious: np.ndarray
@@ -66,6 +69,7 @@ def simulate_block(assumptions: TrialAssumptions, seed: int, block: int, trials:
     return TrialBlock(
         people=simulate_people(assumptions, seed, block, trials),
         outcomes=remove_visits(assumptions, seed, block, complete),
+        complete=complete,
         traits=traits,
         sessions=sessions,
         serious=simulate_seriousness(assumptions, seed, block, sessions.events),
@@ -127,7 +131,7 @@ def session_pain(assumptions: TrialAssumptions, block: TrialBlock, seed: int) ->
     ((36, 20), True)
     """
     sessions = block.sessions
-    scores = block.outcomes.running[OUTCOMES.index("current_pain"), :, :, 0]
+    scores = block.complete.running[OUTCOMES.index("current_pain"), :, :, 0]
     weeks = sessions.week - 0.5
     line = np.stack([np.interp(weeks, assumptions.visits, person) for person in scores.T], axis=1)
     noise = stream(seed, Purpose.SESSION_PAIN, 0).standard_normal((assumptions.n_sessions, assumptions.n_running))
@@ -188,9 +192,9 @@ def _sessions_table(
             "run_minutes": run_minutes,
             "walk_minutes": attended * assumptions.plan.session_minutes - run_minutes,
             "run_distance_km": sessions.run_distance_km[..., 0].ravel(),
-            "repeats": sessions.repeats[..., 0].ravel(),
-            "stage": sessions.stage[..., 0].ravel(),
-            "stage_after": sessions.stage_after[..., 0].ravel(),
+            "repeats": sessions.repeats[..., 0].ravel().astype(int),
+            "stage": sessions.stage[..., 0].ravel().astype(int),
+            "stage_after": sessions.stage_after[..., 0].ravel().astype(int),
             "pain": pain.ravel(),
             "flare": sessions.flare[..., 0].ravel(),
         }

@@ -63,6 +63,7 @@ def published_target(outcome: str, ledger: Ledger, line: PrintedTriple | None = 
 
     Examples
     --------
+    >>> from asteroid_repro import published
     >>> str(published_target("disability", published()).line)
     '-5.20 (-10.12, -0.28), p=0.038'
     """
@@ -98,6 +99,7 @@ def residual_windows(target: Target) -> tuple[Window, ...]:
 
     Examples
     --------
+    >>> from asteroid_repro import published
     >>> (only,) = residual_windows(published_target("average_pain", published()))
     >>> only.estimate, 130 < only.low < only.high < 132
     (-15.3, True)

@@ -88,6 +88,8 @@ def _arm_means(simulated: TrialBlock) -> dict[str, np.ndarray]:
 
 
 def _programme(assumptions: TrialAssumptions, simulated: TrialBlock) -> dict[str, np.ndarray]:
+    if not assumptions.n_sessions:  # nothing to attend: these claims are then not run
+        return {}
     plan = assumptions.plan
     sessions, counts = simulated.sessions, simulated.sessions.events.sum(axis=(1, 2)).astype(float)
     one = np.ones(counts.shape[-1])

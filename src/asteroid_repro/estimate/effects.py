@@ -8,8 +8,9 @@ import pandas as pd
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.inference import Estimates, confidence_interval, p_value
 from asteroid_repro.estimate.methods import METHODS, Distribution, estimate_arrays, reference_distribution
+from asteroid_repro.estimate.paired_scores import outcomes_table
 from asteroid_repro.estimate.patterns import MINIMUM_OBSERVED
-from asteroid_repro.schema import ARMS, Trial, check_table
+from asteroid_repro.schema import ARMS, Trial
 
 __all__ = [
     "METHODS",
@@ -126,10 +127,7 @@ def estimate_effects(
     [38.0]
     """
     chosen = reference_distribution(method, distribution)
-    table = check_table(trial.outcomes if isinstance(trial, Trial) else trial, "outcomes")
-    if table.empty:
-        raise InputError("outcomes must have rows, got none. Give one row per person, week and outcome.")
-    _check_people(table)
+    table = outcomes_table(trial)
     people = pd.MultiIndex.from_frame(table[["arm", "participant"]].drop_duplicates())
     weeks = pd.Index(sorted(table["week"].unique()), name="week")
     if METHODS[method].equally_spaced and len(set(np.diff(weeks))) > 1:
@@ -140,22 +138,6 @@ def estimate_effects(
         wide = scores.unstack("week").reindex(index=people, columns=weeks)  # noqa: PD010 - pivot_table would average duplicates away
         rows += _outcome_effects(wide, outcome, method=method, distribution=chosen, level=level)
     return Effects(tuple(rows), trial.label if isinstance(trial, Trial) else "")
-
-
-def _check_people(table: pd.DataFrame) -> None:
-    arms = table.groupby("participant")["arm"].nunique()
-    if (arms > 1).any():
-        raise InputError(
-            f"outcomes.arm must be the same in all rows of a person, got two arms for participant "
-            f"{arms.index[arms > 1][0]}. Correct the arm."
-        )
-    repeated = table.duplicated(["participant", "week", "outcome"])
-    if repeated.any():
-        row = table[repeated].iloc[0]
-        raise InputError(
-            f"outcomes must have one row per person, week and outcome, got several for participant "
-            f"{row['participant']}, week {row['week']}, {row['outcome']}. Remove the duplicates."
-        )
 
 
 def _outcome_effects(

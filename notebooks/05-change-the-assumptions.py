@@ -62,8 +62,8 @@ pd.DataFrame(rows).pivot_table(index="measure", columns="scenario", values=["val
 
 # %%
 published = ar.published()["average_pain.week12.estimate"].value
-run = runs["changed"]
-_ = plot_sampling_distribution(run.estimates["average_pain"][-1], "average_pain", published, label=run.label)
+drawn = ar.sampling_distribution(changed, trials=trials, seed=seed)
+_ = plot_sampling_distribution(drawn.estimates["average_pain"][-1], "average_pain", published, label=drawn.label)
 # %% [markdown]
 # ## More people
 #

@@ -20,7 +20,8 @@ from asteroid_repro.estimate.tipping_point import tipping_point
 from asteroid_repro.estimate.within_arm import within_arm_changes
 from asteroid_repro.evaluate.estimands import estimands
 from asteroid_repro.evaluate.frailty import coverage_by_frailty
-from asteroid_repro.evaluate.performance import operating_characteristics
+from asteroid_repro.evaluate.performance import operating_characteristics, sampling_distribution
+from asteroid_repro.evaluate.what_if import what_if
 from asteroid_repro.published.ledger import published
 from asteroid_repro.published.rounding import audit_triple
 from asteroid_repro.schema import Trial
@@ -62,6 +63,7 @@ __all__ = [
     "reconstruct",
     "rerandomisation_test",
     "responders",
+    "sampling_distribution",
     "scenario",
     "scenario_names",
     "screen",
@@ -70,5 +72,6 @@ __all__ = [
     "standardised_effects",
     "tipping_point",
     "verify",
+    "what_if",
     "within_arm_changes",
 ]

@@ -9,7 +9,7 @@ from asteroid_repro.assumptions.trial import TrialAssumptions
 from asteroid_repro.estimate.attendance import attendance
 from asteroid_repro.estimate.effects import estimate_effects
 from asteroid_repro.estimate.rates import event_rates
-from asteroid_repro.evaluate.performance import operating_characteristics
+from asteroid_repro.evaluate.performance import sampling_distribution
 from asteroid_repro.published.ledger import published
 from asteroid_repro.report.files import write_file, write_table
 from asteroid_repro.report.gallery import draw_all
@@ -97,13 +97,13 @@ def reproduce(
     verification = verify(seed=seed, assumptions=assumptions, trials=trials, progress=progress)
     files += _write_verdicts(data, verification, trial.label)
     say("Drawing the figures")
-    characteristics = operating_characteristics(assumptions, trials=trials, seed=seed, progress=progress)
+    distribution = sampling_distribution(assumptions, trials=trials, seed=seed, progress=progress)
     files += draw_all(
         figures,
         trial=trial,
         effects=effects,
         rates=rates,
-        characteristics=characteristics,
+        distribution=distribution,
         verification=verification,
         ledger=published(),
     )

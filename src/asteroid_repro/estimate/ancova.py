@@ -24,12 +24,12 @@ def ancova(data: Moments) -> Estimates:
     Returns
     -------
     Estimates
-        Shape (visits - 1, ...).
+        Shape (visits - 1, ...); NaN and not converged where the baseline does not vary.
 
     Raises
     ------
     InputError
-        Fewer than four people, or no spread at baseline.
+        Fewer than four people.
 
     References
     ----------
@@ -45,9 +45,8 @@ def ancova(data: Moments) -> Estimates:
     df = data.n_people - 3
     if df < 1:
         raise InputError(f"ancova must have at least 4 people, got {data.n_people}. Use another method.")
-    baseline, shared = data.cross_products[0, 0], data.cross_products[0, 1:]
-    if (baseline <= 0).any():
-        raise InputError("ancova must have a baseline that varies within the arms, got a constant one. Drop it.")
+    varies = data.cross_products[0, 0] > 0
+    baseline, shared = np.where(varies, data.cross_products[0, 0], np.nan), data.cross_products[0, 1:]
     own = np.einsum("vv...->v...", data.cross_products)[1:]
     slope = shared / baseline
     estimate = data.difference[1:] - slope * data.difference[0]
@@ -57,6 +56,7 @@ def ancova(data: Moments) -> Estimates:
         np.sqrt(residual_variance * (data.h + data.difference[0] ** 2 / baseline)),
         np.full(estimate.shape, float(df)),
         np.zeros(estimate.shape, dtype=bool),
+        np.broadcast_to(varies, estimate.shape),
     )
 
 

@@ -217,6 +217,11 @@ def _check_spread(running: np.ndarray, waitlist: np.ndarray, outcome: str) -> No
 
 
 def _check_fit(fit: Estimates, outcome: str, method: str) -> None:
+    if method == "ancova" and not fit.converged.all():
+        raise InputError(
+            f"{outcome} must have a baseline that varies within the arms for ancova, got a constant one. "
+            "Use change_score."
+        )
     if not fit.converged.all():
         raise InputError(
             f"{outcome} must have a likelihood with a maximum for {method}, got none: too few people have two visits "

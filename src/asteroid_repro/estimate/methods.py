@@ -113,12 +113,30 @@ def estimate_arrays(
     fit = estimate_blocks(
         running,
         waitlist,
-        # Kenward and Roger's adjustment of the random intercept has no closed form on the boundary.
-        complete=None if (method, chosen) == ("random_intercept", "kenward_roger") else own.complete,
+        complete=closed_form(method, chosen),
         missing=lambda one, other: own.missing(one, other, small_sample),
         enough=np.ones(running.shape[2:], dtype=bool) if own.pairs else usable(running, waitlist),
     )
     return fit.with_normal_reference() if chosen == "z" else fit
+
+
+def closed_form(method: str, distribution: Distribution | None = None) -> Callable[[Moments], Estimates] | None:
+    """Return what estimates complete data from their moments; None where the method has no closed form.
+
+    Raises
+    ------
+    InputError
+        An unknown method or distribution.
+
+    Examples
+    --------
+    >>> closed_form("mmrm") is None, closed_form("clda") is None
+    (False, True)
+    """
+    chosen, complete = reference_distribution(method, distribution), METHODS[method].complete
+    if complete is None or (method, chosen) == ("random_intercept", "kenward_roger"):
+        return None  # on the boundary Kenward and Roger's adjustment of the random intercept has no closed form
+    return (lambda data: complete(data).with_normal_reference()) if chosen == "z" else complete
 
 
 def reference_distribution(method: str, distribution: Distribution | None) -> Distribution:

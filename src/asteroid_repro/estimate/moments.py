@@ -79,3 +79,30 @@ def moments(running: np.ndarray, waitlist: np.ndarray) -> Moments:
         for centred in (running - means[0][:, np.newaxis], waitlist - means[1][:, np.newaxis])
     ]
     return Moments(means[0] - means[1], products[0] + products[1], running.shape[1], waitlist.shape[1])
+
+
+def whole_number_moments(scores: np.ndarray, n_running: int) -> Moments:
+    r"""Summarise complete scores that are whole numbers, in one pass instead of two.
+
+    With totals :math:`t_a` of the arms, :math:`S = \sum_i y_i y_i' - \sum_a t_a t_a' / n_a`. For whole numbers the sums
+    are exact, so nothing is lost by not centring first as :func:`moments` does.
+
+    Parameters
+    ----------
+    scores : numpy.ndarray, shape (visits, people, ...)
+        Whole numbers, points, the running arm first; further axes are outcomes or trials.
+    n_running : int
+        People in the running arm.
+
+    Examples
+    --------
+    >>> scores = np.array([[10.0, 20.0, 15.0, 25.0], [30.0, 50.0, 35.0, 55.0]])
+    >>> whole_number_moments(scores, 2).cross_products.tolist()
+    [[100.0, 200.0], [200.0, 400.0]]
+    """
+    sizes = (n_running, scores.shape[1] - n_running)
+    products = np.einsum("vn...,wn...->vw...", scores, scores)
+    totals = [arm.sum(axis=1) for arm in np.split(scores, [n_running], axis=1)]
+    for total, size in zip(totals, sizes, strict=True):
+        products -= total[:, np.newaxis] * (total / size)
+    return Moments(totals[0] / sizes[0] - totals[1] / sizes[1], products, *sizes)

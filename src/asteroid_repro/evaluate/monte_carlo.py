@@ -1,6 +1,20 @@
-"""Run a piece of work over blocks of trials and collect its per-trial figures."""
+"""Run a piece of work over blocks of trials, here or on other processes, and collect its figures.
 
-from collections.abc import Callable, Iterator, Mapping
+A block is the unit of random numbers and a piece, a fixed number of blocks, the unit of work and of summation. Both
+depend only on the number of the trial, and pieces are added in their order: so the bits of a result do not depend on
+how many workers did the work, nor on which of them was quicker.
+"""
+
+import multiprocessing
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import Any, Final
 
 import numpy as np
 from tqdm import tqdm
@@ -9,7 +23,34 @@ from asteroid_repro.errors import InputError
 from asteroid_repro.simulate.streams import BLOCK_TRIALS
 
 Work = Callable[[int, int], Mapping[str, np.ndarray]]
-"""Takes a block's number and its number of trials; returns per-trial figures, each of shape (..., trials)."""
+"""Takes a block's number and its number of trials; returns figures by name."""
+
+PIECE_BLOCKS: Final = 8
+"""Blocks in a piece: long enough that handing it to another process costs nothing beside it."""
+
+MOST_TRIALS: Final = 20_000_000
+"""Where a run of as many trials as it takes gives up."""
+
+_AHEAD: Final = 64  # pieces handed out and not yet added: bounds the memory however many trials there are
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over trials.
+
+    Attributes
+    ----------
+    sums : dict of str to numpy.ndarray
+        By name; the trials are summed away.
+    trials : int
+        Trials in the sums.
+    stopped : bool
+        Whether the user stopped the run before its end.
+    """
+
+    sums: Mapping[str, np.ndarray]
+    trials: int
+    stopped: bool = False
 
 
 def run_blocks(work: Work, trials: int, *, progress: bool = False) -> dict[str, np.ndarray]:
@@ -18,7 +59,7 @@ def run_blocks(work: Work, trials: int, *, progress: bool = False) -> dict[str, 
     Parameters
     ----------
     work : callable
-        See :data:`Work`.
+        See :data:`Work`; per-trial figures of shape (..., trials).
     trials : int
         Number of trials.
     progress : bool
@@ -40,12 +81,86 @@ def run_blocks(work: Work, trials: int, *, progress: bool = False) -> dict[str, 
     >>> numbers["trial"][-1]
     np.int64(1499)
     """
+    check_trials(trials)
+    figures = []
+    with _bar(trials, progress=progress) as bar:
+        for block, size in blocks(trials):
+            figures.append(work(block, size))
+            bar.update(size)
+    return {key: np.concatenate([piece[key] for piece in figures], axis=-1) for key in figures[0]}
+
+
+def sum_blocks(
+    work: Work,
+    trials: int | None,
+    *,
+    enough: Callable[[Totals], bool] | None = None,
+    n_jobs: int = 1,
+    executor: Any = None,
+    progress: bool = False,
+) -> Totals:
+    """Do the work for every block and add the figures up.
+
+    Memory does not grow with the trials. A keyboard interrupt ends the run and keeps the pieces that are done.
+
+    Parameters
+    ----------
+    work : callable
+        See :data:`Work`; sums over the trials of the block. With other processes it must be one they can import.
+    trials : int or None
+        Number of trials; None for as many pieces as it takes until ``enough``.
+    enough : callable, optional
+        Told the totals after each piece; true ends the run.
+    n_jobs : int
+        Processes; 1 for none but this one.
+    executor : concurrent.futures.Executor or dask.distributed.Client, optional
+        Where to do the work instead.
+    progress : bool
+        Show a progress bar (never when the output is not a terminal).
+
+    Returns
+    -------
+    Totals
+        The same bits for any number of workers.
+
+    Raises
+    ------
+    InputError
+        Fewer than two trials or less than one process; both processes and an executor.
+
+    Examples
+    --------
+    >>> sum_blocks(lambda block, n: {"count": np.array(n)}, 20_000).sums["count"].item()
+    20000
+    """
+    if trials is not None:
+        check_trials(trials)
+    goal = MOST_TRIALS if trials is None else trials
+    task, sums, done, stopped = partial(_sum_piece, work), dict[str, np.ndarray](), 0, False
+    with _executor(n_jobs, executor) as pool, _bar(trials, progress=progress) as bar:
+        try:
+            for size, figures in _in_order(task, _pieces(goal), pool):
+                sums = _added(sums, figures)
+                done += size
+                bar.update(size)
+                if enough is not None and enough(Totals(sums, done)):
+                    break
+        except KeyboardInterrupt:
+            if not done:
+                raise
+            stopped = True
+    return Totals(sums, done, stopped)
+
+
+def check_trials(trials: object) -> None:
+    """Refuse what is no number of trials.
+
+    Examples
+    --------
+    >>> check_trials(1000)
+    """
     if isinstance(trials, bool) or not isinstance(trials, int | np.integer) or trials < 2:
         raise InputError(f"trials must be a whole number of 2 or more, got {trials!r}. Try 10000.")
-    pieces = list(blocks(trials))
-    bar = tqdm(pieces, desc="Simulating", unit="block", disable=None if progress else True, leave=False)
-    figures = [work(block, size) for block, size in bar]
-    return {key: np.concatenate([piece[key] for piece in figures], axis=-1) for key in figures[0]}
 
 
 def blocks(trials: int) -> Iterator[tuple[int, int]]:
@@ -58,3 +173,64 @@ def blocks(trials: int) -> Iterator[tuple[int, int]]:
     """
     for start in range(0, trials, BLOCK_TRIALS):
         yield start // BLOCK_TRIALS, min(BLOCK_TRIALS, trials - start)
+
+
+def _pieces(trials: int) -> Iterator[list[tuple[int, int]]]:
+    numbered = blocks(trials)
+    while piece := list(islice(numbered, PIECE_BLOCKS)):
+        yield piece
+
+
+def _sum_piece(work: Work, piece: list[tuple[int, int]]) -> tuple[int, dict[str, np.ndarray]]:
+    sums: dict[str, np.ndarray] = {}
+    for block, size in piece:
+        sums = _added(sums, work(block, size))
+    return sum(size for _, size in piece), sums
+
+
+def _added(sums: Mapping[str, np.ndarray], figures: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {key: sums[key] + value for key, value in figures.items()} if sums else dict(figures)
+
+
+def _in_order(task: Callable[[Any], Any], pieces: Iterable[Any], pool: Executor | None) -> Iterator[Any]:
+    """Yield the results in the order of the pieces, with a bounded number of pieces handed out."""
+    if pool is None:
+        yield from map(task, pieces)
+        return
+    waiting: deque[Future[Any]] = deque()
+    try:
+        for piece in pieces:
+            waiting.append(pool.submit(task, piece))
+            if len(waiting) >= _AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+@contextmanager
+def _executor(n_jobs: int, executor: Any) -> Iterator[Executor | None]:
+    """Give what runs the pieces: None for this process; a Dask client's own executor; the user's; or new processes."""
+    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs < 1:
+        raise InputError(f"n_jobs must be a whole number of 1 or more, got {n_jobs!r}. Use the number of cores.")
+    if executor is not None:
+        if n_jobs > 1:
+            raise InputError(f"n_jobs must be left out beside an executor, got {n_jobs}. The executor has its workers.")
+        # Dask takes equal tasks for one and the same unless told that they are not pure.
+        yield executor.get_executor(pure=False) if hasattr(executor, "get_executor") else executor
+    elif n_jobs == 1:
+        yield None
+    else:
+        # Fresh processes: a copy of this one could hold locks of its threads. They leave Ctrl-C to this one.
+        context = multiprocessing.get_context("spawn")
+        ignore = (signal.SIGINT, signal.SIG_IGN)
+        with ProcessPoolExecutor(n_jobs, mp_context=context, initializer=signal.signal, initargs=ignore) as pool:
+            yield pool
+
+
+def _bar(trials: int | None, *, progress: bool) -> Any:
+    return tqdm(
+        total=trials, desc="Simulating", unit="trial", unit_scale=True, disable=None if progress else True, leave=False
+    )

@@ -2,21 +2,36 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Final
+from functools import partial
+from itertools import product
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
-import pandas as pd
+from scipy.special import ndtri
 
 from asteroid_repro._version import __version__
 from asteroid_repro.assumptions.quantities import OUTCOMES
 from asteroid_repro.assumptions.trial import TrialAssumptions
-from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.effects import Distribution, estimate_arrays, reference_distribution
-from asteroid_repro.estimate.inference import confidence_interval, p_value
-from asteroid_repro.evaluate.monte_carlo import run_blocks
-from asteroid_repro.simulate.missing import remove_visits
-from asteroid_repro.simulate.outcomes import Outcomes, simulate_outcomes
-from asteroid_repro.simulate.trial import simulate_block
+from asteroid_repro.errors import InputError, did_you_mean
+from asteroid_repro.estimate.methods import Distribution, reference_distribution
+from asteroid_repro.evaluate.measures import SHARES, measures, monte_carlo_errors, trial_figures, wilson_limits
+from asteroid_repro.evaluate.monte_carlo import Totals, run_blocks, sum_blocks
+from asteroid_repro.evaluate.trial_estimates import simulated_estimates
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+IMPORTANT: Final[Mapping[str, float]] = {"average_pain": 15.0, "current_pain": 15.0, "disability": 10.0}
+"""Minimal important change, points. Claims yardstick.minimal_important_change.vas and .odi."""
+
+TARGET_MCSE: Final = 0.005
+"""Monte Carlo standard error of power and coverage at which ``trials="auto"`` is content."""
+
+EVERY_OUTCOME: Final = "every_outcome"
+"""Where a measure is about all outcomes of a trial together."""
+
+_Z: Final = float(ndtri(0.975))
+_ADJUSTED: Final = ("ancova", "clda")  # methods that correct the part of an imbalance that persists
 
 
 @dataclass(frozen=True)
@@ -26,14 +41,16 @@ class Measure:
     Attributes
     ----------
     outcome : str
-        Name of the outcome.
+        Name of the outcome, or ``every_outcome``.
     week : int
         Weeks since randomisation.
     measure : str
-        Name of the measure; see :func:`operating_characteristics`.
+        Name of the measure; see :mod:`asteroid_repro.evaluate.measures`.
     value, mcse : float
-        The measure and its Monte Carlo standard error; points for bias and standard errors, else a share or ratio.
-        NaN where the measure does not exist (type S and M without an effect).
+        The measure and its Monte Carlo standard error; points for bias, standard errors and widths, else a share or
+        ratio. NaN where the measure does not exist (type S and M without an effect).
+    low, high : float
+        95 % limits of the Monte Carlo error: Wilson's for shares, else value plus and minus 1.96 MCSE.
     """
 
     outcome: str
@@ -41,6 +58,8 @@ class Measure:
     measure: str
     value: float
     mcse: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -54,13 +73,13 @@ class OperatingCharacteristics:
     trials : int
         Simulated trials.
     failed : int
-        Trials without a usable fit, counted in no measure.
+        Trials without a usable fit of some outcome at some week.
+    stopped : bool
+        Whether the user stopped the run before its end.
     method, distribution : str
         The method judged.
     level : float
         Confidence level; tests are at 1 - level.
-    estimates : dict of str to numpy.ndarray
-        The estimates themselves by outcome, shape (visits - 1, trials), points.
     label : str
         ``SIMULATED`` with scenario, trials and seed.
     """
@@ -68,44 +87,68 @@ class OperatingCharacteristics:
     rows: tuple[Measure, ...]
     trials: int
     failed: int
+    stopped: bool
     method: str
     distribution: str
     level: float
-    estimates: Mapping[str, np.ndarray]
     label: str
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self) -> "pd.DataFrame":
         """Return one row per outcome, week and measure."""
+        import pandas as pd  # noqa: PLC0415 - slow to import, and the command line prints without it
+
         return pd.DataFrame([asdict(row) for row in self.rows])
 
-    def value(self, outcome: str, measure: str, week: int = 12) -> Measure:
-        """Return one measure.
+    def value(self, outcome: str, measure: str, week: int | None = None) -> Measure:
+        """Return one measure, at the last visit unless a week is given.
 
         Raises
         ------
         InputError
             No such measure.
         """
+        wanted = max(row.week for row in self.rows) if week is None else week
         for row in self.rows:
-            if (row.outcome, row.week, row.measure) == (outcome, week, measure):
+            if (row.outcome, row.week, row.measure) == (outcome, wanted, measure):
                 return row
+        names = {row.measure for row in self.rows}
         raise InputError(
-            f"measure must be one that was computed, got {outcome}, week {week}, {measure}. See to_frame()."
+            f"measure must be one that was computed, got {outcome}, week {wanted}, {measure}. See to_frame()."
+            f"{did_you_mean(measure, names) if measure not in names else ''}"
         )
 
     def _repr_html_(self) -> str:
         return f"<p><strong>{self.label}</strong></p>" + self.to_frame().to_html(index=False)
 
 
+@dataclass(frozen=True)
+class SamplingDistribution:
+    """The estimates of many simulated trials.
+
+    Attributes
+    ----------
+    estimates : dict of str to numpy.ndarray
+        By outcome, shape (visits - 1, trials), points; NaN where a trial had no usable fit.
+    label : str
+        ``SIMULATED`` with scenario, trials and seed.
+    """
+
+    estimates: Mapping[str, np.ndarray]
+    label: str
+
+
 def operating_characteristics(
     assumptions: TrialAssumptions,
     *,
-    trials: int = 10_000,
+    trials: int | Literal["auto"] = 10_000,
     seed: int,
     method: str = "random_intercept",
     distribution: Distribution | None = None,
     level: float = 0.95,
     conditional: bool = False,
+    target_mcse: float = TARGET_MCSE,
+    n_jobs: int = 1,
+    executor: Any = None,
     progress: bool = False,
 ) -> OperatingCharacteristics:
     r"""Simulate trials, estimate each, and measure how the method does.
@@ -114,35 +157,41 @@ def operating_characteristics(
     keep the assumed imbalance at baseline, and ANCOVA (or cLDA) is then held to its own expectation, the effect plus
     :math:`(1 - \rho\, SD_v/SD_1)` times the imbalance, not scored as biased for the net difference.
 
-    Measures, with the Monte Carlo standard errors of Morris, White & Crowther (2019): ``truth``, ``mean_estimate``,
-    ``bias``, ``empirical_se``, ``model_se`` (root mean square), ``rmse``, ``coverage``, ``power`` (share with
-    p < 1 - level; the type I error where the truth is 0), ``type_s`` (share of the significant with the wrong sign),
-    ``type_m`` (mean absolute significant estimate over the true one), ``boundary`` (share with a variance of 0).
+    Measures and the formulas of their Monte Carlo standard errors: :mod:`asteroid_repro.evaluate.measures`. Beside
+    those of each outcome, ``favours_running`` of ``every_outcome`` is the share of trials that would print the paper's
+    verdict: every outcome significant in favour of running at the last visit.
 
     Parameters
     ----------
     assumptions : TrialAssumptions
         The trial's assumptions.
-    trials : int
-        Number of simulated trials.
+    trials : int or "auto"
+        Number of simulated trials; ``"auto"`` adds pieces of 8192 until the Monte Carlo standard errors of power and
+        coverage, of every outcome at every visit, are at most ``target_mcse``.
     seed : int
         Whole number of 0 or more.
     method, distribution, level
         As in :func:`asteroid_repro.estimate_effects`.
     conditional : bool
         Keep the imbalance at baseline.
+    target_mcse : float
+        Only for ``trials="auto"``.
+    n_jobs : int
+        Processes. A script that asks for more than one must run under ``if __name__ == "__main__":``.
+    executor : concurrent.futures.Executor or dask.distributed.Client, optional
+        Where to simulate instead. The bits of the result do not depend on where and by how many it is done.
     progress : bool
         Show a progress bar on a terminal.
 
     Returns
     -------
     OperatingCharacteristics
-        With the estimates themselves.
+        Stopped from the keyboard it holds the trials done so far.
 
     Raises
     ------
     InputError
-        An unknown method, a bad seed or level, too few trials.
+        An unknown method, a bad seed or level, too few trials, no usable fit.
 
     References
     ----------
@@ -158,56 +207,112 @@ def operating_characteristics(
     """
     chosen = reference_distribution(method, distribution)
     population = assumptions if conditional else assumptions.with_equal_baselines()
+    truth = true_values(population, method)
+    work = partial(block_sums, population, seed, method=method, distribution=chosen, level=level)
+    automatic = trials == "auto"
+    if automatic and not 0 < target_mcse < 1:
+        raise InputError(f"target_mcse must be in (0, 1), got {target_mcse!r}. Try {TARGET_MCSE}.")
+    totals = sum_blocks(
+        work,
+        None if automatic else trials,  # type: ignore[arg-type]  # checked, with a message, by sum_blocks
+        enough=partial(_is_precise, truth, target_mcse) if automatic else None,
+        n_jobs=n_jobs,
+        executor=executor,
+        progress=progress,
+    )
+    usable = totals.sums["usable"].min()
+    if usable < 2:
+        raise InputError(
+            f"trials must leave 2 usable fits or more, got {usable:.0f} of {totals.trials}. Check the spread."
+        )
+    return OperatingCharacteristics(
+        rows=_rows(totals, truth, population.visits[1:]),
+        trials=totals.trials,
+        failed=totals.trials - int(totals.sums["all_usable"]),
+        stopped=totals.stopped,
+        method=method,
+        distribution=chosen,
+        level=level,
+        label=_label(assumptions, totals.trials, seed, "stopped early, " if totals.stopped else ""),
+    )
+
+
+def sampling_distribution(
+    assumptions: TrialAssumptions,
+    *,
+    trials: int = 10_000,
+    seed: int,
+    method: str = "random_intercept",
+    conditional: bool = False,
+    progress: bool = False,
+) -> SamplingDistribution:
+    """Return the estimates themselves, of the same trials as :func:`operating_characteristics`.
+
+    Parameters
+    ----------
+    assumptions, trials, seed, method, conditional, progress
+        As in :func:`operating_characteristics`; memory grows with the trials.
+
+    Returns
+    -------
+    SamplingDistribution
+        The estimates by outcome.
+
+    Examples
+    --------
+    >>> from asteroid_repro import ASTEROID
+    >>> sampling_distribution(ASTEROID, trials=500, seed=1).estimates["disability"].shape
+    (2, 500)
+    """
+    population = assumptions if conditional else assumptions.with_equal_baselines()
 
     def work(block: int, size: int) -> dict[str, np.ndarray]:
-        return _figures(_observed(population, seed, block, size), method=method, distribution=chosen, level=level)
+        fit = simulated_estimates(population, seed, block, size, method=method)
+        return {name: fit.estimate[:, index] for index, name in enumerate(OUTCOMES)}
 
-    figures = run_blocks(work, trials, progress=progress)
-    usable = np.all([np.isfinite(array).all(axis=0) for array in figures.values()], axis=0)
-    if usable.sum() < 2:
-        raise InputError(f"trials must leave 2 usable fits or more, got {usable.sum()} of {trials}. Check the spread.")
-    rows: list[Measure] = []
-    for name in OUTCOMES:
-        for visit, week in enumerate(population.visits[1:]):
-            truth = _truth(population, name, visit, method)
-            own = {
-                key.removeprefix(f"{name}."): array[visit, usable]
-                for key, array in figures.items()
-                if key.startswith(name)
-            }
-            rows += [Measure(name, week, key, *pair) for key, pair in _measures(own, truth, level).items()]
-    estimates = {name: figures[f"{name}.estimate"] for name in OUTCOMES}
-    label = (
-        f"SIMULATED ({assumptions.name}, {trials:,} trials, seed {seed}, version {__version__}), not participant data"
-    )
-    failed = int(trials - usable.sum())
-    return OperatingCharacteristics(tuple(rows), trials, failed, method, chosen, level, estimates, label)
+    return SamplingDistribution(run_blocks(work, trials, progress=progress), _label(assumptions, trials, seed))
 
 
-def _observed(population: TrialAssumptions, seed: int, block: int, size: int) -> Outcomes:
-    """Simulate the scores alone, or whole trials where a runner's effect depends on more than the arm."""
-    if population.dose_response or population.effect_variation:
-        return simulate_block(population, seed, block, size).outcomes
-    return remove_visits(population, seed, block, simulate_outcomes(population, seed, block, size))
+def block_sums(
+    population: TrialAssumptions,
+    seed: int,
+    block: int,
+    size: int,
+    *,
+    method: str,
+    distribution: Distribution,
+    level: float,
+) -> dict[str, np.ndarray]:
+    """Simulate and estimate a block and add up what the measures need, shape (visits - 1, outcomes).
+
+    Also in how many trials every fit was usable, and in how many all outcomes favoured running at the last visit.
+    """
+    fit = simulated_estimates(population, seed, block, size, method=method, distribution=distribution)
+    figures = trial_figures(fit, true_values(population, method), _important(), level)
+    sums = {name: figure.sum(axis=-1) for name, figure in figures.items()}
+    return sums | {
+        "all_usable": figures["usable"].all(axis=(0, 1)).sum(),
+        "paper_verdict": figures["favours_running"][-1].all(axis=0).sum(),
+    }
 
 
-def _figures(scores: Outcomes, *, method: str, distribution: Distribution, level: float) -> dict[str, np.ndarray]:
-    figures: dict[str, np.ndarray] = {}
-    for index, name in enumerate(OUTCOMES):
-        fit = estimate_arrays(scores.running[index], scores.waitlist[index], method=method, distribution=distribution)
-        interval = confidence_interval(fit, level)
-        figures |= {
-            f"{name}.estimate": fit.estimate,
-            f"{name}.se": fit.standard_error,
-            f"{name}.low": interval.low,
-            f"{name}.high": interval.high,
-            f"{name}.p": p_value(fit),
-            f"{name}.boundary": fit.boundary.astype(float),
-        }
-    return figures
+def true_values(population: TrialAssumptions, method: str) -> np.ndarray:
+    """Return what a method estimates in a population, shape (visits - 1, outcomes), points.
+
+    Examples
+    --------
+    >>> from asteroid_repro import ASTEROID
+    >>> true_values(ASTEROID, "random_intercept")[-1].tolist()
+    [-15.3, -19.35, -5.2]
+    """
+    truths = [
+        [_truth(population, name, visit, method) for name in OUTCOMES] for visit in range(len(population.visits) - 1)
+    ]
+    return np.array(truths)
 
 
-_ADJUSTED: Final = ("ancova", "clda")  # methods that correct the part of an imbalance that persists
+def _important() -> np.ndarray:
+    return np.array([IMPORTANT[name] for name in OUTCOMES])
 
 
 def _truth(population: TrialAssumptions, name: str, visit: int, method: str) -> float:
@@ -218,37 +323,35 @@ def _truth(population: TrialAssumptions, name: str, visit: int, method: str) -> 
     return outcome.effect[visit] + (1 - slope) * (outcome.running_baseline - outcome.waitlist_baseline)
 
 
-def _measures(own: Mapping[str, np.ndarray], truth: float, level: float) -> dict[str, tuple[float, float]]:
-    estimate, variance = own["estimate"], own["se"] ** 2
-    count = len(estimate)
-    error = estimate - truth
-    empirical = estimate.std(ddof=1)
-    model, rmse = np.sqrt(variance.mean()), np.sqrt((error**2).mean())
-    significant = own["p"] < 1 - level
-    return {
-        "truth": (truth, 0.0),
-        "mean_estimate": (estimate.mean(), empirical / np.sqrt(count)),
-        "bias": (error.mean(), empirical / np.sqrt(count)),
-        "empirical_se": (empirical, empirical / np.sqrt(2 * (count - 1))),
-        "model_se": (model, np.sqrt(variance.var(ddof=1) / (4 * count * model**2))),
-        "rmse": (rmse, (error**2).std(ddof=1) / (2 * rmse * np.sqrt(count))),
-        "coverage": _share((own["low"] <= truth) & (truth <= own["high"])),
-        "power": _share(significant),
-        "type_s": _share(np.sign(estimate[significant]) != np.sign(truth)) if truth else (np.nan, np.nan),
-        "type_m": _exaggeration(estimate[significant], truth),
-        "boundary": _share(own["boundary"] > 0),
-    }
+def _is_precise(truth: np.ndarray, target: float, totals: Totals) -> bool:
+    errors = monte_carlo_errors(totals.sums, measures(totals.sums, truth, totals.trials), totals.trials)
+    return bool(max(errors["power"].max(), errors["coverage"].max()) <= target)
 
 
-def _share(events: np.ndarray) -> tuple[float, float]:
-    if not len(events):
-        return np.nan, np.nan
-    share = events.mean()
-    return share, np.sqrt(share * (1 - share) / len(events))
+def _rows(totals: Totals, truth: np.ndarray, weeks: tuple[int, ...]) -> tuple[Measure, ...]:
+    found = measures(totals.sums, truth, totals.trials)
+    errors = monte_carlo_errors(totals.sums, found, totals.trials)
+    rows = [
+        _measure(name, week, measure, values[visit, index], errors[measure][visit, index], n=usable)
+        for (index, name), (visit, week) in product(enumerate(OUTCOMES), enumerate(weeks))
+        for usable in [totals.sums["usable"][visit, index]]
+        for measure, values in found.items()
+    ]
+    n = totals.sums["all_usable"]
+    with np.errstate(invalid="ignore"):  # no trial in which every fit is usable
+        share = totals.sums["paper_verdict"] / n
+        error = np.sqrt(share * (1 - share) / n)
+    return (*rows, _measure(EVERY_OUTCOME, weeks[-1], "favours_running", share, error, n=n))
 
 
-def _exaggeration(significant: np.ndarray, truth: float) -> tuple[float, float]:
-    if truth == 0 or len(significant) < 2:
-        return np.nan, np.nan
-    ratio = np.abs(significant / truth)
-    return ratio.mean(), ratio.std(ddof=1) / np.sqrt(len(ratio))
+def _measure(outcome: str, week: int, measure: str, *figure: np.ndarray, n: np.ndarray) -> Measure:
+    value, mcse = map(float, figure)
+    limits = wilson_limits(value, float(n)) if measure in SHARES and n else (value - _Z * mcse, value + _Z * mcse)
+    return Measure(outcome, week, measure, value, mcse, *limits)
+
+
+def _label(assumptions: TrialAssumptions, trials: int, seed: int, note: str = "") -> str:
+    return (
+        f"SIMULATED ({assumptions.name}, {trials:,} trials, {note}seed {seed}, version {__version__}), "
+        "not participant data"
+    )

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from asteroid_repro.assumptions.quantities import OUTCOMES
 from asteroid_repro.estimate.effects import Effects
 from asteroid_repro.estimate.rates import EventRates
-from asteroid_repro.evaluate.performance import OperatingCharacteristics
+from asteroid_repro.evaluate.performance import SamplingDistribution
 from asteroid_repro.published.ledger import Ledger
 from asteroid_repro.report.effect_figures import plot_forest, plot_sampling_distribution
 from asteroid_repro.report.exposure_figures import plot_attendance, plot_event_rates, plot_running_hours
@@ -26,7 +26,7 @@ def draw_all(
     trial: Trial,
     effects: Effects,
     rates: EventRates,
-    characteristics: OperatingCharacteristics,
+    distribution: SamplingDistribution,
     verification: Verification,
     ledger: Ledger,
 ) -> list[Path]:
@@ -40,10 +40,10 @@ def draw_all(
     }
     for outcome in OUTCOMES:
         name = outcome.replace("_", "-")
-        estimates, published = characteristics.estimates[outcome][-1], ledger[f"{outcome}.week12.estimate"].value
+        estimates, published = distribution.estimates[outcome][-1], ledger[f"{outcome}.week12.estimate"].value
         drawings[f"trajectories-{name}"] = partial(plot_trajectories, trial, outcome)
         drawings[f"sampling-distribution-{name}"] = partial(
-            plot_sampling_distribution, estimates, outcome, published, label=characteristics.label
+            plot_sampling_distribution, estimates, outcome, published, label=distribution.label
         )
     return [path for name, draw in drawings.items() for path in _drawn(draw, folder / name)]
 

@@ -1,5 +1,6 @@
 """Pain and disability at every visit of a block of trials, on the observed scale, and what they would have been."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from asteroid_repro.assumptions.latent import LatentArm, latent_arm
 from asteroid_repro.assumptions.quantities import OUTCOMES, SCALE_MAXIMUM
 from asteroid_repro.assumptions.trial import TrialAssumptions
-from asteroid_repro.simulate.streams import Purpose, stream
+from asteroid_repro.simulate.streams import BLOCK_TRIALS, Purpose, stream
 
 
 @dataclass(frozen=True)
@@ -70,20 +71,60 @@ def simulate_outcomes(
     >>> scores.running.shape
     (3, 3, 20, 5)
     """
-    noise = outcome_noise(assumptions, seed, block, trials)
-    running, waitlist = np.split(noise, [assumptions.n_running], axis=1)
-    scores = (
-        _scores(latent_arm(assumptions, "running"), running)
-        if received is None
-        else _partial_scores(assumptions, running, received)
-    )
-    return Outcomes(scores, _scores(latent_arm(assumptions, "waitlist"), waitlist))
+    scores = np.concatenate([tile.copy() for tile in score_tiles(assumptions, seed, block, trials)], axis=-1)
+    running, waitlist = np.split(scores, [assumptions.n_running], axis=2)
+    if received is not None:
+        noise = outcome_noise(assumptions, seed, block, trials)[: assumptions.n_running]
+        running = _partial_scores(assumptions, noise, received)
+    return Outcomes(running, waitlist)
+
+
+def score_tiles(assumptions: TrialAssumptions, seed: int, block: int, trials: int) -> Iterator[np.ndarray]:
+    """Draw the same scores one tile of trials after the other, the running arm first.
+
+    Yields
+    ------
+    numpy.ndarray, shape (outcomes, visits, people, trials of the tile)
+        The next tile overwrites it: take what you need.
+
+    Examples
+    --------
+    >>> from asteroid_repro import ASTEROID
+    >>> [tile.shape[-1] for tile in score_tiles(ASTEROID, seed=1, block=0, trials=300)]
+    [256, 44]
+    """
+    n_running, steps = assumptions.n_running, _steps(assumptions)
+    mean_running, spread_running = _mean_and_spread(assumptions, "running")
+    mean_waitlist, spread_waitlist = _mean_and_spread(assumptions, "waitlist")
+    scores = np.empty((len(steps), assumptions.n_people, tile_trials(assumptions.n_people)))
+    by_person = scores.swapaxes(0, 1)
+    for start, noise in _noise_tiles(assumptions, seed, block, trials):
+        # A product a person: one product of them all is large enough to wake the other cores.
+        np.matmul(spread_running, noise[:n_running], out=by_person[:n_running])
+        np.matmul(spread_waitlist, noise[n_running:], out=by_person[n_running:])
+        scores[:, :n_running] += mean_running
+        scores[:, n_running:] += mean_waitlist
+        _on_scale(scores, steps)
+        yield scores.reshape(len(OUTCOMES), -1, *scores.shape[1:])[..., : trials - start]
 
 
 def outcome_noise(assumptions: TrialAssumptions, seed: int, block: int, trials: int) -> np.ndarray:
-    """Draw the independent standard normals behind the scores, shape (trials, people, outcomes x visits)."""
-    width = len(OUTCOMES) * len(assumptions.visits)
-    return stream(seed, Purpose.OUTCOMES, block).standard_normal((trials, assumptions.n_people, width))
+    """Draw the independent standard normals behind the scores, shape (people, outcomes x visits, trials)."""
+    tiles = [noise.copy() for _, noise in _noise_tiles(assumptions, seed, block, trials)]
+    return np.concatenate(tiles, axis=-1)[..., :trials]
+
+
+def tile_trials(people: int) -> int:
+    """Return how many trials are drawn together: as many as keep their scores in the processor's fast memory.
+
+    A power of two, so that tiles fill a block. With 9 scores a person, 10240 people make about 740 kB.
+
+    Examples
+    --------
+    >>> tile_trials(40), tile_trials(4000)
+    (256, 2)
+    """
+    return min(BLOCK_TRIALS, 1 << max(0, (10240 // people).bit_length() - 1))
 
 
 def prognosis(assumptions: TrialAssumptions, seed: int, block: int, trials: int) -> np.ndarray:
@@ -91,9 +132,9 @@ def prognosis(assumptions: TrialAssumptions, seed: int, block: int, trials: int)
 
     Shape (runners, trials); high is bad.
     """
-    noise = outcome_noise(assumptions, seed, block, trials)[:, : assumptions.n_running]
+    noise = outcome_noise(assumptions, seed, block, trials)[: assumptions.n_running]
     last_average_pain = latent_arm(assumptions, "running").root_correlation[len(assumptions.visits) - 1]
-    scores: np.ndarray = (noise @ last_average_pain).T
+    scores: np.ndarray = last_average_pain @ noise
     return scores
 
 
@@ -145,7 +186,7 @@ def potential_outcomes(
     True
     """
     trials = attended_share.shape[1]
-    noise = outcome_noise(assumptions, seed, block, trials)[:, : assumptions.n_running]
+    noise = outcome_noise(assumptions, seed, block, trials)[: assumptions.n_running]
     ones = np.ones_like(attended_share)
     as_attended = effect_received(assumptions, seed, block, attended_share)
     everything = effect_received(assumptions, seed, block, ones)
@@ -156,40 +197,50 @@ def potential_outcomes(
     )
 
 
-def _scores(latent: LatentArm, normal: np.ndarray) -> np.ndarray:
-    """Turn independent normals (trials, people, scores) into scores (outcomes, visits, people, trials)."""
-    trials, people, width = normal.shape
+def _noise_tiles(assumptions: TrialAssumptions, seed: int, block: int, trials: int) -> Iterator[tuple[int, np.ndarray]]:
+    """Draw whole tiles (people, scores, trials), so that fewer trials are the first of more, with their first trial."""
+    generator, size = stream(seed, Purpose.OUTCOMES, block), tile_trials(assumptions.n_people)
+    noise = np.empty((assumptions.n_people, len(_steps(assumptions)), size))
+    for start in range(0, trials, size):
+        yield start, generator.standard_normal(out=noise)
+
+
+def _mean_and_spread(assumptions: TrialAssumptions, arm: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return what makes latent scores, in steps, of normals z: mean (scores, 1, 1) + spread (scores, scores) z."""
+    latent = latent_arm(assumptions, arm)
     mean, sd = _mean_and_sd(latent)
-    spread = sd[:, np.newaxis] * latent.root_correlation
-    points = normal.reshape(-1, width) @ spread.T + mean
-    by_score = np.ascontiguousarray(_on_scale(latent, points).reshape(trials, people, width).T)
-    return by_score.reshape(len(OUTCOMES), -1, people, trials)
-
-
-def _partial_scores(assumptions: TrialAssumptions, normal: np.ndarray, received: np.ndarray) -> np.ndarray:
-    """Scores of runners who receive a part of the effect: latent mean and SD lie that far between none and whole."""
-    trials, people, width = normal.shape
-    whole, none = latent_arm(assumptions, "running"), latent_arm(_without_effect(assumptions), "running")
-    correlated = normal @ whole.root_correlation.T
-    part = received.T[:, :, np.newaxis]
-    mean, sd = (low + part * (high - low) for low, high in zip(_mean_and_sd(none), _mean_and_sd(whole), strict=True))
-    points = mean + np.maximum(sd, 0) * correlated
-    by_score = np.ascontiguousarray(_on_scale(whole, points.reshape(-1, width)).reshape(trials, people, width).T)
-    return by_score.reshape(len(OUTCOMES), -1, people, trials)
+    return mean, sd[:, 0] * latent.root_correlation
 
 
 def _mean_and_sd(latent: LatentArm) -> tuple[np.ndarray, np.ndarray]:
-    return np.array([score.mean for score in latent.scores]), np.array([score.sd for score in latent.scores])
+    """Mean and SD of the latent scores in steps of the scale, shape (scores, 1, 1)."""
+    both = np.array([(score.mean / score.step, score.sd / score.step) for score in latent.scores])
+    return both[:, 0, np.newaxis, np.newaxis], both[:, 1, np.newaxis, np.newaxis]
 
 
-def _on_scale(latent: LatentArm, points: np.ndarray) -> np.ndarray:
-    """Round to the step of each score and hold inside the scale, in place."""
-    steps = np.array([score.step for score in latent.scores], dtype=float)
-    points /= steps
-    np.rint(points, out=points)
-    points *= steps
-    np.clip(points, 0, SCALE_MAXIMUM, out=points)
-    return points
+def _steps(assumptions: TrialAssumptions) -> np.ndarray:
+    """Distance between neighbouring values of every score, points, shape (scores, 1, 1)."""
+    steps = np.repeat([assumptions.outcome(name).step for name in OUTCOMES], len(assumptions.visits))
+    return steps[:, np.newaxis, np.newaxis].astype(float)
+
+
+def _on_scale(scores: np.ndarray, steps: np.ndarray) -> None:
+    """Round latent scores in steps and hold them inside the scale, in points, in place; (scores, people, trials)."""
+    np.rint(scores, out=scores)
+    scores *= steps
+    np.clip(scores, 0, SCALE_MAXIMUM, out=scores)
+
+
+def _partial_scores(assumptions: TrialAssumptions, noise: np.ndarray, received: np.ndarray) -> np.ndarray:
+    """Scores of runners who receive a part of the effect: latent mean and SD lie that far between none and whole."""
+    whole = latent_arm(assumptions, "running")
+    mean_none, sd_none = _mean_and_sd(latent_arm(_without_effect(assumptions), "running"))
+    mean_whole, sd_whole = _mean_and_sd(whole)
+    mean = mean_none + received * (mean_whole - mean_none)
+    sd = np.maximum(sd_none + received * (sd_whole - sd_none), 0)
+    scores: np.ndarray = mean + sd * (whole.root_correlation @ noise).swapaxes(0, 1)
+    _on_scale(scores, _steps(assumptions))
+    return scores.reshape(len(OUTCOMES), -1, *scores.shape[1:])
 
 
 def _without_effect(assumptions: TrialAssumptions) -> TrialAssumptions:

@@ -1,0 +1,97 @@
+"""Simulate a block of trials and estimate every outcome of it: where the two wings meet."""
+
+import numpy as np
+
+from asteroid_repro.assumptions.trial import TrialAssumptions
+from asteroid_repro.estimate.inference import Estimates
+from asteroid_repro.estimate.methods import Distribution, closed_form, estimate_arrays
+from asteroid_repro.estimate.moments import Moments, whole_number_moments
+from asteroid_repro.simulate.missing import remove_visits
+from asteroid_repro.simulate.outcomes import Outcomes, score_tiles, simulate_outcomes
+from asteroid_repro.simulate.trial import simulate_block
+
+
+def simulated_estimates(
+    assumptions: TrialAssumptions,
+    seed: int,
+    block: int,
+    trials: int,
+    *,
+    method: str,
+    distribution: Distribution | None = None,
+) -> Estimates:
+    """Estimate all outcomes of the first ``trials`` trials of a block.
+
+    Only what the estimates need is simulated: the moments of the scores alone where no visit is missed and the method
+    has a closed form, the scores alone where nothing else bears on them, whole trials otherwise.
+
+    Parameters
+    ----------
+    assumptions : TrialAssumptions
+        The trial's assumptions.
+    seed, block, trials : int
+        As in :func:`asteroid_repro.simulate.trial.simulate_block`.
+    method, distribution : str
+        As in :func:`asteroid_repro.estimate_effects`.
+
+    Returns
+    -------
+    Estimates
+        Arrays of shape (visits - 1, outcomes, trials), outcomes in the order of ``OUTCOMES``.
+
+    Examples
+    --------
+    >>> from asteroid_repro import ASTEROID
+    >>> simulated_estimates(ASTEROID, 1, 0, 500, method="ancova").estimate.shape
+    (2, 3, 500)
+    """
+    estimate = closed_form(method, distribution)
+    if estimate is not None and _is_complete(assumptions) and _is_outcomes_only(assumptions):
+        return estimate(simulated_moments(assumptions, seed, block, trials))
+    scores = simulated_scores(assumptions, seed, block, trials)
+    # From (outcomes, visits, people, trials) to (visits, people, outcomes, trials).
+    running, waitlist = (np.moveaxis(arm, 0, 2) for arm in (scores.running, scores.waitlist))
+    return estimate_arrays(running, waitlist, method=method, distribution=distribution)
+
+
+def simulated_scores(assumptions: TrialAssumptions, seed: int, block: int, trials: int) -> Outcomes:
+    """Simulate the scores alone, or whole trials where a runner's effect depends on more than the arm.
+
+    Examples
+    --------
+    >>> from asteroid_repro import ASTEROID
+    >>> simulated_scores(ASTEROID, 1, 0, 5).running.shape
+    (3, 3, 20, 5)
+    """
+    if _is_outcomes_only(assumptions):
+        return remove_visits(assumptions, seed, block, simulate_outcomes(assumptions, seed, block, trials))
+    return simulate_block(assumptions, seed, block, trials).outcomes
+
+
+def simulated_moments(assumptions: TrialAssumptions, seed: int, block: int, trials: int) -> Moments:
+    """Simulate complete scores and keep their moments, shapes (visits, outcomes, trials) and (visits, visits, ...).
+
+    Examples
+    --------
+    >>> from asteroid_repro import ASTEROID
+    >>> simulated_moments(ASTEROID, 1, 0, 5).difference.shape
+    (3, 3, 5)
+    """
+    tiles = [
+        whole_number_moments(np.moveaxis(tile, 0, 2), assumptions.n_running)
+        for tile in score_tiles(assumptions, seed, block, trials)
+    ]
+    return Moments(
+        np.concatenate([tile.difference for tile in tiles], axis=-1),
+        np.concatenate([tile.cross_products for tile in tiles], axis=-1),
+        assumptions.n_running,
+        assumptions.n_waitlist,
+    )
+
+
+def _is_complete(assumptions: TrialAssumptions) -> bool:
+    return not (assumptions.missing_running or assumptions.missing_waitlist)
+
+
+def _is_outcomes_only(assumptions: TrialAssumptions) -> bool:
+    return not (assumptions.dose_response or assumptions.effect_variation)

@@ -10,7 +10,7 @@ from asteroid_repro import ASTEROID
 from asteroid_repro.schema import EVENT_KINDS
 from asteroid_repro.simulate.outcomes import outcome_noise
 from asteroid_repro.simulate.streams import BLOCK_TRIALS, Purpose, stream
-from asteroid_repro.simulate.trial import simulate_block
+from asteroid_repro.simulate.block import simulate_block
 
 
 def draw_alone(block: int) -> None:

@@ -73,7 +73,7 @@ def reproduce(
 
     Exit status 1 if a check failed. Example: asteroid-repro reproduce --out results --seed 7
     """
-    from asteroid_repro.reproduce import reproduce as run  # noqa: PLC0415 - draws: matplotlib is slow to import
+    from asteroid_repro.reproduce import reproduce as run  # draws: matplotlib is slow to import
 
     done = run(
         out,

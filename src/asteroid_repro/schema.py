@@ -6,12 +6,14 @@ columns: they are kept and ignored.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
 from asteroid_repro.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ARMS: Final = ("running", "waitlist")
 SEXES: Final = ("female", "male")
@@ -101,18 +103,20 @@ class Trial:
         and written into every file.
     """
 
-    participants: pd.DataFrame
-    outcomes: pd.DataFrame
-    sessions: pd.DataFrame
-    adverse_events: pd.DataFrame
+    participants: "pd.DataFrame"
+    outcomes: "pd.DataFrame"
+    sessions: "pd.DataFrame"
+    adverse_events: "pd.DataFrame"
     label: str
 
-    def tables(self) -> dict[str, pd.DataFrame]:
+    def tables(self) -> "dict[str, pd.DataFrame]":
         """Return the four tables by name."""
         return {name: getattr(self, name) for name in TABLES}
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self) -> "pd.DataFrame":
         """Return one row per table: its name, its rows and its people."""
+        import pandas as pd
+
         return pd.DataFrame(
             [
                 {"table": name, "rows": len(table), "participants": table["participant"].nunique()}
@@ -131,7 +135,7 @@ class Trial:
 _MAY_BE_MISSING: Final = frozenset({"outcomes.value", "sessions.pain"})
 
 
-def check_table(frame: pd.DataFrame, name: str, needed: Sequence[str] | None = None) -> pd.DataFrame:
+def check_table(frame: "pd.DataFrame", name: str, needed: Sequence[str] | None = None) -> "pd.DataFrame":
     """Check a table against its columns and return those columns, in order, with their dtypes.
 
     Parameters
@@ -161,6 +165,8 @@ def check_table(frame: pd.DataFrame, name: str, needed: Sequence[str] | None = N
     >>> check_table(rows, "outcomes")["value"].tolist()
     [20.0]
     """
+    import pandas as pd
+
     columns = {key: TABLES[name][key] for key in (needed or TABLES[name])}
     missing = [key for key in columns if key not in frame.columns]
     if missing:
@@ -200,6 +206,8 @@ def _checked_text(series: "pd.Series", field: str, values: tuple[str, ...]) -> "
 
 
 def _checked_number(series: "pd.Series", field: str, *, whole: bool) -> "pd.Series":
+    import pandas as pd
+
     numbers = pd.to_numeric(series, errors="coerce").astype(float)
     text = series[numbers.isna() & series.notna()]
     if len(text):

@@ -8,7 +8,7 @@ import pytest
 
 from asteroid_repro import ASTEROID, InputError, TrialAssumptions
 from asteroid_repro.simulate.streams import BLOCK_TRIALS, Purpose, stream
-from asteroid_repro.simulate.trial import TrialBlock, simulate_block
+from asteroid_repro.simulate.block import TrialBlock, simulate_block
 
 SERIOUS = ASTEROID.with_values(serious_share=0.5, lower_limb_rate=2.0)
 LINKED = ASTEROID.with_values(adherence_prognosis=-0.5, dose_response=0.5, effect_variation=0.5)

@@ -104,9 +104,9 @@ def _two_sided(distance: np.ndarray, df: int) -> np.ndarray:
     r"""Return the two-sided p-value of t with whole degrees of freedom: a finite sum, ten times faster than stdtr.
 
     With :math:`x = t^2/\nu`, :math:`c = 1/(1 + x)`, :math:`s = \sqrt{x c}` and :math:`\theta = \arctan\sqrt x`:
-    :math:`A = 1 + c\tfrac{1}{2}(1 + c\tfrac{3}{4}(1 + \dots))` over the even and likewise over the odd numbers below
-    :math:`\nu`; :math:`p = 1 - s A` (even) or :math:`1 - \tfrac{2}{\pi}(\theta + s \sqrt c A)` (odd). The error is below
-    1e-14, absolute. Abramowitz & Stegun (1964), 26.7.3-4.
+    :math:`A = 1 + c\tfrac{1}{2}(1 + c\tfrac{3}{4}(1 + \dots))` over the even, likewise over the odd numbers below
+    :math:`\nu`; :math:`p = 1 - s A` (even) or :math:`1 - \tfrac{2}{\pi}(\theta + s \sqrt c A)` (odd). The error
+    is below 1e-14, absolute. Abramowitz & Stegun (1964), 26.7.3-4.
     """
     x = distance**2 / df
     c = 1 / (1 + x)

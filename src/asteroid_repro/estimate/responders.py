@@ -206,7 +206,7 @@ def newcombe_limits(counts: TwoShares, level: float = 0.95) -> Limits:
     >>> [round(limit, 4) for limit in (limits.low, limits.high)]
     [0.0524, 0.3339]
     """
-    from statsmodels.stats.proportion import confint_proportions_2indep  # noqa: PLC0415 - takes seconds to import
+    from statsmodels.stats.proportion import confint_proportions_2indep  # takes seconds to import
 
     low, high = confint_proportions_2indep(
         counts.events_1, counts.n_1, counts.events_0, counts.n_0, method="newcomb", alpha=1 - check_level(level)
@@ -230,7 +230,7 @@ def _threshold(points: float | None, relative: float | None) -> float:
 
 
 def _arm(scores: ArmScores, name: str, threshold: float, level: float, *, relative: bool) -> ArmResponders:
-    from statsmodels.stats.proportion import proportion_confint  # noqa: PLC0415 - takes seconds to import
+    from statsmodels.stats.proportion import proportion_confint  # takes seconds to import
 
     usable = scores.baseline > 0 if relative else np.full(scores.n, fill_value=True)
     n = int(usable.sum())

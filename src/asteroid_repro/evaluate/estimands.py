@@ -11,8 +11,8 @@ from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.adherers import naive_estimates
 from asteroid_repro.estimate.effects import estimate_arrays
 from asteroid_repro.evaluate.monte_carlo import run_blocks
+from asteroid_repro.simulate.block import simulate_block
 from asteroid_repro.simulate.outcomes import potential_outcomes
-from asteroid_repro.simulate.trial import simulate_block
 
 
 @dataclass(frozen=True)

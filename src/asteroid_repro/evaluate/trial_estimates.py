@@ -6,9 +6,9 @@ from asteroid_repro.assumptions.trial import TrialAssumptions
 from asteroid_repro.estimate.inference import Estimates
 from asteroid_repro.estimate.methods import Distribution, closed_form, estimate_arrays
 from asteroid_repro.estimate.moments import Moments, whole_number_moments
+from asteroid_repro.simulate.block import simulate_block
 from asteroid_repro.simulate.missing import remove_visits
 from asteroid_repro.simulate.outcomes import Outcomes, score_tiles, simulate_outcomes
-from asteroid_repro.simulate.trial import simulate_block
 
 
 def simulated_estimates(

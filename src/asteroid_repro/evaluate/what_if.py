@@ -103,7 +103,7 @@ class WhatIf:
 
     def to_frame(self) -> "pd.DataFrame":
         """Return one row per outcome, week and measure."""
-        import pandas as pd  # noqa: PLC0415 - slow to import, and the command line prints without it
+        import pandas as pd  # slow to import, and the command line prints without it
 
         return pd.DataFrame([asdict(row) for row in self.rows])
 

@@ -11,14 +11,16 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
-import pandas as pd
 from pydantic import ValidationError
 
 from asteroid_repro.errors import InputError, did_you_mean, first_problem
 from asteroid_repro.published.claim import Claim, Role, Source
 from asteroid_repro.published.rules import check_claims
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -123,8 +125,10 @@ class Ledger:
             raise InputError(f"group must be in the ledger, got {name!r}.{did_you_mean(name, known)}")
         return {str(part): claim for part, claim in found.items()}
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self) -> "pd.DataFrame":
         """Return one row per claim; an unknown value is NaN, an unknown doi, group or part an empty text."""
+        import pandas as pd
+
         return pd.DataFrame([self._row(claim) for claim in self.claims])
 
     def _row(self, claim: Claim) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from asteroid_repro.assumptions.quantities import OUTCOMES
 from asteroid_repro.assumptions.trial import TrialAssumptions
 from asteroid_repro.estimate.effects import estimate_arrays
 from asteroid_repro.schema import EVENT_KINDS
-from asteroid_repro.simulate.trial import TrialBlock, simulate_block
+from asteroid_repro.simulate.block import TrialBlock, simulate_block
 
 PerTrial = Mapping[str, np.ndarray]
 """Figures by name, one value a simulated trial."""

@@ -5,40 +5,29 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import pandas as pd
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-import asteroid_repro
-from asteroid_repro.assumptions.calibration import scenario, scenario_names
-from asteroid_repro.assumptions.scenario_files import scenario_source
+import asteroid_repro as ar
+from asteroid_repro import cli_planning
+from asteroid_repro.cli_output import (
+    AsJson,
+    Level,
+    Scenario,
+    Seed,
+    print_frames,
+    print_records,
+    print_table,
+    print_verification,
+)
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.attendance import attendance
-from asteroid_repro.estimate.effects import METHODS, estimate_effects
-from asteroid_repro.estimate.rates import event_rates
-from asteroid_repro.published.lines import AuditedLines, audit_lines
-from asteroid_repro.published.rounding import audit_triple
-from asteroid_repro.report.files import read_table, write_table
-from asteroid_repro.report.tables import records, rounded, to_json, verdict_json, verdict_table
-from asteroid_repro.simulate.trial import simulate_trial
-from asteroid_repro.verify.audit import audit as audit_trial
-from asteroid_repro.verify.reconstruct import reconstruct as find_reconstructions
-from asteroid_repro.verify.verdict import verify as verify_claims
+from asteroid_repro.estimate.methods import METHODS
 
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Simulate, analyse and check the ASTEROID trial of running for chronic low back pain.",
 )
-
-Seed = Annotated[int, typer.Option(help="Seed of the random numbers; the same seed gives the same result.")]
-Scenario = Annotated[
-    str, typer.Option(help="Name of a scenario (see `scenarios`) or a .toml file with the fields to change.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-Level = Annotated[float, typer.Option(help="Confidence level.")]
+app.add_typer(cli_planning.commands)
 
 
 def main() -> None:
@@ -56,7 +45,7 @@ def _options(
     version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
 ) -> None:
     if version:
-        typer.echo(asteroid_repro.__version__)
+        typer.echo(ar.__version__)
         raise typer.Exit
 
 
@@ -65,7 +54,7 @@ def reproduce(
     *,
     out: Annotated[Path, typer.Option(help="Folder to write data/ and figures/ into.")] = Path(),
     seed: Seed = 2024,
-    scenario_name: Annotated[str, typer.Option("--scenario", help="Scenario name or .toml file.")] = "asteroid",
+    scenario: Scenario = "asteroid",
     trials: Annotated[int, typer.Option(help="Simulated trials behind the verdicts.")] = 20_000,
     as_json: AsJson = False,
 ) -> None:
@@ -73,24 +62,19 @@ def reproduce(
 
     Exit status 1 if a check failed. Example: asteroid-repro reproduce --out results --seed 7
     """
-    from asteroid_repro.reproduce import reproduce as run  # draws: matplotlib is slow to import
+    from asteroid_repro.reproduce import reproduce as run
 
     done = run(
         out,
-        scenario(scenario_name),
+        ar.scenario(scenario),
         seed=seed,
         trials=trials,
         progress=not as_json,
         say=_say_nothing if as_json else typer.echo,
     )
-    if as_json:
-        typer.echo(verdict_json(done.verification, f"SIMULATED, seed {seed}"), nl=False)
-    else:
+    if not as_json:
         typer.echo(f"Wrote {len(done.files)} files below {out.resolve()}")
-        _print_table(verdict_table(done.verification), "Verdicts")
-        typer.echo(done.verification.fit_note)
-        typer.echo(done.verification.findings)
-        typer.echo(done.verification.summary)
+    print_verification(done.verification, as_json=as_json)
     raise typer.Exit(0 if done.verification.ok else 1)
 
 
@@ -98,7 +82,7 @@ def reproduce(
 def simulate(
     *,
     seed: Seed = 2024,
-    scenario_name: Annotated[str, typer.Option("--scenario", help="Scenario name or .toml file.")] = "asteroid",
+    scenario: Scenario = "asteroid",
     out: Annotated[Path | None, typer.Option(help="Folder to write the four tables into.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -106,17 +90,19 @@ def simulate(
 
     Example: asteroid-repro simulate --seed 7 --out my-trial
     """
-    trial = simulate_trial(scenario(scenario_name), seed=seed)
+    from asteroid_repro.report.files import write_table
+    from asteroid_repro.report.tables import rows
+
+    trial = ar.simulate_trial(ar.scenario(scenario), seed=seed)
     if out is not None:
         for name, table in trial.tables().items():
             write_table(out / f"{name}.csv", table, trial.label)
     if as_json:
-        typer.echo(
-            to_json({"label": trial.label} | {key: records(table) for key, table in trial.tables().items()}), nl=False
-        )
+        groups = {name: rows(table) for name, table in trial.tables().items()}
+        print_records(trial.label, groups, as_json=True)
     else:
         typer.echo(trial.label)
-        _print_table(trial.to_frame(), "Tables")
+        print_table(trial.to_frame(), "Tables")
 
 
 @app.command()
@@ -131,7 +117,7 @@ def estimate(
     ] = None,
     level: Level = 0.95,
     seed: Seed = 2024,
-    scenario_name: Annotated[str, typer.Option("--scenario", help="Scenario name or .toml file.")] = "asteroid",
+    scenario: Scenario = "asteroid",
     as_json: AsJson = False,
 ) -> None:
     """Estimate the effects in a table of outcomes, or in one simulated trial with its event rates and attendance.
@@ -140,16 +126,18 @@ def estimate(
     """
     chosen: Any = distribution  # checked, with a message, by estimate_effects
     if outcomes is not None:
-        effects = estimate_effects(read_table(outcomes), method=method, distribution=chosen, level=level)
-        _print_results({"effects": effects.to_frame()}, str(outcomes), as_json=as_json)
+        from asteroid_repro.report.files import read_table
+
+        effects = ar.estimate_effects(read_table(outcomes), method=method, distribution=chosen, level=level)
+        print_frames({"effects": effects.to_frame()}, str(outcomes), as_json=as_json)
         return
-    trial = simulate_trial(scenario(scenario_name), seed=seed)
-    results = {"effects": estimate_effects(trial, method=method, distribution=chosen, level=level).to_frame()}
+    trial = ar.simulate_trial(ar.scenario(scenario), seed=seed)
+    results = {"effects": ar.estimate_effects(trial, method=method, distribution=chosen, level=level).to_frame()}
     if trial.sessions["run_minutes"].sum() > 0:  # a programme without running has no rate per running hour
-        results["event_rates"] = event_rates(trial, level=level).to_frame()
+        results["event_rates"] = ar.event_rates(trial, level=level).to_frame()
     if len(trial.sessions):
-        results["attendance"] = attendance(trial).to_frame()
-    _print_results(results, trial.label, as_json=as_json)
+        results["attendance"] = ar.attendance(trial).to_frame()
+    print_frames(results, trial.label, as_json=as_json)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})  # a line may begin with a minus sign
@@ -167,22 +155,25 @@ def audit(
 
     Exit status 1 if a line contradicts itself. Example: asteroid-repro audit "-5.20 (-10.12, -0.24), p=0.038"
     """
+    from asteroid_repro.published.lines import AuditedLines, audit_lines
+    from asteroid_repro.report.files import read_table
+
     if line is None and file is None:
-        trial = audit_trial()
-        _print_results({"audit": trial.to_frame()}, "Printed numbers of ASTEROID", as_json=as_json)
+        trial = ar.audit()
+        print_frames({"audit": trial.to_frame()}, "Printed numbers of ASTEROID", as_json=as_json)
         raise typer.Exit(0 if trial.as_recorded else 1)
     if line is not None and file is not None:
         raise InputError(f"audit must have a line or --file, got both {line!r} and {file}. Leave one out.")
     if file is not None:
         audits = audit_lines(read_table(file), level=level, ratio=ratio)
     else:
-        audits = AuditedLines((audit_triple(str(line), level=level, ratio=ratio),), ("",))
+        audits = AuditedLines((ar.audit_triple(str(line), level=level, ratio=ratio),), ("",))
     if as_json:
         typer.echo("\n".join(json.dumps(record) for record in audits.records()))
     else:
         table = audits.to_frame()
         wide = table.drop(columns=["level", "ratio", "midpoint_explained", "se_low", "se_high"])
-        _print_table(wide if file else table.T.reset_index(names="").set_axis(["quantity", "value"], axis=1), "Audit")
+        print_table(wide if file else table.T.reset_index(names="").set_axis(["quantity", "value"], axis=1), "Audit")
     raise typer.Exit(0 if audits.consistent else 1)
 
 
@@ -199,20 +190,22 @@ def reconstruct(
 
     Example: asteroid-repro reconstruct --outcome current_pain --n 100 --out reconstructed
     """
-    found = find_reconstructions(outcome, n=n, seed=seed)
+    from asteroid_repro.report.files import write_table
+
+    found = ar.reconstruct(outcome, n=n, seed=seed)
     for number, one in enumerate(found.data_sets if out is not None else (), start=1):
         write_table(
             Path(str(out)) / f"{outcome}-{number:04d}.csv", one.to_frame(), f"{found.label} ({one.target.line})"
         )
     label = f"{found.label}: {n} data sets that print {found.data_sets[0].target.line}"
-    _print_results({"ranges": found.ranges(), "data_sets": found.to_frame()}, label, as_json=as_json)
+    print_frames({"ranges": found.ranges(), "data_sets": found.to_frame()}, label, as_json=as_json)
 
 
 @app.command()
 def verify(
     *,
     seed: Seed = 2024,
-    scenario_name: Annotated[str, typer.Option("--scenario", help="Scenario name or .toml file.")] = "asteroid",
+    scenario: Scenario = "asteroid",
     trials: Annotated[int, typer.Option(help="Simulated trials.")] = 20_000,
     as_json: AsJson = False,
 ) -> None:
@@ -220,14 +213,8 @@ def verify(
 
     Example: asteroid-repro verify --seed 7 --json
     """
-    result = verify_claims(seed=seed, assumptions=scenario(scenario_name), trials=trials, progress=not as_json)
-    if as_json:
-        typer.echo(verdict_json(result, f"SIMULATED, seed {seed}"), nl=False)
-    else:
-        _print_table(verdict_table(result), "Verdicts")
-        typer.echo(result.fit_note)
-        typer.echo(result.findings)
-        typer.echo(result.summary)
+    result = ar.verify(seed=seed, assumptions=ar.scenario(scenario), trials=trials, progress=not as_json)
+    print_verification(result, as_json=as_json)
     raise typer.Exit(0 if result.ok else 1)
 
 
@@ -241,43 +228,24 @@ def scenarios(
 
     Example: asteroid-repro scenarios asteroid > mine.toml
     """
+    from asteroid_repro.assumptions.scenario_files import scenario_source
+    from asteroid_repro.report.records import to_json
+
     if name is not None:
-        record = scenario(name)
+        record = ar.scenario(name)
         typer.echo(to_json(record.model_dump()) if as_json else record.to_toml(), nl=False)
         return
-    listed = {name: scenario(name) for name in scenario_names()}
-    table = pd.DataFrame(
-        [
-            {
-                "scenario": name,
-                "programme": record.programme,
-                "description": record.description,
-                "source": scenario_source(name),
-            }
-            for name, record in listed.items()
-        ]
-    )
-    _print_results({"scenarios": table}, "Scenarios", as_json=as_json)
+    listed = [
+        {
+            "scenario": name,
+            "programme": ar.scenario(name).programme,
+            "description": ar.scenario(name).description,
+            "source": scenario_source(name),
+        }
+        for name in ar.scenario_names()
+    ]
+    print_records("Scenarios", {"scenarios": listed}, as_json=as_json)
 
 
 def _say_nothing(_: str) -> None:
     return None
-
-
-def _print_results(results: dict[str, pd.DataFrame], label: str, *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(to_json({"label": label} | {name: records(table) for name, table in results.items()}), nl=False)
-        return
-    typer.echo(label)
-    for name, table in results.items():
-        _print_table(table, name.replace("_", " ").capitalize())
-
-
-def _print_table(table: pd.DataFrame, title: str) -> None:
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=200)  # a pipe has no width of its own
-    grid = Table(*[str(column) for column in table.columns], title=title, title_justify="left")
-    for row in rounded(table).itertuples(index=False):
-        grid.add_row(*(Text(cell) for cell in row))  # text as it is: brackets are no markup
-    console.print(grid)

@@ -9,13 +9,12 @@ import pytest
 
 from asteroid_repro import ASTEROID, InputError, audit, simulate_trial, verify
 from asteroid_repro.report.files import read_table, write_file, write_table
+from asteroid_repro.report.records import cells, to_json
 from asteroid_repro.report.tables import (
     audit_markdown,
     listed_table,
     markdown,
     records,
-    rounded,
-    to_json,
     verdict_json,
     verdict_markdown,
     verdict_table,
@@ -113,9 +112,8 @@ def test_json_has_no_nan_and_ends_with_a_line_feed() -> None:
         to_json({"a": math.nan})
 
 
-def test_rounded_shows_significant_digits_and_leaves_whole_numbers() -> None:
-    frame = pd.DataFrame({"p": [0.00012346], "n": [123456], "df": [math.inf], "none": [math.nan], "text": ["a"]})
-    assert rounded(frame).iloc[0].tolist() == ["0.0001235", "123456", "inf", "", "a"]
+def test_cells_show_significant_digits_and_leave_whole_numbers() -> None:
+    assert cells([0.00012346, 123456, math.inf, math.nan, "a"]) == ["0.0001235", "123456", "inf", "", "a"]
 
 
 def test_markdown_escapes_the_bars_of_a_cell() -> None:

@@ -40,6 +40,9 @@ from asteroid_repro.estimate.inference import Estimates, confidence_interval, p_
 SHARES: Final = ("coverage", "power", "favours_running", "important", "boundary")
 """Measures that are shares of the usable trials."""
 
+_ROUNDING: Final = 1e-9
+"""Differences of means of whole scores often equal the minimal important change, but for their last bits; points."""
+
 Figures = Mapping[str, np.ndarray]
 
 
@@ -93,7 +96,7 @@ def trial_figures(fit: Estimates, truth: np.ndarray, important: np.ndarray, leve
         "significant_size": significant * size,
         "significant_size_2": significant * size**2,
         "favours_running": significant & (fit.estimate < 0),
-        "important": fit.estimate <= -important[:, np.newaxis],
+        "important": fit.estimate <= _ROUNDING - important[:, np.newaxis],
         "boundary": np.broadcast_to(fit.boundary, usable.shape),
     }
     return {name: np.where(usable, figure, 0.0) for name, figure in figures.items()}

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from tqdm import tqdm
@@ -92,7 +92,7 @@ def run_blocks(work: Work, trials: int, *, progress: bool = False) -> dict[str, 
 
 def sum_blocks(
     work: Work,
-    trials: int | None,
+    trials: int | Literal["auto"],
     *,
     enough: Callable[[Totals], bool] | None = None,
     n_jobs: int = 1,
@@ -108,7 +108,7 @@ def sum_blocks(
     work : callable
         See :data:`Work`; sums over the trials of the block. With other processes it must be one they can import.
     trials : int or None
-        Number of trials; None for as many pieces as it takes until ``enough``.
+        Number of trials; None for as many pieces as it takes until ``enough``, which must then be given.
     enough : callable, optional
         Told the totals after each piece; true ends the run.
     n_jobs : int
@@ -126,24 +126,23 @@ def sum_blocks(
     Raises
     ------
     InputError
-        Fewer than two trials or less than one process; both processes and an executor.
+        Fewer than two trials or less than one process; both processes and an executor, or an executor that is none.
 
     Examples
     --------
     >>> sum_blocks(lambda block, n: {"count": np.array(n)}, 20_000).sums["count"].item()
     20000
     """
-    if trials is not None:
-        check_trials(trials)
-    goal = MOST_TRIALS if trials is None else trials
+    automatic = trials == "auto" and enough is not None
+    goal = MOST_TRIALS if automatic else check_trials(trials)
     task, sums, done, stopped = partial(_sum_piece, work), dict[str, np.ndarray](), 0, False
-    with _executor(n_jobs, executor) as pool, _bar(trials, progress=progress) as bar:
+    with workers(n_jobs, executor) as pool, _bar(None if automatic else goal, progress=progress) as bar:
         try:
             for size, figures in _in_order(task, _pieces(goal), pool):
                 sums = _added(sums, figures)
                 done += size
                 bar.update(size)
-                if enough is not None and enough(Totals(sums, done)):
+                if automatic and enough is not None and enough(Totals(sums, done)):
                     break
         except KeyboardInterrupt:
             if not done:
@@ -152,15 +151,28 @@ def sum_blocks(
     return Totals(sums, done, stopped)
 
 
-def check_trials(trials: object) -> None:
-    """Refuse what is no number of trials.
+def check_trials(trials: object) -> int:
+    """Return a number of trials, and refuse what is none.
 
     Examples
     --------
     >>> check_trials(1000)
+    1000
     """
     if isinstance(trials, bool) or not isinstance(trials, int | np.integer) or trials < 2:
         raise InputError(f"trials must be a whole number of 2 or more, got {trials!r}. Try 10000.")
+    return int(trials)
+
+
+def check_target(target_mcse: float) -> None:
+    """Refuse what is no Monte Carlo standard error of a share.
+
+    Examples
+    --------
+    >>> check_target(0.005)
+    """
+    if not 0 < target_mcse < 1:
+        raise InputError(f"target_mcse must be in (0, 1), got {target_mcse!r}. Try 0.005.")
 
 
 def blocks(trials: int) -> Iterator[tuple[int, int]]:
@@ -211,13 +223,29 @@ def _in_order(task: Callable[[Any], Any], pieces: Iterable[Any], pool: Executor 
 
 
 @contextmanager
-def _executor(n_jobs: int, executor: Any) -> Iterator[Executor | None]:
-    """Give what runs the pieces: None for this process; a Dask client's own executor; the user's; or new processes."""
+def workers(n_jobs: int, executor: Any) -> Iterator[Executor | None]:
+    """Give what runs the pieces: None for this process; a Dask client's own executor; the user's; or new processes.
+
+    Raises
+    ------
+    InputError
+        Less than one process; both processes and an executor.
+
+    Examples
+    --------
+    >>> with workers(1, None) as pool:
+    ...     pool is None
+    True
+    """
     if isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs < 1:
         raise InputError(f"n_jobs must be a whole number of 1 or more, got {n_jobs!r}. Use the number of cores.")
     if executor is not None:
         if n_jobs > 1:
             raise InputError(f"n_jobs must be left out beside an executor, got {n_jobs}. The executor has its workers.")
+        if not hasattr(executor, "submit"):
+            raise InputError(
+                f"executor must have a method submit, got {executor!r}. Give an Executor or a Dask Client."
+            )
         # Dask takes equal tasks for one and the same unless told that they are not pure.
         yield executor.get_executor(pure=False) if hasattr(executor, "get_executor") else executor
     elif n_jobs == 1:

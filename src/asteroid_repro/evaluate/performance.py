@@ -15,7 +15,7 @@ from asteroid_repro.assumptions.trial import TrialAssumptions
 from asteroid_repro.errors import InputError, did_you_mean
 from asteroid_repro.estimate.methods import Distribution, reference_distribution
 from asteroid_repro.evaluate.measures import SHARES, measures, monte_carlo_errors, trial_figures, wilson_limits
-from asteroid_repro.evaluate.monte_carlo import Totals, run_blocks, sum_blocks
+from asteroid_repro.evaluate.monte_carlo import Totals, check_target, run_blocks, sum_blocks
 from asteroid_repro.evaluate.trial_estimates import simulated_estimates
 
 if TYPE_CHECKING:
@@ -209,13 +209,11 @@ def operating_characteristics(
     population = assumptions if conditional else assumptions.with_equal_baselines()
     truth = true_values(population, method)
     work = partial(block_sums, population, seed, method=method, distribution=chosen, level=level)
-    automatic = trials == "auto"
-    if automatic and not 0 < target_mcse < 1:
-        raise InputError(f"target_mcse must be in (0, 1), got {target_mcse!r}. Try {TARGET_MCSE}.")
+    check_target(target_mcse)
     totals = sum_blocks(
         work,
-        None if automatic else trials,  # type: ignore[arg-type]  # checked, with a message, by sum_blocks
-        enough=partial(_is_precise, truth, target_mcse) if automatic else None,
+        trials,
+        enough=partial(_is_precise, truth, target_mcse),
         n_jobs=n_jobs,
         executor=executor,
         progress=progress,
@@ -332,9 +330,9 @@ def _rows(totals: Totals, truth: np.ndarray, weeks: tuple[int, ...]) -> tuple[Me
     found = measures(totals.sums, truth, totals.trials)
     errors = monte_carlo_errors(totals.sums, found, totals.trials)
     rows = [
-        _measure(name, week, measure, values[visit, index], errors[measure][visit, index], n=usable)
+        _measure(name, week, measure, values[at], errors[measure][at], n=_denominator(measure, totals)[at])
         for (index, name), (visit, week) in product(enumerate(OUTCOMES), enumerate(weeks))
-        for usable in [totals.sums["usable"][visit, index]]
+        for at in [(visit, index)]
         for measure, values in found.items()
     ]
     n = totals.sums["all_usable"]
@@ -344,9 +342,16 @@ def _rows(totals: Totals, truth: np.ndarray, weeks: tuple[int, ...]) -> tuple[Me
     return (*rows, _measure(EVERY_OUTCOME, weeks[-1], "favours_running", share, error, n=n))
 
 
+def _denominator(measure: str, totals: Totals) -> np.ndarray:
+    """Trials that a share is a share of, shape (visits - 1, outcomes)."""
+    usable = totals.sums["usable"]
+    return {"type_s": totals.sums["power"], "failed": np.full_like(usable, totals.trials)}.get(measure, usable)
+
+
 def _measure(outcome: str, week: int, measure: str, *figure: np.ndarray, n: np.ndarray) -> Measure:
     value, mcse = map(float, figure)
-    limits = wilson_limits(value, float(n)) if measure in SHARES and n else (value - _Z * mcse, value + _Z * mcse)
+    of_shares = measure in (*SHARES, "type_s", "failed") and n > 0
+    limits = wilson_limits(value, float(n)) if of_shares else (value - _Z * mcse, value + _Z * mcse)
     return Measure(outcome, week, measure, value, mcse, *limits)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
@@ -13,8 +13,8 @@ from asteroid_repro.assumptions.trial import TrialAssumptions
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.methods import Distribution, reference_distribution
 from asteroid_repro.evaluate.measures import measures, trial_figures
-from asteroid_repro.evaluate.monte_carlo import sum_blocks
-from asteroid_repro.evaluate.performance import IMPORTANT, true_values
+from asteroid_repro.evaluate.monte_carlo import Totals, check_target, sum_blocks
+from asteroid_repro.evaluate.performance import IMPORTANT, TARGET_MCSE, true_values
 from asteroid_repro.evaluate.trial_estimates import simulated_estimates
 
 if TYPE_CHECKING:
@@ -115,11 +115,12 @@ def what_if(
     base: TrialAssumptions,
     changed: TrialAssumptions,
     *,
-    trials: int = 20_000,
+    trials: int | Literal["auto"] = 20_000,
     seed: int,
     method: str = "random_intercept",
     distribution: Distribution | None = None,
     level: float = 0.95,
+    target_mcse: float = TARGET_MCSE,
     n_jobs: int = 1,
     executor: Any = None,
     progress: bool = False,
@@ -135,8 +136,11 @@ def what_if(
     base, changed : TrialAssumptions
         The scenarios; both randomise anew (equal baselines). Common random numbers need as many people in both: with
         other arm sizes the comparison is still right, but its standard error is that of two independent runs.
-    trials : int
-        Simulated trials of each, 256 or more.
+    trials : int or "auto"
+        Simulated trials of each, 256 or more; ``"auto"`` adds pieces of 8192 until the Monte Carlo standard errors of
+        the changes of power and coverage, of every outcome at every visit, are at most ``target_mcse``.
+    target_mcse : float
+        Only for ``trials="auto"``.
     seed, method, distribution, level, n_jobs, executor, progress
         As in :func:`asteroid_repro.operating_characteristics`.
 
@@ -148,7 +152,7 @@ def what_if(
     Raises
     ------
     InputError
-        Other visits in one scenario than in the other, too few trials, or a bad seed, method or level.
+        Other visits in one scenario than in the other, too few trials, no usable fit, or a bad seed, method or level.
 
     References
     ----------
@@ -163,12 +167,14 @@ def what_if(
     """
     if base.visits != changed.visits:
         raise InputError(f"visits must be the same in both scenarios, got {base.visits} and {changed.visits}.")
-    if isinstance(trials, int) and trials < 2 * GROUPS:
+    if isinstance(trials, int | np.integer) and trials < 2 * GROUPS:
         raise InputError(f"trials must be {2 * GROUPS} or more for a paired standard error, got {trials}. Try 20000.")
+    check_target(target_mcse)
     chosen = reference_distribution(method, distribution)
     populations = base.with_equal_baselines(), changed.with_equal_baselines()
     work = partial(paired_sums, *populations, seed, method=method, distribution=chosen, level=level)
     totals = sum_blocks(work, trials, n_jobs=n_jobs, executor=executor, progress=progress)
+    _check_usable(totals)
     truths = [true_values(population, method) for population in populations]
     return WhatIf(
         rows=_rows(totals.sums, truths, base.visits[1:]),
@@ -230,6 +236,15 @@ def record_differences(base: TrialAssumptions, changed: TrialAssumptions) -> dic
     return {field: (before[field], after[field]) for field in before if before[field] != after[field]}
 
 
+def _check_usable(totals: Totals) -> None:
+    usable = totals.sums["base.usable"].sum(axis=-1).min()
+    if usable < 2:
+        raise InputError(
+            f"trials must leave 2 usable fits under both scenarios, got {usable:.0f} of {totals.trials}. "
+            "Check spread and missing visits."
+        )
+
+
 def _flat(record: TrialAssumptions) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for field, value in record.model_dump(exclude={"name", "description"}).items():
@@ -260,7 +275,8 @@ def _rows(
             for measure in found[0]:
                 one, other = (float(each[measure][visit, index, 0]) for each in found)
                 differences = left_out[1][measure][visit, index] - left_out[0][measure][visit, index]
-                error = float(np.sqrt((GROUPS - 1) * differences.var()))
+                # Less the first, lest the mean of equal differences be a rounding off them.
+                error = float(np.sqrt((GROUPS - 1) * (differences - differences[0]).var()))
                 rows.append(MeasureChange(name, week, measure, one, other, other - one, error))
     return tuple(rows)
 

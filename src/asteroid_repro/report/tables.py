@@ -1,12 +1,11 @@
 """Tables for people: rounded, with units, as Markdown, CSV and JSON."""
 
-import json
 import math
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from asteroid_repro.report.records import Records, finite, to_json
 from asteroid_repro.verify.audit import Audit
 from asteroid_repro.verify.verdict import Row, Verification
 
@@ -92,7 +91,21 @@ def verdict_json(verification: Verification, label: str) -> str:
     )
 
 
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def rows(frame: pd.DataFrame) -> Records:
+    """Return the rows of a table with plain numbers.
+
+    Examples
+    --------
+    >>> rows(pd.DataFrame({"df": [38.0, float("inf")]}))
+    [{'df': 38.0}, {'df': inf}]
+    """
+    return [
+        {str(key): value.item() if isinstance(value, np.generic) else value for key, value in row.items()}
+        for row in frame.to_dict("records")
+    ]
+
+
+def records(frame: pd.DataFrame) -> Records:
     """Return the rows of a table for JSON; NaN and infinite numbers become null.
 
     Examples
@@ -100,17 +113,7 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     >>> records(pd.DataFrame({"df": [38.0, float("inf")]}))
     [{'df': 38.0}, {'df': None}]
     """
-    return [{str(key): _json_value(value) for key, value in row.items()} for row in frame.to_dict("records")]
-
-
-def _json_value(value: Any) -> Any:
-    plain = value.item() if isinstance(value, np.generic) else value
-    return None if isinstance(plain, float) and not math.isfinite(plain) else plain
-
-
-def to_json(content: object) -> str:
-    """Return indented JSON that ends with a line feed."""
-    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return [{key: finite(value) for key, value in row.items()} for row in rows(frame)]
 
 
 def markdown(table: pd.DataFrame) -> str:
@@ -125,19 +128,6 @@ def markdown(table: pd.DataFrame) -> str:
     """
     lines = [list(table.columns), ["---"] * len(table.columns), *table.to_numpy().tolist()]
     return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
-
-
-def rounded(table: pd.DataFrame, digits: int = 4) -> pd.DataFrame:
-    """Return a table as text with its numbers at so many significant digits, for a screen.
-
-    Examples
-    --------
-    >>> rounded(pd.DataFrame({"se": [5.11741], "df": [float("inf")]})).iloc[0].tolist()
-    ['5.117', 'inf']
-    """
-    return table.map(
-        lambda cell: _number(cell, digits) if isinstance(cell, float) else str("" if cell is None else cell)
-    )
 
 
 def _verdict_cells(row: Row) -> dict[str, str]:
@@ -169,10 +159,6 @@ def _fixed(value: float | None, digits: int) -> str:
 
 def _decimals(printed: str) -> int:
     return len(printed.rstrip(" %").partition(".")[2])
-
-
-def _number(value: float, digits: int) -> str:
-    return "" if math.isnan(value) else f"{value:.{digits}g}"
 
 
 def audit_markdown(audit: Audit) -> str:

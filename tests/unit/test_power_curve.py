@@ -1,0 +1,72 @@
+"""Measures over a grid of assumptions."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from asteroid_repro import ASTEROID, InputError, operating_characteristics
+from asteroid_repro.evaluate.power_curve import PowerCurve, power_curve
+
+
+@pytest.fixture(scope="module")
+def curve() -> PowerCurve:
+    over: dict[str, list[Any]] = {"people_per_arm": [10, 20], "average_pain.effect": [-15.3, -5]}
+    return power_curve(ASTEROID, over, measures=("power", "coverage"), trials=400, seed=3)
+
+
+def test_a_row_per_combination(curve: PowerCurve) -> None:
+    frame = curve.to_frame()
+    assert list(frame) == [
+        "people_per_arm", "average_pain.effect", "power", "mcse", "coverage", "coverage_mcse", "failed",
+    ]  # fmt: skip
+    assert frame["people_per_arm"].tolist() == [10, 10, 20, 20]
+    assert frame["average_pain.effect"].tolist() == [-15.3, -5, -15.3, -5]
+
+
+def test_a_point_is_operating_characteristics(curve: PowerCurve) -> None:
+    oc = operating_characteristics(ASTEROID, trials=400, seed=3)
+    assert curve.points[2].measures == (oc.value("average_pain", "power"), oc.value("average_pain", "coverage"))
+
+
+def test_label(curve: PowerCurve) -> None:
+    assert curve.label.startswith("SIMULATED (ASTEROID, average_pain at week 12, random_intercept, 400 trials")
+    assert curve.label in curve._repr_html_()
+
+
+def test_points_share_people_and_noise() -> None:
+    """With the same noise a larger effect finds at least what a smaller one found, but for rounding."""
+    effects = [-2, -6, -10, -14]
+    frame = power_curve(ASTEROID, {"average_pain.effect": effects}, trials=300, seed=8).to_frame()
+    assert frame["power"].is_monotonic_increasing
+
+
+def test_stopped_from_the_keyboard_it_keeps_the_finished_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    finished = operating_characteristics(ASTEROID, trials=20, seed=3)
+    runs = iter([finished, replace(finished, stopped=True)])
+    monkeypatch.setattr("asteroid_repro.evaluate.power_curve.operating_characteristics", lambda *_, **__: next(runs))
+    curve = power_curve(ASTEROID, {"people_per_arm": [10, 20, 30]}, trials=20, seed=3)
+    assert len(curve.points) == 1
+    assert "stopped after 1 of 3 points" in curve.label
+
+
+@pytest.mark.parametrize(
+    ("over", "change", "message"),
+    [
+        ({}, {}, "over must name a field"),
+        ({"people_per_arm": [9], "adherence_mean": [0.5], "adherence_sd": [0.3]}, {}, "over must name one or two"),
+        ({"people_per_am": [9]}, {}, "Did you mean 'people_per_arm'"),
+        ({"people_per_arm": [9, 1]}, {}, "people_per_arm=1: n_running must be 2 or more"),
+        # possible one by one and as means and SDs, but no bounded scores have these correlations
+        ({"average_pain.effect": [-36]}, {}, "^average_pain.effect=-36: correlation must be"),
+        ({"people_per_arm": [9]}, {"measures": ("powr",)}, "measure must be one"),
+        ({"people_per_arm": [9]}, {"week": 5}, "week must be one of"),
+        ({"people_per_arm": [9]}, {"outcome": "sleep"}, "outcome must be one of"),
+        ({"people_per_arm": [9]}, {"method": "mrmm"}, "^method must be one of"),
+        ({"people_per_arm": [9]}, {"level": 95}, "^level must be in"),
+    ],
+)
+def test_refusals(over: dict[str, Any], change: dict[str, Any], message: str) -> None:
+    arguments: dict[str, Any] = {"trials": 10, "seed": 1} | change
+    with pytest.raises(InputError, match=message):
+        power_curve(ASTEROID, over, **arguments)

@@ -1,0 +1,157 @@
+"""The search for a sample size, and what it refuses. Against theory: tests/simulation/test_planning.py."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.special import ndtr
+
+from asteroid_repro import ASTEROID, InputError, scenario
+from asteroid_repro.evaluate.approximate_power import approximate_power, estimate_spread, two_sided
+from asteroid_repro.evaluate.performance import operating_characteristics
+from asteroid_repro.evaluate.sample_size import SampleSize, _search, sample_size
+
+
+@pytest.fixture(scope="module")
+def found() -> SampleSize:
+    return sample_size(ASTEROID, power=0.8, trials=1000, seed=4)
+
+
+def test_the_answer_reaches_the_target_and_one_fewer_does_not(found: SampleSize) -> None:
+    assert found.power_one_fewer < 0.8 <= found.power
+    assert found.lowest <= found.people_per_arm <= found.highest
+    assert abs(found.people_per_arm - found.analytic_guess) <= 3
+
+
+def test_the_power_is_that_of_operating_characteristics(found: SampleSize) -> None:
+    people = found.people_per_arm
+    oc = operating_characteristics(ASTEROID.with_people(people, people), trials=1000, seed=4)
+    power = oc.value("average_pain", "power")
+    assert (found.power, found.mcse) == (power.value, power.mcse)
+
+
+def test_the_frame_lists_what_was_tried(found: SampleSize) -> None:
+    frame = found.to_frame()
+    assert list(frame) == ["people_per_arm", "power", "mcse", "approximate_power", "failed"]
+    assert frame["people_per_arm"].is_monotonic_increasing
+    assert {found.people_per_arm, found.people_per_arm - 1} <= set(frame["people_per_arm"])
+    html = found._repr_html_()
+    assert found.label.startswith("SIMULATED (ASTEROID")
+    assert found.label in html
+    assert f"{found.people_per_arm} people per arm" in html
+
+
+def test_more_power_and_a_smaller_effect_take_more_people() -> None:
+    sizes = [
+        sample_size(ASTEROID, power=power, effect=effect, trials=500, seed=5, method="mmrm").people_per_arm
+        for power, effect in ((0.5, -20), (0.8, -20), (0.8, -12))
+    ]
+    assert sizes == sorted(sizes)
+    assert sizes[0] < sizes[2]
+
+
+def test_the_size_of_the_assumed_arms_plays_no_part() -> None:
+    sizes = [
+        sample_size(base, power=0.5, effect=-20, trials=300, seed=6) for base in (ASTEROID, ASTEROID.with_people(9, 9))
+    ]
+    assert sizes[0].tried == sizes[1].tried
+
+
+def test_a_search_stopped_from_the_keyboard_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped = replace(operating_characteristics(ASTEROID, trials=20, seed=3), stopped=True)
+    monkeypatch.setattr("asteroid_repro.evaluate.sample_size.operating_characteristics", lambda *_, **__: stopped)
+    with pytest.raises(KeyboardInterrupt):
+        sample_size(ASTEROID, trials=20, seed=3)
+
+
+def test_the_smallest_size_has_no_smaller_neighbour() -> None:
+    sharp = ASTEROID.with_sd(average_pain=1.5)
+    smallest = sample_size(sharp, power=0.5, trials=100, seed=7)
+    assert smallest.people_per_arm == 2
+    assert math.isnan(smallest.power_one_fewer)
+
+
+@given(
+    half=st.floats(1, 400), target=st.floats(0.1, 0.99), start=st.integers(2, 500),
+)  # fmt: skip
+def test_search_finds_the_first_size_of_a_rising_curve(half: float, target: float, start: int) -> None:
+    curve = {n: 1 - math.exp(-n / half) for n in range(2, 2001)}
+    first = min(n for n in curve if curve[n] >= target)
+    assert _search(curve.__getitem__, target, start, 2000) == first
+
+
+@settings(deadline=None, max_examples=30)
+@given(noise=st.randoms(use_true_random=False), target=st.floats(0.3, 0.9), start=st.integers(2, 200))
+def test_search_finds_a_crossing_of_any_curve(noise: Any, target: float, start: int) -> None:
+    curve = {n: ndtr(math.sqrt(n / 10) - 1.96) + noise.uniform(-0.05, 0.05) for n in range(2, 401)}
+    size = _search(curve.__getitem__, target, start, 400)
+    assert curve[size] >= target
+    assert size == 2 or curve[size - 1] < target
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"power": 0.05}, r"power must be in \(0.05, 1\), above the type I error, got 0.05"),
+        ({"power": 1.0}, r"power must be in \(0.05, 1\)"),
+        ({"power": 0.1, "level": 0.8}, r"power must be in \(0.2, 1\)"),
+        ({"level": 1.0}, r"level must be in \(0, 1\)"),
+        ({"effect": 0}, "effect must not be 0, got 0 for average_pain at week 12"),
+        ({"effect": -80}, "average_pain.effect=-80: .* must be inside the scale"),
+        ({"effect": -0.5, "maximum": 50}, "power must be within reach of 50 people per arm, got 0.054 there"),
+        ({"effect": -7.2, "maximum": 100}, "power must be within reach of 100 .* \\(simulated\\)"),
+        ({"maximum": 1}, "maximum must be a whole number of 2 or more, got 1"),
+        ({"maximum": 20.0}, "maximum must be a whole number"),
+        ({"outcome": "sleep"}, "outcome must be one of"),
+        ({"week": 8}, "week must be one of 6, 12, got 8"),
+        ({"method": "mrmm"}, "Did you mean 'mmrm'"),
+        ({"distribution": "kenward_roger", "method": "ancova"}, "distribution must be one of"),
+        ({"trials": 1}, "trials must be"),
+    ],
+)
+def test_refusals(change: dict[str, Any], message: str) -> None:
+    arguments: dict[str, Any] = {"trials": 200, "seed": 1} | change
+    with pytest.raises(InputError, match=message):
+        sample_size(ASTEROID, **arguments)
+
+
+def test_no_effect_in_the_assumptions_is_refused() -> None:
+    with pytest.raises(InputError, match="effect must not be 0"):
+        sample_size(scenario("no_effect"), seed=1)
+
+
+def test_approximate_standard_errors_are_those_of_the_formulas() -> None:
+    sd = 16.182769266003653
+    mmrm = estimate_spread(ASTEROID, outcome="average_pain", week=12, method="mmrm")
+    assert mmrm.true_se == pytest.approx(sd * math.sqrt(2 / 20), rel=1e-12)  # correlation 1/2
+    assert mmrm.df == 38
+    ancova = estimate_spread(ASTEROID, outcome="average_pain", week=12, method="ancova")
+    assert ancova.true_se == pytest.approx(sd * math.sqrt(0.75 * 2 / 20), rel=1e-12)
+    assert ancova.df == 37
+    intercept = estimate_spread(ASTEROID, outcome="average_pain", week=12, method="random_intercept")
+    assert intercept.true_se == pytest.approx(intercept.model_se, rel=1e-12)
+    assert intercept.df == 76
+
+
+def test_random_intercept_believes_in_too_small_an_error_where_correlation_fades() -> None:
+    decaying = scenario("decaying_correlation")
+    spread = estimate_spread(decaying, outcome="average_pain", week=12, method="random_intercept")
+    assert spread.model_se < 0.9 * spread.true_se
+
+
+@given(shift=st.floats(0, 60), df=st.floats(1, 1e6), critical=st.floats(0.1, 700))
+def test_approximate_power_is_a_probability(shift: float, df: float, critical: float) -> None:
+    assert -1e-9 <= two_sided(shift, df, critical) <= 1 + 1e-9
+
+
+def test_approximate_power_is_the_level_without_an_effect_and_rises_with_people() -> None:
+    null = scenario("no_effect")
+    assert approximate_power(null, method="mmrm") == pytest.approx(0.05, abs=1e-12)
+    powers = [approximate_power(ASTEROID.with_people(n, n)) for n in (2, 5, 20, 80, 2000)]
+    assert powers == sorted(powers)
+    assert powers[-1] == pytest.approx(1, abs=1e-9)
+    with pytest.raises(InputError, match="shift must be 0 or more"):
+        two_sided(-1.0, 38.0, 2.0)

@@ -8,7 +8,7 @@ export UV_SYSTEM_CERTS ?= 1
 export UV_NATIVE_TLS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test lint format notebooks fit bench type-one references audit-calibration lock clean
+.PHONY: help reproduce test lint format notebooks docs fit bench type-one missing-inference references audit-calibration lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -31,11 +31,14 @@ reproduce: $(STAMP) ## Simulate, analyse, verify and draw the trial (data/, figu
 test: $(STAMP) ## Run every test, doctest and notebook
 	$(BIN)/python -m pytest -n 2 --nbmake tests src notebooks
 
-lint: $(STAMP) ## Style, types and the direction of imports
+lint: $(STAMP) ## Style, types, the direction of imports and conventions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.citation-file-format CITATION.cff
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/ci.yml
+	$(BIN)/sp-repo-review --show err .
 
 format: $(STAMP) ## Apply the code style
 	$(BIN)/ruff format .
@@ -44,19 +47,29 @@ format: $(STAMP) ## Apply the code style
 notebooks: $(STAMP) ## Execute the notebooks and store their outputs
 	$(BIN)/python notebooks/execute.py
 
+docs: $(STAMP) ## Build the documentation site, offline (docs/_build/html/index.html)
+	rm -rf docs/_build docs/_generated docs/reference/api
+	$(BIN)/sphinx-build -W --keep-going -q -c docs . docs/_build/html
+	$(BIN)/python docs/check_site.py
+
 fit: $(STAMP) ## Fit the programme mechanism to the claims that may be fitted
 	$(BIN)/python -m asteroid_repro.evaluate.programme_fit
 
 type-one: $(STAMP) ## Measure the type I error of the methods (docs/type-one-error.md)
 	$(BIN)/python benchmarks/type_one_error.py
 
+missing-inference: $(STAMP) ## Measure inference with missing visits (docs/missing-visit-inference.md)
+	$(BIN)/python benchmarks/missing_visit_inference.py
+
 references: $(STAMP) ## Renew the outputs of R that the tests compare with (needs R and its packages)
 	$(BIN)/python tests/reference/export_reference_data.py
 	Rscript tests/reference/make_references.R
 	Rscript tests/reference/make_rate_references.R
+	Rscript tests/reference/make_imputation_references.R
 
-bench: $(STAMP) ## Time whole trials against drawing their random numbers
-	$(BIN)/python benchmarks/full_trials.py
+bench: $(STAMP) ## Time the engine, write docs/speed.md (idle machine, about 10 minutes)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/engine.py
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/missing_visits.py
 
 audit-calibration: $(STAMP) ## Measure the error rates of the audit (docs/audit-calibration.md)
 	$(BIN)/python benchmarks/audit_calibration.py
@@ -66,5 +79,5 @@ lock: ## Renew requirements.lock (needs uv)
 	  --no-header --no-annotate --upgrade --quiet -o requirements.lock
 
 clean: ## Remove the environment and every cache
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist docs/_build docs/_generated docs/reference/api
 	find src tests notebooks -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -92,8 +92,9 @@ def p_value(estimates: Estimates) -> np.ndarray:
     """
     distance = np.abs(estimates.estimate / estimates.standard_error)
     p = np.full(distance.shape, np.nan)
-    for df in np.unique(estimates.df[np.rint(estimates.df) == estimates.df]):
-        own = estimates.df == df
+    distinct = np.unique(estimates.df)
+    for df in distinct[np.rint(distinct) == distinct]:
+        own = ... if len(distinct) == 1 else estimates.df == df
         p[own] = 2 * ndtr(-distance[own]) if np.isinf(df) else _two_sided(distance[own], int(df))
     rest = np.isnan(p) | (p < _TINY)
     p[rest] = 2 * stdtr(estimates.df[rest], -distance[rest])

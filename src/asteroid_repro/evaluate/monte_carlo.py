@@ -6,7 +6,9 @@ how many workers did the work, nor on which of them was quicker.
 """
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -107,10 +109,10 @@ def sum_blocks(
     ----------
     work : callable
         See :data:`Work`; sums over the trials of the block. With other processes it must be one they can import.
-    trials : int or None
-        Number of trials; None for as many pieces as it takes until ``enough``, which must then be given.
+    trials : int or "auto"
+        Number of trials; ``"auto"`` for as many pieces as it takes until ``enough``, which must then be given.
     enough : callable, optional
-        Told the totals after each piece; true ends the run.
+        Told the totals after each piece of an ``"auto"`` run; true ends it.
     n_jobs : int
         Processes; 1 for none but this one.
     executor : concurrent.futures.Executor or dask.distributed.Client, optional
@@ -251,11 +253,23 @@ def workers(n_jobs: int, executor: Any) -> Iterator[Executor | None]:
     elif n_jobs == 1:
         yield None
     else:
-        # Fresh processes: a copy of this one could hold locks of its threads. They leave Ctrl-C to this one.
+        # Fresh processes: a copy of this one could hold locks of its threads.
         context = multiprocessing.get_context("spawn")
-        ignore = (signal.SIGINT, signal.SIG_IGN)
-        with ProcessPoolExecutor(n_jobs, mp_context=context, initializer=signal.signal, initargs=ignore) as pool:
+        with ProcessPoolExecutor(n_jobs, mp_context=context, initializer=_start_worker) as pool:
             yield pool
+
+
+def _start_worker() -> None:
+    """Leave Ctrl-C to the process that gives the work, and end with it: killed, it cannot send its workers home."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(process: multiprocessing.process.BaseProcess) -> None:
+    process.join()
+    os._exit(1)
 
 
 def _bar(trials: int | None, *, progress: bool) -> Any:

@@ -117,14 +117,15 @@ def outcome_noise(assumptions: TrialAssumptions, seed: int, block: int, trials: 
 def tile_trials(people: int) -> int:
     """Return how many trials are drawn together: as many as keep their scores in the processor's fast memory.
 
-    A power of two, so that tiles fill a block. With 9 scores a person, 10240 people make about 740 kB.
+    A power of two, so that tiles fill a block: 10240 people with 9 scores make about 740 kB. Large trials are drawn 16
+    together all the same, since arrays with a short last axis are slow.
 
     Examples
     --------
     >>> tile_trials(40), tile_trials(4000)
-    (256, 2)
+    (256, 16)
     """
-    return min(BLOCK_TRIALS, 1 << max(0, (10240 // people).bit_length() - 1))
+    return min(BLOCK_TRIALS, 1 << max(4, (10240 // people).bit_length() - 1))
 
 
 def prognosis(assumptions: TrialAssumptions, seed: int, block: int, trials: int) -> np.ndarray:

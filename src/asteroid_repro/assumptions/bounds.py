@@ -1,13 +1,16 @@
 """How often scores are expected at the ends of their scale."""
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from asteroid_repro.assumptions.latent import latent_arm
 from asteroid_repro.assumptions.quantities import OUTCOMES
 from asteroid_repro.assumptions.trial import TrialAssumptions
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def floor_and_ceiling(assumptions: TrialAssumptions) -> pd.DataFrame:
+
+def floor_and_ceiling(assumptions: TrialAssumptions) -> "pd.DataFrame":
     """Return the expected share of people at 0 and at 100 points, by outcome, arm and visit.
 
     Exact under the assumptions: the probabilities of the two end scores of the rounded, bounded normal.
@@ -30,6 +33,8 @@ def floor_and_ceiling(assumptions: TrialAssumptions) -> pd.DataFrame:
     >>> lowest["outcome"], lowest["arm"], int(lowest["week"])
     ('current_pain', 'running', 12)
     """
+    import pandas as pd
+
     rows = []
     for arm in ("running", "waitlist"):
         places = [(outcome, week) for outcome in OUTCOMES for week in assumptions.visits]

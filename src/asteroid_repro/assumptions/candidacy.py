@@ -5,13 +5,15 @@ is an assumption, and so is every count that follows from one.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import numpy as np
-import pandas as pd
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from asteroid_repro.errors import InputError, first_problem
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 REASONS: Final[Mapping[str, str]] = {
     "wants_to_run": "does not want to run",
@@ -181,7 +183,7 @@ class Candidacy(BaseModel):
         except ValidationError as error:
             raise InputError(first_problem(error)) from None
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self) -> "pd.DataFrame":
         """Return one row per criterion in the order of checking.
 
         Columns: criterion, reason, probability (of failing, given that the earlier ones were met), excluded_share (of
@@ -192,6 +194,8 @@ class Candidacy(BaseModel):
         >>> CANDIDACY.to_frame()["criterion"].tolist()[-1]
         'test_run'
         """
+        import pandas as pd
+
         return pd.DataFrame(
             {
                 "criterion": list(REASONS),

@@ -7,26 +7,26 @@ assumed ones. With thresholds :math:`u_j = (t_j - \mu)/\sigma`, :math:`t_j = (j 
 
 .. math::
 
-    E X = \text{step} \sum_j \Phi(-u_j), \quad E X^2 = \text{step}^2 \sum_j (2j - 1)\, \Phi(-u_j), \quad
-    \operatorname{Cov}(X, Y) = \sum_{k \ge 1} c_k d_k \rho^k,
+    E X = \text{step} \sum_j \Phi(-u_j), \quad E X^2 = \text{step}^2 \sum_j (2j - 1)\, \Phi(-u_j).
 
-the last by Mehler's formula, with Hermite coefficients :math:`c_k = \text{step} \sum_j \varphi(u_j)
-\mathrm{He}_{k-1}(u_j) / \sqrt{k!}`. All sums are exact but for the truncated tail of the last.
+Their derivatives are known, so Newton's method solves for all scores of an arm at once; the correlations follow in
+:mod:`asteroid_repro.assumptions.latent_correlation`.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.optimize import brentq, root
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr
 
+from asteroid_repro.assumptions.latent_correlation import latent_correlations
+from asteroid_repro.assumptions.newton import Tangent, solve_pairs
 from asteroid_repro.assumptions.quantities import OUTCOMES, SCALE_MAXIMUM
 from asteroid_repro.assumptions.trial import TrialAssumptions
+from asteroid_repro.assumptions.truncated import normal_density
 from asteroid_repro.errors import InputError
 
-_TERMS = 400  # of Mehler's sum: the tail is below 1e-9 of the variance for correlations up to 0.95
-_ROOT_TAU = float(np.sqrt(2 * np.pi))
+_ROUNDS = 100
 _FARTHEST = 35.0  # thresholds beyond 35 latent SDs have no probability in double precision
 
 
@@ -50,7 +50,7 @@ class LatentScore:
     def thresholds(self) -> np.ndarray:
         """Standardised thresholds between neighbouring scores, one fewer than there are scores."""
         cuts = np.arange(self.step / 2, SCALE_MAXIMUM, self.step)
-        return np.clip((cuts - self.mean) / self.sd, -_FARTHEST, _FARTHEST)
+        return _within_reach((cuts - self.mean) / self.sd)
 
     def probabilities(self) -> np.ndarray:
         """Probability of each score 0, step, ..., 100."""
@@ -63,7 +63,9 @@ class LatentScore:
 
     def observed_sd(self) -> float:
         """SD of the rounded and bounded score, points."""
-        return float(np.sqrt(_second_moment(self) - self.observed_mean() ** 2))
+        tails = ndtr(-self.thresholds)
+        second_moment = float(self.step**2 * (_odd(len(tails)) * tails).sum())
+        return float(np.sqrt(second_moment - self.observed_mean() ** 2))
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ def latent_score(mean: float, sd: float, step: int) -> LatentScore:
     Raises
     ------
     InputError
-        No latent normal gives this pair (too small a spread for the step, or too near the largest possible one).
+        No latent normal gives this pair (too small a spread for the step, or too near the largest possible one). SDs
+        of less than half a step may also be refused: such a score hardly ever changes.
 
     Examples
     --------
@@ -103,82 +106,7 @@ def latent_score(mean: float, sd: float, step: int) -> LatentScore:
     >>> round(score.observed_mean(), 6), round(score.observed_sd(), 6)
     (14.25, 20.4)
     """
-
-    def miss(parameters: np.ndarray) -> list[float]:
-        trial = _score_at(parameters, step)
-        return [trial.observed_mean() - mean, trial.observed_sd() - sd]
-
-    solution = root(miss, x0=[mean, np.log(sd)], tol=1e-12)
-    if not np.abs(solution.fun).max() < 1e-6:
-        raise InputError(
-            f"sd must be one that a rounded, bounded normal score can have at mean {mean:g} and step {step}, "
-            f"got {sd:g}. Choose a mean further from the end of the scale or another sd."
-        )
-    return _score_at(solution.x, step)
-
-
-@dataclass(frozen=True)
-class TruncatedNormal:
-    """A normal distribution cut off on both sides.
-
-    Attributes
-    ----------
-    mean, sd : float
-        Of the normal before it is cut off.
-    minimum, maximum : float
-        The cuts.
-    """
-
-    mean: float
-    sd: float
-    minimum: float
-    maximum: float
-
-    def quantile(self, probability: np.ndarray) -> np.ndarray:
-        """Value below which the truncated distribution has the given probability."""
-        low, high = ndtr((self.minimum - self.mean) / self.sd), ndtr((self.maximum - self.mean) / self.sd)
-        return self.mean + self.sd * ndtri(low + probability * (high - low))
-
-
-def truncated_normal(mean: float, sd: float, minimum: float, maximum: float) -> TruncatedNormal:
-    r"""Find the normal that has the given mean and SD *after* it is cut off at minimum and maximum.
-
-    With a, b the standardised cuts and :math:`P = \Phi(b) - \Phi(a)`: the mean is
-    :math:`\mu + \sigma (\varphi(a) - \varphi(b))/P`, the variance
-    :math:`\sigma^2 [1 + (a\varphi(a) - b\varphi(b))/P - ((\varphi(a) - \varphi(b))/P)^2]`.
-
-    Raises
-    ------
-    InputError
-        The spread is too large for the range (a flat distribution has the largest one).
-
-    Examples
-    --------
-    >>> age = truncated_normal(33, 6, 18, 45)
-    >>> ages = age.quantile((np.arange(20_000) + 0.5) / 20_000)
-    >>> round(float(ages.mean()), 3), round(float(ages.std()), 3)
-    (33.0, 6.0)
-    """
-
-    def miss(parameters: np.ndarray) -> list[float]:
-        mu, sigma = parameters[0], np.exp(parameters[1])
-        a, b = (minimum - mu) / sigma, (maximum - mu) / sigma
-        share = ndtr(b) - ndtr(a)
-        density_a, density_b = (
-            np.exp(-(a**2) / 2) / _ROOT_TAU / share,
-            np.exp(-(b**2) / 2) / _ROOT_TAU / share,
-        )
-        shift = density_a - density_b
-        variance = sigma**2 * (1 + a * density_a - b * density_b - shift**2)
-        return [mu + sigma * shift - mean, np.sqrt(max(variance, 0.0)) - sd]
-
-    solution = root(miss, x0=[mean, np.log(sd)], tol=1e-12)
-    if not np.abs(solution.fun).max() < 1e-6:
-        raise InputError(
-            f"age_sd must be one that ages from {minimum:g} to {maximum:g} with mean {mean:g} can have (a normal "
-            f"distribution, cut off), got {sd:g}. Choose a smaller one."
-        )
-    return TruncatedNormal(float(solution.x[0]), float(np.exp(solution.x[1])), minimum, maximum)
+    return _latent_scores(np.array([mean]), np.array([sd]), np.array([step]))[0]
 
 
 def beta_shape(mean: float, sd: float) -> tuple[float, float]:
@@ -199,12 +127,18 @@ def attendance_beta(mean: float, sd: float, sessions: int, decline: float = 0.0,
     In week w person i comes with probability :math:`p_w = p + d c_w p (1 - p)`, with :math:`c_w` falling in equal steps
     from 1 to -1. The observed share of N sessions then has variance
     :math:`V + [m - E p^2 - d^2 C\, E p^2 (1 - p)^2]/N`, with m and V the mean and variance of p and C the mean of
-    :math:`c_w^2`: coin flips add to the spread, so the probabilities spread less than the shares.
+    :math:`c_w^2`: coin flips add to the spread, so the probabilities spread less than the shares. The last expectation
+    hardly depends on V, so V is found by putting it in again and again.
 
     Returns
     -------
     tuple of float
         The two parameters of the beta distribution.
+
+    Raises
+    ------
+    InputError
+        A spread below that of coin flips or beyond all-or-nothing.
 
     Examples
     --------
@@ -214,14 +148,19 @@ def attendance_beta(mean: float, sd: float, sessions: int, decline: float = 0.0,
     """
     spread = mean * (1 - mean)
     centred_squares = (weeks + 1) / (3 * (weeks - 1)) if weeks > 1 else 0.0  # of equal steps from 1 to -1
-
-    def miss(variance: float) -> float:
+    if not spread / sessions < sd**2 < spread:
+        raise InputError(
+            f"adherence_sd must be between {(spread / sessions) ** 0.5:.4f} and {spread**0.5:.4f} at mean {mean:g}, "
+            f"got {sd:g}. Choose one inside."
+        )
+    variance = without_decline = (sessions * sd**2 - spread) / (sessions - 1)
+    for _ in range(_ROUNDS):
         a, b = beta_shape(mean, variance**0.5)
         fourth = a * (a + 1) * b * (b + 1) / ((a + b) * (a + b + 1) * (a + b + 2) * (a + b + 3))
-        flips = spread - variance - decline**2 * centred_squares * fourth
-        return variance + flips / sessions - sd**2
-
-    return beta_shape(mean, float(brentq(miss, 1e-9 * spread, (1 - 1e-9) * spread, xtol=1e-15)) ** 0.5)
+        before, variance = variance, without_decline + decline**2 * centred_squares * fourth / (sessions - 1)
+        if abs(variance - before) <= 1e-15:
+            break
+    return beta_shape(mean, variance**0.5)
 
 
 @lru_cache(maxsize=64)
@@ -236,13 +175,13 @@ def latent_arm(assumptions: TrialAssumptions, arm: str) -> LatentArm:
     InputError
         A correlation the bounded scores cannot have, or latent correlations that are not positive definite.
     """
-    scores = tuple(
-        latent_score(mean, sd, assumptions.outcome(name).step)
-        for name in OUTCOMES
-        for mean, sd in zip(assumptions.means(name)[arm], assumptions.outcome(name).sd, strict=True)
-    )
+    outcomes = [assumptions.outcome(name) for name in OUTCOMES]
+    means = np.concatenate([assumptions.means(name)[arm] for name in OUTCOMES])
+    sds = np.concatenate([outcome.sd for outcome in outcomes])
+    steps = np.repeat([outcome.step for outcome in outcomes], len(assumptions.visits))
+    scores = _latent_scores(means, sds, steps)
     wanted = np.kron(assumptions.cross_outcome_correlation, assumptions.visit_correlation)
-    latent = _latent_correlations(scores, wanted)
+    latent = latent_correlations(_thresholds(scores, steps), steps, sds, wanted)
     try:
         factor = np.linalg.cholesky(latent)
     except np.linalg.LinAlgError:
@@ -253,50 +192,71 @@ def latent_arm(assumptions: TrialAssumptions, arm: str) -> LatentArm:
     return LatentArm(scores, factor)
 
 
-def _score_at(parameters: np.ndarray, step: int) -> LatentScore:
-    """Take mean and log SD to a score; the SD stays where its thresholds are numbers."""
-    return LatentScore(float(parameters[0]), float(np.exp(np.clip(parameters[1], -12, 12))), step)
-
-
-def _second_moment(score: LatentScore) -> float:
-    tails = ndtr(-score.thresholds)
-    odd = 2 * np.arange(1, len(tails) + 1) - 1
-    return float(score.step**2 * (odd * tails).sum())
-
-
-def _hermite_coefficients(score: LatentScore) -> np.ndarray:
-    """Coefficients c_1 ... c_TERMS of the score in orthonormal Hermite polynomials, divided by its SD."""
-    u = score.thresholds
-    density = np.exp(-(u**2) / 2) / _ROOT_TAU
-    before, polynomial = np.zeros_like(u), np.ones_like(u)
-    coefficients = np.empty(_TERMS)
-    for k in range(1, _TERMS + 1):
-        coefficients[k - 1] = score.step * (density * polynomial).sum() / np.sqrt(k)
-        before, polynomial = polynomial, (u * polynomial - np.sqrt(k - 1) * before) / np.sqrt(k)
-    return coefficients / score.observed_sd()
-
-
-def _latent_correlations(scores: tuple[LatentScore, ...], wanted: np.ndarray) -> np.ndarray:
-    coefficients = [_hermite_coefficients(score) for score in scores]
-    latent = np.eye(len(scores))
-    for i in range(len(scores)):
-        for j in range(i):
-            rho = _latent_correlation(coefficients[i] * coefficients[j], wanted[i, j])
-            latent[i, j] = latent[j, i] = rho
-    return latent
-
-
-def _latent_correlation(products: np.ndarray, wanted: float) -> float:
-    powers = np.arange(1, _TERMS + 1)
-
-    def miss(rho: float) -> float:
-        return float((products * rho**powers).sum() - wanted)
-
-    # Both scores rise with their latent normal, so the observed correlation rises with the latent one (Slepian 1962).
-    low, high = miss(-0.999), miss(0.999)
-    if not low < 0 < high:
+def _latent_scores(means: np.ndarray, sds: np.ndarray, steps: np.ndarray) -> tuple[LatentScore, ...]:
+    """Solve for all scores at once: observed means and SDs in points, and steps, each of shape (scores,)."""
+    wanted = np.stack([np.log(means / (SCALE_MAXIMUM - means)), np.log(sds)])
+    # A wide first guess reaches a threshold from anywhere: where none is near, the moments hardly have a slope.
+    start = np.stack([np.zeros_like(means), np.log(sds + steps)])
+    distances = _cuts(steps) - means[:, np.newaxis]
+    weights = np.stack([np.outer(steps, np.ones(distances.shape[1])), np.outer(steps**2, _odd(distances.shape[1]))])
+    shift, log_sd = solve_pairs(lambda unknowns: _score_moments(unknowns, distances, weights), wanted, start)
+    impossible = np.flatnonzero(np.isnan(shift))
+    if impossible.size:
+        mean, sd, step = means[impossible[0]], sds[impossible[0]], steps[impossible[0]]
         raise InputError(
-            f"correlation must be one that the two bounded scores can have, between {low + wanted:.3f} and "
-            f"{high + wanted:.3f}, got {wanted:g}. Choose one inside."
+            f"sd must be one that a rounded, bounded normal score can have at mean {mean:g} and step {step}, "
+            f"got {sd:g}. Choose a mean further from the end of the scale or another sd."
         )
-    return float(brentq(miss, -0.999, 0.999, xtol=1e-13))
+    latent_sds = np.exp(log_sd)
+    latent_means = means - latent_sds * shift
+    return tuple(map(LatentScore, latent_means.tolist(), latent_sds.tolist(), steps.tolist()))
+
+
+def _score_moments(unknowns: np.ndarray, distances: np.ndarray, weights: np.ndarray) -> Tangent:
+    """Log odds of the mean and log SD of observed scores.
+
+    The unknowns are log latent SD and, before it, how many latent SDs the latent mean is below the observed one: that
+    stays small where latent mean and SD grow without bound, towards scores that are all 0 or 100. Log odds and logs
+    are nearly straight lines in both. ``distances`` are those of the thresholds from the observed means, ``weights``
+    the factors of the tails in the first and second moment.
+    """
+    shift, log_sd = unknowns[:, :, np.newaxis]
+    u = _within_reach(distances / np.exp(log_sd) + shift)
+    density = normal_density(u)
+    first, second = np.vecdot(weights, ndtr(-u))
+    first_slope, second_slope = np.stack(
+        [np.vecdot(weights, -density), np.vecdot(weights, density * (u - shift))], axis=1
+    )
+    variance = second - first**2
+    odds = first / (SCALE_MAXIMUM - first)
+    return Tangent(
+        value=np.stack([np.log(odds), np.log(variance) / 2]),
+        slope=np.stack(
+            [
+                first_slope * SCALE_MAXIMUM / (first * (SCALE_MAXIMUM - first)),
+                (second_slope - 2 * first * first_slope) / (2 * variance),
+            ]
+        ),
+    )
+
+
+def _cuts(steps: np.ndarray) -> np.ndarray:
+    """Thresholds between neighbouring scores, points, one row a score; infinite where a coarser scale has fewer."""
+    number = np.arange(SCALE_MAXIMUM / steps.min())
+    cuts = steps[:, np.newaxis] * (number + 0.5)
+    return np.where(cuts < SCALE_MAXIMUM, cuts, np.inf)
+
+
+def _thresholds(scores: tuple[LatentScore, ...], steps: np.ndarray) -> np.ndarray:
+    """Standardised thresholds of all scores, shape (scores, thresholds)."""
+    mean, sd = np.array([(score.mean, score.sd) for score in scores]).T[:, :, np.newaxis]
+    return _within_reach((_cuts(steps) - mean) / sd)
+
+
+def _within_reach(thresholds: np.ndarray) -> np.ndarray:
+    held: np.ndarray = np.clip(thresholds, -_FARTHEST, _FARTHEST)
+    return held
+
+
+def _odd(count: int) -> np.ndarray:
+    return 2 * np.arange(1, count + 1) - 1

@@ -6,13 +6,15 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 import numpy as np
-import pandas as pd
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from asteroid_repro.errors import InputError, did_you_mean, first_problem
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def _seconds(value: float) -> float:
@@ -124,7 +126,7 @@ class Programme(BaseModel):
         week = np.repeat(np.arange(self.weeks), self.sessions_per_week)
         return np.minimum(min(self.start_stages) + week, len(self.stages))
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self) -> "pd.DataFrame":
         """Return the plan week by week: stage, intervals, repeats, and minutes of running in a week.
 
         For somebody who starts on the lowest stage and completes every session.
@@ -135,6 +137,8 @@ class Programme(BaseModel):
         >>> plan["running_minutes_a_week"].tolist()[-1]
         90.0
         """
+        import pandas as pd
+
         plan = self.planned_stages().reshape(self.weeks, self.sessions_per_week)
         return pd.DataFrame([_plan_row(self, week, stages) for week, stages in enumerate(plan.tolist(), start=1)])
 

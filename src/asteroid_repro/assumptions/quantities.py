@@ -10,6 +10,8 @@ OUTCOMES: Final = ("average_pain", "current_pain", "disability")
 SCALE_MAXIMUM: Final = 100.0
 """Both instruments, the visual analogue scale and the Oswestry Disability Index, run from 0 to 100 points."""
 
+_SAME: Final = 1e-5  # entries of a correlation matrix that are typed twice may be rounded differently
+
 
 def _finite(value: float) -> float:
     if not math.isfinite(value):
@@ -71,7 +73,7 @@ def _correlation_matrix(rows: tuple[tuple[float, ...], ...]) -> tuple[tuple[floa
     matrix = np.array(rows)
     if not np.isfinite(matrix).all():
         raise ValueError("must have finite entries")
-    if not (np.allclose(matrix, matrix.T) and np.allclose(np.diag(matrix), 1)):
+    if max(np.abs(matrix - matrix.T).max(), np.abs(np.diag(matrix) - 1).max()) > _SAME:
         raise ValueError("must be symmetric with ones on the diagonal")
     smallest = np.linalg.eigvalsh(matrix)[0]
     if smallest <= 1e-10:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from asteroid_repro.assumptions.latent import truncated_normal
+from asteroid_repro.assumptions.truncated import truncated_normal
 from asteroid_repro.assumptions.trial import TrialAssumptions
 from asteroid_repro.simulate.streams import Purpose, stream
 

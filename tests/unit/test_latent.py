@@ -13,9 +13,9 @@ from asteroid_repro.assumptions.latent import (
     attendance_beta,
     latent_arm,
     latent_score,
-    truncated_normal,
 )
 from asteroid_repro.assumptions.quantities import OUTCOMES
+from asteroid_repro.assumptions.truncated import truncated_normal
 
 TINY = 1e-6  # points; the requirement is 0.05
 GRID = [

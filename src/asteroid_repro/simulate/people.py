@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from asteroid_repro.assumptions.truncated import truncated_normal
 from asteroid_repro.assumptions.trial import TrialAssumptions
+from asteroid_repro.assumptions.truncated import truncated_normal
 from asteroid_repro.simulate.streams import Purpose, stream
 
 

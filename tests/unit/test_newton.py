@@ -16,10 +16,10 @@ from asteroid_repro.assumptions.latent import (
     attendance_beta,
     latent_arm,
     latent_score,
-    truncated_normal,
 )
 from asteroid_repro.assumptions.latent_correlation import latent_correlations
 from asteroid_repro.assumptions.newton import Tangent, solve_pairs, solve_rising
+from asteroid_repro.assumptions.truncated import truncated_normal
 
 STEPS = st.sampled_from([1, 2])
 

@@ -52,6 +52,9 @@ docs: $(STAMP) ## Build the documentation site, offline (docs/_build/html/index.
 	$(BIN)/sphinx-build -W --keep-going -q -c docs . docs/_build/html
 	$(BIN)/python docs/check_site.py
 
+whatif: $(STAMP) ## Simulate the grid of the static what-if page (docs/what-if.html)
+	$(BIN)/python docs/make_what_if.py
+
 fit: $(STAMP) ## Fit the programme mechanism to the claims that may be fitted
 	$(BIN)/python -m asteroid_repro.evaluate.programme_fit
 

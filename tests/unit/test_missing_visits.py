@@ -11,10 +11,15 @@ from asteroid_repro import InputError, estimate_effects
 from asteroid_repro.estimate.effects import METHODS, Effect, estimate_arrays, reference_distribution
 from asteroid_repro.estimate.inference import p_value
 from asteroid_repro.estimate.moments import moments
-from asteroid_repro.estimate.patterns import patterns
+from asteroid_repro.estimate.patterns import patterns, person_totals
 from asteroid_repro.estimate.random_intercept import random_intercept
 from asteroid_repro.estimate.random_intercept_fit import fit_random_intercept
-from asteroid_repro.estimate.repeated_measures import mmrm_missing, random_intercept_missing
+from asteroid_repro.estimate.repeated_measures import (
+    SmallSampleMethod,
+    mmrm_missing,
+    random_intercept_missing,
+    random_intercept_of_scores,
+)
 
 CORRELATION = np.array([[1.0, 0.6, 0.35], [0.6, 1.0, 0.6], [0.35, 0.6, 1.0]])
 LIKELIHOOD = [name for name, method in METHODS.items() if not method.pairs]
@@ -91,11 +96,39 @@ def test_the_boundary_of_the_iterative_fit_is_that_of_the_closed_form() -> None:
 
 def test_the_variances_of_the_random_intercept_are_those_of_the_analysis_of_variance() -> None:
     both = scores(4, missing=0)
-    fit = fit_random_intercept(patterns(*halves(both)))
+    fit = fit_random_intercept(person_totals(*halves(both)))
     squares = moments(*halves(both)).cross_products
     total, between = np.einsum("vvt->t", squares), squares.sum(axis=(0, 1)) / 3
     np.testing.assert_allclose(fit.residual, (total - between) / 76, rtol=1e-8)
     np.testing.assert_allclose(fit.between, (between / 38 - (total - between) / 76) / 3, rtol=1e-7)
+
+
+def test_totals_of_people_are_the_same_from_scores_and_from_patterns() -> None:
+    both = scores(18)
+    both[:, 4] = np.nan
+    running, waitlist = both[:, :13], both[:, 13:]
+    direct, summed = person_totals(running, waitlist), patterns(running, waitlist).person_totals()
+    for name in ("observed", "counts", "totals", "squares", "scores", "score_squares"):
+        np.testing.assert_allclose(getattr(direct, name), getattr(summed, name), rtol=1e-12, atol=1e-10)
+
+
+@pytest.mark.parametrize("small_sample", ["satterthwaite", "kenward_roger"])
+def test_the_random_intercept_is_the_same_from_scores_and_from_patterns(small_sample: SmallSampleMethod) -> None:
+    running, waitlist = halves(scores(19, missing=0.3))
+    direct = random_intercept_of_scores(running, waitlist, small_sample)
+    summed = random_intercept_missing(patterns(running, waitlist), small_sample=small_sample)
+    for name in ("estimate", "standard_error", "df"):
+        np.testing.assert_allclose(getattr(direct, name), getattr(summed, name), rtol=1e-9)
+    assert direct.converged.all()
+
+
+@pytest.mark.parametrize("apart", [0, 5])
+def test_scores_constant_within_the_arms_are_counted_as_failed(apart: float) -> None:
+    both = np.where(np.isnan(scores(20, trials=200)), np.nan, 30.1)
+    both[:, 20:] += apart
+    fit = random_intercept_of_scores(*halves(both))
+    assert not fit.converged.any()
+    assert np.isnan(fit.standard_error).all()
 
 
 @pytest.mark.parametrize(("method", "distribution"), COMBINATIONS)

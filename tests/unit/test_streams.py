@@ -6,9 +6,14 @@ from functools import cache
 import numpy as np
 import pytest
 
-from asteroid_repro import ASTEROID, InputError, TrialAssumptions
-from asteroid_repro.simulate.streams import BLOCK_TRIALS, Purpose, stream
+from asteroid_repro import ASTEROID, InputError, TrialAssumptions, estimate_effects, simulate_trial
+from asteroid_repro.assumptions.quantities import OUTCOMES
+from asteroid_repro.estimate.methods import Distribution, estimate_arrays
+from asteroid_repro.evaluate.performance import sampling_distribution
+from asteroid_repro.evaluate.trial_estimates import simulated_estimates, simulated_scores
 from asteroid_repro.simulate.block import TrialBlock, simulate_block
+from asteroid_repro.simulate.outcomes import simulate_outcomes, tile_trials
+from asteroid_repro.simulate.streams import BLOCK_TRIALS, Purpose, stream
 
 SERIOUS = ASTEROID.with_values(serious_share=0.5, lower_limb_rate=2.0)
 LINKED = ASTEROID.with_values(adherence_prognosis=-0.5, dose_response=0.5, effect_variation=0.5)
@@ -209,3 +214,81 @@ def test_other_people_change_only_people() -> None:
     assert differing(base, other) == {"people.age_years", "people.female", "people.ran_before"}
     assert (other.people.female >= base.people.female).all()
     assert (other.people.ran_before <= base.people.ran_before).all()
+
+
+ENGINE_RECORDS = {
+    "complete": ASTEROID,
+    "missing": ASTEROID.with_values(missing_running=0.2, missing_waitlist=0.1, missing_mechanism="mar"),
+    "linked": LINKED,
+}
+
+
+@pytest.mark.parametrize("record", ENGINE_RECORDS.values(), ids=ENGINE_RECORDS)
+def test_500_trials_of_the_engine_are_the_first_500_of_1000(record: TrialAssumptions) -> None:
+    fewer, more = (simulated_estimates(record, 6, 0, trials, method="change_score") for trials in (500, 1000))
+    for name in ("estimate", "standard_error", "df", "boundary", "converged"):
+        np.testing.assert_array_equal(getattr(fewer, name), getattr(more, name)[..., :500], err_msg=name)
+
+
+def test_trials_of_a_run_over_blocks_are_the_first_of_a_longer_one() -> None:
+    fewer, more = (sampling_distribution(ASTEROID, trials=trials, seed=6).estimates for trials in (1500, 2100))
+    for name in OUTCOMES:
+        np.testing.assert_array_equal(fewer[name], more[name][:, :1500])
+
+
+@pytest.mark.parametrize("people", [12, 40, 400])
+def test_the_size_of_a_tile_does_not_show(people: int) -> None:
+    record = ASTEROID.with_people(people // 2, people // 2)
+    size = tile_trials(people)
+    whole = simulate_outcomes(record, 8, 3, BLOCK_TRIALS)
+    edges = {1, size - 1, size, size + 1, 2 * size, 700, BLOCK_TRIALS - 1} & set(range(1, BLOCK_TRIALS))
+    for trials in edges:
+        part = simulate_outcomes(record, 8, 3, trials)
+        for arm in ("running", "waitlist"):
+            np.testing.assert_array_equal(getattr(part, arm), getattr(whole, arm)[..., :trials], err_msg=str(trials))
+    by_trial = np.concatenate([whole.running, whole.waitlist], axis=2).reshape(-1, BLOCK_TRIALS).T
+    assert len(np.unique(by_trial, axis=0)) == BLOCK_TRIALS  # no tile is drawn twice
+
+
+@pytest.mark.parametrize("record", ENGINE_RECORDS.values(), ids=ENGINE_RECORDS)
+def test_another_effect_keeps_the_scores_of_the_waitlist_in_the_engine(record: TrialAssumptions) -> None:
+    other = record.with_effect(average_pain=-3, disability=-1)
+    base, changed = (simulated_scores(each, 9, 1, 300) for each in (record, other))
+    np.testing.assert_array_equal(base.waitlist, changed.waitlist)
+    assert not np.array_equal(base.running[:, 1:], changed.running[:, 1:])
+    np.testing.assert_array_equal(base.running[0, 0], changed.running[0, 0])
+    # No effect reaches baseline, but the correlations of the other outcomes are solved anew: a few scores round apart.
+    assert (base.running[:, 0] == changed.running[:, 0]).mean() > 0.97
+    assert abs(base.running[:, 0] - changed.running[:, 0]).max() <= 2
+
+
+@pytest.mark.parametrize(
+    ("method", "distribution"),
+    [
+        ("random_intercept", "z"), ("random_intercept", "t"), ("mmrm", "t"), ("mmrm_compound_symmetry", "t"),
+        ("ancova", "t"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("arms", [(20, 20), (7, 12)])
+def test_the_lane_of_moments_is_the_general_way(method: str, distribution: Distribution, arms: tuple[int, int]) -> None:
+    record = ASTEROID.with_people(*arms)
+    scores = simulate_outcomes(record, 10, 2, 700)
+    running, waitlist = (np.moveaxis(arm, 0, 2) for arm in (scores.running, scores.waitlist))
+    general = estimate_arrays(running, waitlist, method=method, distribution=distribution)
+    lane = simulated_estimates(record, 10, 2, 700, method=method, distribution=distribution)
+    np.testing.assert_allclose(lane.estimate, general.estimate, rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(lane.standard_error, general.standard_error, rtol=1e-10)
+    np.testing.assert_array_equal(lane.df, general.df)
+    np.testing.assert_array_equal(lane.boundary, general.boundary)
+    assert lane.converged.all()
+    assert general.converged.all()
+
+
+@pytest.mark.parametrize("method", ["random_intercept", "ancova", "change_score"])
+@pytest.mark.parametrize("record", ENGINE_RECORDS.values(), ids=ENGINE_RECORDS)
+def test_a_single_trial_is_the_first_of_the_engine(record: TrialAssumptions, method: str) -> None:
+    table = estimate_effects(simulate_trial(record, seed=11), method=method).to_frame()
+    run = sampling_distribution(record, trials=2, seed=11, method=method, conditional=True).estimates
+    for name in OUTCOMES:
+        own = table[table["outcome"] == name].sort_values("week")["estimate"]
+        np.testing.assert_allclose(own, run[name][:, 0], rtol=1e-10, atol=1e-10)

@@ -7,7 +7,13 @@ import pandas as pd
 
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.inference import Estimates, confidence_interval, p_value
-from asteroid_repro.estimate.methods import METHODS, Distribution, estimate_arrays, reference_distribution
+from asteroid_repro.estimate.methods import (
+    METHODS,
+    Distribution,
+    check_spacing,
+    estimate_arrays,
+    reference_distribution,
+)
 from asteroid_repro.estimate.paired_scores import outcomes_table
 from asteroid_repro.estimate.patterns import MINIMUM_OBSERVED
 from asteroid_repro.schema import ARMS, Trial
@@ -130,8 +136,7 @@ def estimate_effects(
     table = outcomes_table(trial)
     people = pd.MultiIndex.from_frame(table[["arm", "participant"]].drop_duplicates())
     weeks = pd.Index(sorted(table["week"].unique()), name="week")
-    if METHODS[method].equally_spaced and len(set(np.diff(weeks))) > 1:
-        raise InputError(f"week must be equally spaced for {method}, got {list(weeks)}. Use mmrm.")
+    check_spacing(method, list(weeks))
     rows: list[Effect] = []
     for outcome in sorted(table["outcome"].unique()):
         scores = table[table["outcome"] == outcome].set_index(["arm", "participant", "week"])["value"]

@@ -1,6 +1,6 @@
 """The methods of estimation by name, and the reference distributions each of them has."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal
@@ -16,7 +16,7 @@ from asteroid_repro.estimate.mmrm import mmrm, mmrm_compound_symmetry
 from asteroid_repro.estimate.moments import Moments
 from asteroid_repro.estimate.patterns import check_arms, patterns, usable
 from asteroid_repro.estimate.random_intercept import random_intercept
-from asteroid_repro.estimate.repeated_measures import SmallSampleMethod, clda, mmrm_missing, random_intercept_missing
+from asteroid_repro.estimate.repeated_measures import SmallSampleMethod, clda, mmrm_missing, random_intercept_of_scores
 from asteroid_repro.estimate.visit_pairs import VisitPairs, visit_pairs
 
 Distribution = Literal["z", "t", "satterthwaite", "kenward_roger"]
@@ -61,7 +61,7 @@ def _by_pairs(
 _LIKELIHOOD: Final[tuple[Distribution, ...]] = ("t", "z", "satterthwaite", "kenward_roger")
 METHODS: Final[Mapping[str, Method]] = {
     "random_intercept": Method(
-        ("z", "t", "satterthwaite", "kenward_roger"), _by_patterns(random_intercept_missing), random_intercept
+        ("z", "t", "satterthwaite", "kenward_roger"), random_intercept_of_scores, random_intercept
     ),
     "mmrm": Method(_LIKELIHOOD, _by_patterns(mmrm_missing), mmrm),
     "mmrm_compound_symmetry": Method(
@@ -137,6 +137,22 @@ def closed_form(method: str, distribution: Distribution | None = None) -> Callab
     if complete is None or (method, chosen) == ("random_intercept", "kenward_roger"):
         return None  # on the boundary Kenward and Roger's adjustment of the random intercept has no closed form
     return (lambda data: complete(data).with_normal_reference()) if chosen == "z" else complete
+
+
+def check_spacing(method: str, weeks: Sequence[int]) -> None:
+    """Refuse unequally spaced visits to a method that supposes equally spaced ones.
+
+    Raises
+    ------
+    InputError
+        With the weeks and another method.
+
+    Examples
+    --------
+    >>> check_spacing("mmrm_ar1", [0, 6, 12])
+    """
+    if METHODS[method].equally_spaced and len(set(np.diff(weeks))) > 1:
+        raise InputError(f"week must be equally spaced for {method}, got {list(weeks)}. Use mmrm.")
 
 
 def reference_distribution(method: str, distribution: Distribution | None) -> Distribution:

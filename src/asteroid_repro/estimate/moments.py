@@ -100,9 +100,11 @@ def whole_number_moments(scores: np.ndarray, n_running: int) -> Moments:
     >>> whole_number_moments(scores, 2).cross_products.tolist()
     [[100.0, 200.0], [200.0, 400.0]]
     """
-    sizes = (n_running, scores.shape[1] - n_running)
+    n_waitlist = scores.shape[1] - n_running
+    running, waitlist = (arm.sum(axis=1) for arm in np.split(scores, [n_running], axis=1))
     products = np.einsum("vn...,wn...->vw...", scores, scores)
-    totals = [arm.sum(axis=1) for arm in np.split(scores, [n_running], axis=1)]
-    for total, size in zip(totals, sizes, strict=True):
-        products -= total[:, np.newaxis] * (total / size)
-    return Moments(totals[0] / sizes[0] - totals[1] / sizes[1], products, *sizes)
+    # Over the common denominator all numbers are whole: scores that do not vary have exactly 0.
+    products *= n_running * n_waitlist
+    products -= n_waitlist * running[:, np.newaxis] * running + n_running * waitlist[:, np.newaxis] * waitlist
+    products /= n_running * n_waitlist
+    return Moments(running / n_running - waitlist / n_waitlist, products, n_running, n_waitlist)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from asteroid_repro.estimate.patterns import Patterns
-from asteroid_repro.estimate.symmetric import invert
+from asteroid_repro.estimate.patterns import PersonTotals
+from asteroid_repro.estimate.symmetric import inverse
 
 _MAXIMUM_STEPS = 60
 _LONGEST_STEP = 1.5  # in phi, the logarithm of a variance ratio: beyond it the parabola no longer resembles the curve
-_TOLERANCE = 1e-9  # in phi; the step that is this short has squared the error of the one before
+_TOLERANCE = 1e-5  # in phi; a step this short leaves an error of about its square
 
 
 @dataclass(frozen=True)
@@ -61,14 +61,17 @@ class _Sums:
 class _Profile:
     """The profiled deviance's parts at one variance ratio, with first and second derivatives in it."""
 
-    rss: np.ndarray  # (3, trials): value, first, second derivative
-    h: np.ndarray  # (2, trials): first and second derivative of the log determinants
+    rss: np.ndarray  # (trials,), as its derivatives and those of the log determinants
+    rss_slope: np.ndarray
+    rss_curvature: np.ndarray
+    log_slope: np.ndarray
+    log_curvature: np.ndarray
     means: np.ndarray  # (visits, 2, trials)
     variance: np.ndarray  # (visits, visits, 2, trials): of the means, per unit of residual variance
     slope: np.ndarray  # (visits, visits, 2, trials): derivative of the means' information
 
 
-def fit_random_intercept(data: Patterns) -> RandomInterceptFit:
+def fit_random_intercept(data: PersonTotals) -> RandomInterceptFit:
     r"""Fit the model of :func:`asteroid_repro.estimate.random_intercept.random_intercept` to incomplete data.
 
     With o_i the observed visits of person i, m_i their number and s_i the person's total, per arm
@@ -76,7 +79,9 @@ def fit_random_intercept(data: Patterns) -> RandomInterceptFit:
     :math:`\hat\beta = A^{-1} r`, and over both arms :math:`RSS = \sum y^2 - \sum_i c_i s_i^2 - \sum r'\hat\beta`. On
     :math:`\nu` = observations - 2 visits degrees of freedom the profiled REML deviance is
     :math:`f = \nu \log RSS + \sum_i \log(1 + m_i \lambda) + \sum \log |A|` and :math:`\hat\sigma_e^2 = RSS/\nu`. Newton
-    steps in :math:`\phi = \log(1 + \bar m \lambda) \ge 0`; 0 is the boundary.
+    steps in :math:`\phi = \log(1 + \bar m \lambda) \ge 0`; 0 is the boundary. With the residual totals
+    :math:`e_i = o_i'\hat\beta - s_i` and :math:`w = \sum_i c_i' e_i o_i` the derivatives are
+    :math:`RSS' = -\sum_i c_i' e_i^2` and :math:`RSS'' = -\sum_i c_i'' e_i^2 - 2 \sum w'A^{-1}w`.
 
     The net difference has :math:`SE^2 = \hat\sigma_e^2 v`, :math:`v = \sum k' A^{-1} k`. Satterthwaite's
     :math:`df = (\hat\sigma_e^2 v)^2 / g' H^{-1} g` with :math:`g = (\hat\sigma_e^2 v', v)` and H the observed
@@ -84,7 +89,7 @@ def fit_random_intercept(data: Patterns) -> RandomInterceptFit:
 
     Parameters
     ----------
-    data : Patterns
+    data : PersonTotals
         With two or more observed scores in each arm at each visit.
 
     Returns
@@ -99,110 +104,149 @@ def fit_random_intercept(data: Patterns) -> RandomInterceptFit:
 
     Examples
     --------
-    >>> from asteroid_repro.estimate.patterns import patterns
+    >>> from asteroid_repro.estimate.patterns import person_totals
     >>> rng = np.random.default_rng(7)
     >>> scores = rng.normal(size=(3, 40, 1)) + 2 * rng.normal(size=(40, 1))
-    >>> fit = fit_random_intercept(patterns(scores[:, :20], scores[:, 20:]))
+    >>> fit = fit_random_intercept(person_totals(scores[:, :20], scores[:, 20:]))
     >>> fit.df.round(4).tolist()  # complete data: (n - 2)(visits - 1)
     [[76.0], [76.0]]
     """
     sums = _sums(data)
     observed = sums.observations.sum(axis=(0, 1))
     people = sums.people.sum(axis=0)
-    nu = observed - 2 * data.visits
+    nu = observed - 2 * len(data.scores)
     # Scores that do not vary have no likelihood: their 0/0 becomes NaN and the caller counts them.
     with np.errstate(divide="ignore", invalid="ignore"):
         phi, converged = _newton(sums, nu, observed / people)
         ratio = np.expm1(phi) * people / observed
         at = _profile(sums, ratio)
-        return _inference(at, ratio, nu, converged & np.isfinite(at.rss[0]) & (at.rss[0] > 0))
+        # Rounding leaves scores that do not vary about 1e-16 of their squares, of either sign.
+        return _inference(at, ratio, nu, converged & np.isfinite(at.rss) & (at.rss > 1e-12 * sums.score_squares))
 
 
-def _sums(data: Patterns) -> _Sums:
+def _sums(data: PersonTotals) -> _Sums:
     sizes = data.observed.sum(axis=1)
     m = np.unique(sizes)
-    member = (sizes == m[:, np.newaxis]).astype(float)
-    mask = data.observed.astype(float)
-    totals = np.einsum("pv,pvat->pat", mask, data.sums)
+    kinds = [(own, data.observed[own].astype(float)) for own in (sizes == size for size in m)]
     return _Sums(
         m=m[:, np.newaxis].astype(float),
-        people=np.einsum("kp,pat->kt", member, data.counts),
-        pairs=np.tensordot(np.einsum("kp,pv,pw->kvwp", member, mask, mask), data.counts, axes=1),
-        totals=np.einsum("kvp,pat->kvat", np.einsum("kp,pv->kvp", member, mask), totals),
-        squares=np.einsum("kp,pvwat->kt", member, data.products),
-        observations=data.observations,
-        scores=data.sums.sum(axis=0),
-        score_squares=np.einsum("pvvat->t", data.products),
+        people=np.stack([data.counts[own].sum(axis=(0, 1)) for own, _ in kinds]),
+        pairs=np.stack([np.einsum("pvw,pat->vwat", _squared(mask), data.counts[own]) for own, mask in kinds]),
+        totals=np.stack([np.einsum("pv,pat->vat", mask, data.totals[own]) for own, mask in kinds]),
+        squares=np.stack([data.squares[own].sum(axis=0) for own, _ in kinds]),
+        observations=np.einsum("pv,pat->vat", data.observed.astype(float), data.counts),
+        scores=data.scores,
+        score_squares=data.score_squares,
     )
+
+
+def _squared(mask: np.ndarray) -> np.ndarray:
+    """Return o o' of each pattern, (patterns, visits, visits)."""
+    squared: np.ndarray = mask[:, :, np.newaxis] * mask[:, np.newaxis]
+    return squared
 
 
 def _newton(sums: _Sums, nu: np.ndarray, mean_visits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Minimise the profiled deviance in phi; return phi and whether each trial arrived."""
     phi = _start(sums, mean_visits)
-    active = np.arange(len(phi))
+    converged = np.zeros(len(phi), dtype=bool)
+    held, own = np.arange(len(phi)), sums
     for _ in range(_MAXIMUM_STEPS):
-        own, now = sums.take(active), phi[active]
-        at = _profile(own, np.expm1(now) / mean_visits[active])
-        first = nu[active] * at.rss[1] / at.rss[0] + at.h[0]
-        second = nu[active] * (at.rss[2] / at.rss[0] - (at.rss[1] / at.rss[0]) ** 2) + at.h[1]
-        jacobian = np.exp(now) / mean_visits[active]
-        slope, curvature = first * jacobian, second * jacobian**2 + first * jacobian
-        step = np.where(curvature > 0, -slope / curvature, -np.sign(slope) * _LONGEST_STEP)
-        following = np.maximum(now + np.clip(step, -_LONGEST_STEP, _LONGEST_STEP), 0.0)
-        phi[active] = following
-        active = active[~(np.abs(following - now) < _TOLERANCE)]
-        if not active.size:
+        now = phi[held]
+        following = np.maximum(now + _step(own, now, nu[held], mean_visits[held]), 0.0)
+        # A trial that has arrived stays where it is, or its last digits would depend on its neighbours.
+        phi[held] = np.where(converged[held], now, following)
+        converged[held] |= np.abs(following - now) < _TOLERANCE
+        travelling = np.flatnonzero(~converged[held] & np.isfinite(following))
+        if not travelling.size:
             break
-    converged = np.ones(len(phi), dtype=bool)
-    converged[active] = False
+        if travelling.size < len(held) / 2:  # fewer would not be worth the copies
+            held, own = held[travelling], own.take(travelling)
     return phi, converged
+
+
+def _step(sums: _Sums, phi: np.ndarray, nu: np.ndarray, mean_visits: np.ndarray) -> np.ndarray:
+    """Return Newton's step in phi, clipped; where the deviance bends the wrong way, the longest step downhill."""
+    jacobian = np.exp(phi) / mean_visits
+    at = _profile(sums, np.expm1(phi) / mean_visits)
+    growth = at.rss_slope / at.rss
+    slope = (nu * growth + at.log_slope) * jacobian
+    curvature = (nu * (at.rss_curvature / at.rss - growth**2) + at.log_curvature) * jacobian**2 + slope
+    step = np.where(curvature > 0, -slope / curvature, -np.sign(slope) * _LONGEST_STEP)
+    clipped: np.ndarray = np.clip(step, -_LONGEST_STEP, _LONGEST_STEP)
+    return clipped
 
 
 def _start(sums: _Sums, mean_visits: np.ndarray) -> np.ndarray:
     """Return phi of the analysis of variance: the mean square between people over that within them."""
     means = sums.scores / sums.observations
     # Squares of people's totals around their expectation, over their number of visits.
-    expected = np.einsum("kvwat,vat,wat->kt", sums.pairs, means, means)
-    cross = np.einsum("kvat,vat->kt", sums.totals, means)
-    between = ((sums.squares - 2 * cross + expected) / sums.m).sum(axis=0)
+    between = (_residual_squares(sums, means, _residual_totals(sums, means)) / sums.m).sum(axis=0)
     total = sums.score_squares - (sums.scores**2 / sums.observations).sum(axis=(0, 1))
     people = sums.people.sum(axis=0)
     within = (total - between) / np.maximum(people * (mean_visits - 1) - 2 * (len(means) - 1), 1)
     ratio = between / np.maximum(people - 2, 1) / within
-    start: np.ndarray = np.log(np.clip(np.nan_to_num(ratio, nan=1.0, posinf=1e6), 1.0, 1e6))
+    start: np.ndarray = np.log(np.clip(ratio, 1.0, 1e6))
     return start
+
+
+def _residual_totals(sums: _Sums, means: np.ndarray) -> np.ndarray:
+    """Sum e o over people, e a person's total of expected minus observed scores, (kinds, visits, 2, trials)."""
+    residual: np.ndarray = np.einsum("kvwat,wat->kvat", sums.pairs, means) - sums.totals
+    return residual
+
+
+def _residual_squares(sums: _Sums, means: np.ndarray, residual_totals: np.ndarray) -> np.ndarray:
+    """Sum the squares of e over people, (kinds, trials)."""
+    squares: np.ndarray = sums.squares + np.einsum("kvat,vat->kt", residual_totals - sums.totals, means)
+    return squares
 
 
 def _profile(sums: _Sums, ratio: np.ndarray) -> _Profile:
     root = 1 / (1 + sums.m * ratio)
-    c = np.stack([ratio * root, root**2, -2 * sums.m * root**3])  # value, first and second derivative
-    information = -np.einsum("dkt,kvwat->dvwat", c, sums.pairs)
-    diagonal = np.arange(len(sums.scores))
-    information[0, diagonal, diagonal] += sums.observations
-    r = -np.einsum("dkt,kvat->dvat", c, sums.totals)
-    r[0] += sums.scores
-    inverse = invert(information[0]).matrix
-    means = np.einsum("vwat,wat->vat", inverse, r[0])
-    moved = np.einsum("dvwat,wat->dvat", information, means)
-    w = r[1] - moved[1]
-    rss = -np.einsum("dkt,kt->dt", c, sums.squares) - np.einsum("dvat,vat->dt", 2 * r - moved, means)
-    rss[0] += sums.score_squares
-    rss[2] -= 2 * np.einsum("vat,vwat,wat->t", w, inverse, w)
-    turned = np.einsum("vwat,wxat->vxat", inverse, information[1])
-    h = np.stack([(sums.people * sums.m * root).sum(axis=0), -(sums.people * (sums.m * root) ** 2).sum(axis=0)])
-    h += np.einsum("vwat,dwvat->dt", inverse, information[1:])
-    h[1] -= np.einsum("vwat,wvat->t", turned, turned)
-    return _Profile(rss, h, means, inverse, information[1])
+    c, first = ratio * root, root**2  # c and its derivatives
+    second = -2 * sums.m * root * first
+    information = -np.einsum("kt,kvwat->vwat", c, sums.pairs)
+    diagonal = np.einsum("vvat->vat", information)  # a view
+    diagonal += sums.observations
+    r = sums.scores - np.einsum("kt,kvat->vat", c, sums.totals)
+    variance = inverse(information)
+    means = np.einsum("vwat,wat->vat", variance, r)
+    residual = _residual_totals(sums, means)
+    squares = _residual_squares(sums, means, residual)
+    w = np.einsum("kt,kvat->vat", first, residual)
+    bent = np.einsum("vat,vat->t", w, np.einsum("vwat,wat->vat", variance, w))
+    slope = -np.einsum("kt,kvwat->vwat", first, sums.pairs)
+    turned = np.einsum("vwat,wxat->vxat", variance, slope)
+    traces = np.einsum("vwat,kvwat->kt", variance, sums.pairs)
+    share = sums.m * root
+    return _Profile(
+        rss=sums.score_squares - _weighted(c, sums.squares) - np.einsum("vat,vat->t", r, means),
+        rss_slope=-_weighted(first, squares),
+        rss_curvature=-_weighted(second, squares) - 2 * bent,
+        log_slope=_weighted(share, sums.people) - _weighted(first, traces),
+        log_curvature=(
+            -_weighted(share**2, sums.people) - _weighted(second, traces) - np.einsum("vwat,wvat->t", turned, turned)
+        ),
+        means=means,
+        variance=variance,
+        slope=slope,
+    )
+
+
+def _weighted(weights: np.ndarray, sums: np.ndarray) -> np.ndarray:
+    weighted: np.ndarray = np.einsum("kt,kt->t", weights, sums)
+    return weighted
 
 
 def _inference(at: _Profile, ratio: np.ndarray, nu: np.ndarray, converged: np.ndarray) -> RandomInterceptFit:
-    residual = at.rss[0] / nu
+    residual = at.rss / nu
     # Columns of the variance of the means for the contrast k: later visit minus baseline.
     column = at.variance[:, 1:] - at.variance[:, :1]
     v = (column[np.arange(1, len(column)), np.arange(len(column) - 1)] - column[0]).sum(axis=1)
-    slope = -np.einsum("vcat,vwat,wcat->ct", column, at.slope, column)
+    slope = -np.einsum("vcat,vcat->ct", column, np.einsum("vwat,wcat->vcat", at.slope, column))
     # The 2 x 2 observed information in (ratio, residual variance), inverted by hand.
-    both, mixed, own = at.h[1] + at.rss[2] / residual, -at.rss[1] / residual**2, nu / residual**2
+    both, mixed, own = at.log_curvature + at.rss_curvature / residual, -at.rss_slope / residual**2, nu / residual**2
     g = residual * slope
     spread = (own * g**2 - 2 * mixed * g * v + both * v**2) / (both * own - mixed**2)
     df = np.where(ratio > 0, (residual * v) ** 2 / spread, nu)

@@ -52,17 +52,31 @@ def invert(matrix: np.ndarray) -> Inverse:
     >>> (3 * one.matrix).round(12).tolist(), bool(one.positive)
     ([[2.0, -1.0], [-1.0, 2.0]], True)
     """
+    swept, pivots = _sweep(matrix)
+    return Inverse(-swept, np.log(pivots).sum(axis=0), ~np.isnan(pivots).any(axis=0))
+
+
+def inverse(matrix: np.ndarray) -> np.ndarray:
+    """Return the inverses only, as :func:`invert` has them, without the time that logarithms take.
+
+    Examples
+    --------
+    >>> (3 * inverse(np.array([[2.0, 1.0], [1.0, 2.0]]))).round(12).tolist()
+    [[2.0, -1.0], [-1.0, 2.0]]
+    """
+    return -_sweep(matrix)[0]
+
+
+def _sweep(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return minus the inverses and the pivots (size, ...), a pivot NaN where it is not above 0."""
     swept = matrix.astype(float)
-    log_determinant = np.zeros(matrix.shape[2:])
-    positive = np.ones(matrix.shape[2:], dtype=bool)
+    pivots = np.empty(matrix.shape[1:])
+    # Rounding leaves a pivot of a singular matrix at about 1e-16 of its diagonal, of either sign.
+    least = 1e-13 * np.abs(np.einsum("kk...->k...", matrix))
     for k in range(len(matrix)):
-        # Rounding leaves a pivot of a singular matrix at about 1e-16 of its diagonal, of either sign.
-        valid = swept[k, k] > 1e-13 * np.abs(matrix[k, k])
-        positive &= valid
-        pivot = np.where(valid, swept[k, k], np.nan)
-        log_determinant += np.log(pivot)
-        row = swept[k] / pivot
+        pivots[k] = np.where(swept[k, k] > least[k], swept[k, k], np.nan)
+        row = swept[k] / pivots[k]
         swept -= swept[:, k, np.newaxis] * row
         swept[k] = swept[:, k] = row
-        swept[k, k] = -1 / pivot
-    return Inverse(-swept, log_determinant, positive)
+        swept[k, k] = -1 / pivots[k]
+    return swept, pivots

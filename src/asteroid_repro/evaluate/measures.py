@@ -202,7 +202,8 @@ def wilson_limits(share: float, n: float, z: float = 1.959963984540054) -> tuple
     [0.0, 0.037]
     """
     middle, reach = share + z**2 / (2 * n), z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return max(0.0, float(middle - reach) / (1 + z**2 / n)), min(1.0, float(middle + reach) / (1 + z**2 / n))
+    low, high = float(middle - reach) / (1 + z**2 / n), float(middle + reach) / (1 + z**2 / n)
+    return max(0.0, min(share, low)), min(1.0, max(share, high))  # at 0 and 1 a rounding would leave the share outside
 
 
 def _empirical(sums: Figures) -> np.ndarray:

@@ -47,7 +47,7 @@ class Totals:
     trials : int
         Trials in the sums.
     stopped : bool
-        Whether the user stopped the run before its end.
+        Whether the run ended before its goal: stopped by the user, or an automatic one at :data:`MOST_TRIALS`.
     """
 
     sums: Mapping[str, np.ndarray]
@@ -146,6 +146,8 @@ def sum_blocks(
                 bar.update(size)
                 if automatic and enough is not None and enough(Totals(sums, done)):
                     break
+            else:
+                stopped = automatic
         except KeyboardInterrupt:
             if not done:
                 raise
@@ -239,7 +241,7 @@ def workers(n_jobs: int, executor: Any) -> Iterator[Executor | None]:
     ...     pool is None
     True
     """
-    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs < 1:
+    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int | np.integer) or n_jobs < 1:
         raise InputError(f"n_jobs must be a whole number of 1 or more, got {n_jobs!r}. Use the number of cores.")
     if executor is not None:
         if n_jobs > 1:

@@ -75,7 +75,7 @@ class OperatingCharacteristics:
     failed : int
         Trials without a usable fit of some outcome at some week.
     stopped : bool
-        Whether the user stopped the run before its end.
+        Whether the run ended before its goal: by the user, or with ``trials="auto"`` at the most it may take.
     method, distribution : str
         The method judged.
     level : float
@@ -322,6 +322,8 @@ def _truth(population: TrialAssumptions, name: str, visit: int, method: str) -> 
 
 
 def _is_precise(truth: np.ndarray, target: float, totals: Totals) -> bool:
+    if totals.sums["usable"].min() < 2:  # hopeless: no further trial would be usable either
+        return True
     errors = monte_carlo_errors(totals.sums, measures(totals.sums, truth, totals.trials), totals.trials)
     return bool(max(errors["power"].max(), errors["coverage"].max()) <= target)
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from asteroid_repro.assumptions.trial import TrialAssumptions
 from asteroid_repro.estimate.inference import Estimates
-from asteroid_repro.estimate.methods import Distribution, closed_form, estimate_arrays
+from asteroid_repro.estimate.methods import Distribution, check_spacing, closed_form, estimate_arrays
 from asteroid_repro.estimate.moments import Moments, whole_number_moments
 from asteroid_repro.simulate.block import simulate_block
 from asteroid_repro.simulate.missing import remove_visits
@@ -46,6 +46,7 @@ def simulated_estimates(
     (2, 3, 500)
     """
     estimate = closed_form(method, distribution)
+    check_spacing(method, assumptions.visits)
     if estimate is not None and _is_complete(assumptions) and _is_outcomes_only(assumptions):
         return estimate(simulated_moments(assumptions, seed, block, trials))
     scores = simulated_scores(assumptions, seed, block, trials)

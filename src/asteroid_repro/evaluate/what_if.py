@@ -89,7 +89,7 @@ class WhatIf:
     trials : int
         Simulated trials of each scenario.
     stopped : bool
-        Whether the user stopped the run before its end.
+        Whether the run ended before its goal: by the user, or with ``trials="auto"`` at the most it may take.
     label : str
         ``SIMULATED`` with both scenarios, trials and seed.
     """

@@ -1,0 +1,315 @@
+"""The Monte Carlo engine: the same bits wherever the work is done, bounded memory, and a run that ends when told to.
+
+Seeds chosen before looking.
+"""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from io import StringIO
+from threading import Event
+from typing import Any
+
+import numpy as np
+import pytest
+
+from asteroid_repro import ASTEROID, InputError, operating_characteristics
+from asteroid_repro.evaluate.monte_carlo import PIECE_BLOCKS, Totals, run_blocks, sum_blocks
+from asteroid_repro.evaluate.performance import block_sums
+from asteroid_repro.simulate.streams import BLOCK_TRIALS
+
+PIECE = PIECE_BLOCKS * BLOCK_TRIALS
+TRIALS = 20_000  # two whole pieces and a part of one
+MANY = 6 * PIECE
+WORK = partial(block_sums, ASTEROID.with_equal_baselines(), 61, method="random_intercept", distribution="z", level=0.95)
+BAD_WORK = partial(WORK, level=1.5)
+
+INTERRUPTED = f"""
+import os, signal
+from functools import partial
+from asteroid_repro import ASTEROID
+from asteroid_repro.evaluate.monte_carlo import sum_blocks
+from asteroid_repro.evaluate.performance import block_sums
+
+def interrupt(totals):
+    if totals.trials == {6 * PIECE}:  # by then both processes have started
+        os.killpg(0, signal.SIGINT)
+
+work = partial(block_sums, ASTEROID, 61, method="random_intercept", distribution="z", level=0.95)
+totals = sum_blocks(work, "auto", enough=interrupt, n_jobs=2)
+print(totals.stopped, totals.trials, totals.sums["all_usable"])
+"""
+
+
+class Here(Executor):
+    """Does the work at once, in this thread, and remembers its futures."""
+
+    def __init__(self) -> None:
+        self.futures: list[Future[Any]] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self.futures.append(future)
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except BaseException as error:  # noqa: BLE001 - an executor passes on whatever the work raises
+            future.set_exception(error)
+        return future
+
+
+class OnlyTheFirst(Here):
+    """Does the first piece and leaves the others waiting for ever."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if not self.futures:
+            return super().submit(fn, *args, **kwargs)
+        self.futures.append(Future())
+        return self.futures[-1]
+
+
+class Terminal(StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(scope="module")
+def single() -> Totals:
+    return sum_blocks(WORK, TRIALS)
+
+
+@pytest.fixture(scope="module")
+def processes() -> Iterator[ProcessPoolExecutor]:
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield pool
+
+
+def counted(block: int, size: int) -> dict[str, np.ndarray]:
+    """Cheap work: how many trials, and a sum that any double or lost block would change."""
+    return {"count": np.array(size), "numbers": np.array([block * size, block**2], dtype=float)}
+
+
+def assert_same_bits(one: Totals, other: Totals) -> None:
+    assert (one.trials, one.stopped) == (other.trials, other.stopped)
+    assert one.sums.keys() == other.sums.keys()
+    for name, sums in one.sums.items():
+        np.testing.assert_array_equal(other.sums[name], sums, err_msg=name)
+
+
+def test_sums_are_those_of_the_figures(single: Totals) -> None:
+    figures = run_blocks(lambda block, size: {k: v[..., np.newaxis] for k, v in WORK(block, size).items()}, TRIALS)
+    assert single.trials == TRIALS
+    for name, sums in single.sums.items():
+        np.testing.assert_allclose(sums, figures[name].sum(axis=-1), rtol=1e-12, atol=1e-9)
+
+
+def test_threads_give_the_same_bits(single: Totals) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        assert_same_bits(single, sum_blocks(WORK, TRIALS, executor=pool))
+
+
+@pytest.mark.parametrize("n_jobs", [2, 3])
+def test_processes_give_the_same_bits(single: Totals, n_jobs: int) -> None:
+    assert_same_bits(single, sum_blocks(WORK, TRIALS, n_jobs=n_jobs))
+
+
+def test_a_users_processes_give_the_same_bits(single: Totals, processes: ProcessPoolExecutor) -> None:
+    assert_same_bits(single, sum_blocks(WORK, TRIALS, executor=processes))
+
+
+def test_dask_workers_give_the_same_bits_even_when_one_is_killed(single: Totals) -> None:
+    from distributed import Client, LocalCluster
+
+    # Port 0, any that is free: even without a dashboard it would ask for 8787, and warn where another cluster has it.
+    free = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, **free) as cluster,  # type: ignore[no-untyped-call]
+        Client(cluster) as client,  # type: ignore[no-untyped-call]
+    ):
+        assert_same_bits(single, sum_blocks(WORK, TRIALS, executor=client))
+        before = set(client.run(os.getpid).values())
+        victim, added = min(before), list[int]()
+
+        def kill_midway(totals: Totals) -> bool:
+            if not added:
+                os.kill(victim, signal.SIGKILL)
+            added.append(totals.trials)
+            return totals.trials >= MANY
+
+        survived = sum_blocks(WORK, "auto", executor=client, enough=kill_midway)
+        assert victim not in set(client.run(os.getpid).values())
+    assert added == list(range(PIECE, MANY + 1, PIECE))
+    assert_same_bits(sum_blocks(WORK, MANY), survived)
+
+
+def test_pieces_that_come_back_in_reverse_are_added_in_order() -> None:
+    finished, order = [Event() for _ in range(3)], []
+
+    def backwards(block: int, _size: int) -> dict[str, np.ndarray]:
+        piece, place = divmod(block, PIECE_BLOCKS)
+        if place == 0 and piece < 2:
+            assert finished[piece + 1].wait(timeout=60)
+        if block in (PIECE_BLOCKS - 1, 2 * PIECE_BLOCKS - 1, (TRIALS - 1) // BLOCK_TRIALS):
+            order.append(piece)
+            finished[piece].set()
+        return {"inexact": np.array([1.0, 1e17, -1e17][piece] if place == 0 else 0.0)}
+
+    with ThreadPoolExecutor(3) as pool:
+        found = sum_blocks(backwards, TRIALS, executor=pool)
+    assert order == [2, 1, 0]
+    assert found.sums["inexact"] == 0  # (1 + 1e17) - 1e17; in the order of coming back it would be 1
+    assert found.trials == TRIALS
+
+
+def test_enough_ends_the_run_at_the_same_trial_everywhere(processes: ProcessPoolExecutor) -> None:
+    with ThreadPoolExecutor(3) as threads:
+        first, *others = (
+            operating_characteristics(ASTEROID, trials="auto", target_mcse=0.003, seed=62, executor=executor)
+            for executor in (None, threads, processes)
+        )
+    assert first.trials == 4 * PIECE  # power near a half needs .25 / .003^2 = 27,800 trials
+    assert max(row.mcse for row in first.rows if row.measure in {"power", "coverage"}) <= 0.003
+    for other in others:
+        assert (other.trials, other.failed, other.label) == (first.trials, first.failed, first.label)
+        assert other.to_frame().equals(first.to_frame())
+
+
+def test_what_is_still_waiting_is_called_off() -> None:
+    executor = OnlyTheFirst()
+    totals = sum_blocks(counted, "auto", enough=lambda _: True, executor=executor)
+    assert totals.trials == PIECE
+    assert not totals.stopped
+    assert all(future.cancelled() for future in executor.futures[1:])
+
+
+def test_few_pieces_are_in_flight_and_none_is_lost() -> None:
+    executor, ahead = Here(), []
+
+    def look(totals: Totals) -> bool:
+        ahead.append(len(executor.futures) - totals.trials // PIECE)
+        return totals.trials >= 200 * PIECE
+
+    totals = sum_blocks(counted, "auto", enough=look, executor=executor)
+    assert len(ahead) == 200
+    assert 3 < max(ahead) <= 64
+    assert_same_bits(sum_blocks(counted, 200 * PIECE), totals)
+
+
+@pytest.mark.parametrize("executor", [None, Here()], ids=["none", "executor"])
+def test_an_interrupt_keeps_the_pieces_that_are_done(executor: Executor | None) -> None:
+    def interrupted(block: int, size: int) -> dict[str, np.ndarray]:
+        if block == 2 * PIECE_BLOCKS + 3:
+            raise KeyboardInterrupt
+        return counted(block, size)
+
+    kept = sum_blocks(interrupted, 10 * PIECE, executor=executor)
+    assert kept.stopped
+    done = sum_blocks(counted, 2 * PIECE)
+    assert kept.trials == done.trials
+    for name, sums in done.sums.items():
+        np.testing.assert_array_equal(kept.sums[name], sums)
+
+
+@pytest.mark.parametrize("executor", [None, Here()], ids=["none", "executor"])
+def test_an_interrupt_before_anything_is_done_is_passed_on(executor: Executor | None) -> None:
+    def interrupted(_block: int, _size: int) -> dict[str, np.ndarray]:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sum_blocks(interrupted, 10 * PIECE, executor=executor)
+
+
+def test_ctrl_c_at_the_terminal_ends_two_processes_quietly() -> None:
+    """The signal goes to every process of the group, as a terminal sends it."""
+    command = [sys.executable, "-c", INTERRUPTED]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, start_new_session=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    stopped, trials, usable = done.stdout.split()
+    assert (stopped, trials, usable) == ("True", f"{6 * PIECE}", f"{6 * PIECE}")
+
+
+def test_errors_of_the_work_are_passed_on(processes: ProcessPoolExecutor) -> None:
+    for executor in (None, Here(), processes):
+        with pytest.raises(InputError, match=r"level must be in \(0, 1\), got 1.5"):
+            sum_blocks(BAD_WORK, MANY, executor=executor)
+
+
+def test_a_dead_process_is_an_error_and_no_wait() -> None:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        process_id = pool.submit(os.getpid).result()
+
+        def kill(totals: Totals) -> bool:
+            if totals.trials == PIECE:
+                os.kill(process_id, signal.SIGKILL)
+            return False
+
+        with pytest.raises(BrokenProcessPool):
+            sum_blocks(WORK, "auto", executor=pool, enough=kill)
+
+
+@pytest.mark.parametrize("trials", [1, 0, -5, True, 2.5, "many", None, np.float64(10)])
+def test_what_is_no_number_of_trials_is_refused(trials: Any) -> None:
+    with pytest.raises(InputError, match="trials must be a whole number of 2 or more, got"):
+        sum_blocks(counted, trials)
+    with pytest.raises(InputError, match="trials must be a whole number of 2 or more, got"):
+        operating_characteristics(ASTEROID, trials=trials, seed=1)
+
+
+def test_as_many_as_it_takes_needs_to_be_told_when_it_is_enough() -> None:
+    with pytest.raises(InputError, match="trials must be a whole number of 2 or more, got 'auto'"):
+        sum_blocks(counted, "auto")
+
+
+@pytest.mark.parametrize("n_jobs", [0, -1, True, 1.5, "2"])
+def test_what_is_no_number_of_processes_is_refused(n_jobs: Any) -> None:
+    with pytest.raises(InputError, match="n_jobs must be a whole number of 1 or more, got"):
+        sum_blocks(counted, 10, n_jobs=n_jobs)
+
+
+def test_processes_beside_an_executor_and_what_is_no_executor_are_refused() -> None:
+    with pytest.raises(InputError, match="n_jobs must be left out beside an executor, got 2"):
+        sum_blocks(counted, 10, n_jobs=2, executor=Here())
+    with pytest.raises(InputError, match="executor must have a method submit, got 'dask'"):
+        sum_blocks(counted, 10, executor="dask")
+
+
+@pytest.mark.parametrize("trials", [2, BLOCK_TRIALS, PIECE - 1, PIECE, PIECE + 1, np.int64(3 * PIECE)])
+def test_every_trial_is_done_once(trials: int) -> None:
+    totals = sum_blocks(counted, trials)
+    assert totals.trials == totals.sums["count"] == trials
+
+
+def test_the_bar_shows_on_a_terminal_only(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    sum_blocks(counted, TRIALS, progress=True)
+    assert capfd.readouterr() == ("", "")
+    shown = {}
+    for progress in (True, False):
+        terminal = Terminal()
+        monkeypatch.setattr(sys, "stderr", terminal)
+        sum_blocks(counted, TRIALS, progress=progress)
+        shown[progress] = terminal.getvalue()
+    assert "Simulating" in shown[True]
+    assert shown[False] == ""
+
+
+def test_memory_does_not_grow_with_the_trials() -> None:
+    sum_blocks(WORK, 2 * BLOCK_TRIALS)  # what is made once: latent distributions, imports
+    peaks = []
+    tracemalloc.start()
+    try:
+        for trials in (10_000, 100_000):
+            tracemalloc.reset_peak()
+            start = tracemalloc.get_traced_memory()[0]
+            sum_blocks(WORK, trials)
+            peaks.append(tracemalloc.get_traced_memory()[1] - start)
+    finally:
+        tracemalloc.stop()
+    assert peaks[1] == pytest.approx(peaks[0], rel=0.05)

@@ -150,7 +150,8 @@ def sweep(
     method: Annotated[list[str], typer.Option(help="Method of estimation; may repeat.")] = ["random_intercept"],  # noqa: B006 - typer reads it
     distribution: Distribution = None,
     level: Level = 0.95,
-    trials: Annotated[int, typer.Option(help="Simulated trials of each combination.")] = 10_000,
+    trials: Trials = None,
+    target_mcse: TargetMcse = None,
     seed: Seed = 2024,
     jobs: Jobs = 1,
     dask: Dask = None,
@@ -167,7 +168,8 @@ def sweep(
             _changed(scenario, changes),
             dict(_grid_axis(text) for text in over),
             folder,
-            trials=trials,
+            trials=_count(trials, target_mcse, 10_000),
+            target_mcse=TARGET_MCSE if target_mcse is None else target_mcse,
             seed=seed,
             method=method,
             distribution=chosen,
@@ -176,6 +178,10 @@ def sweep(
             executor=client,
             progress=True,
         )
+    if found.stopped:
+        done = f"{found.before + found.now} of {found.pieces} pieces"
+        typer.echo(f"Stopped: {done} are kept in {folder}; the same command goes on.", err=True)
+        raise typer.Exit(130)
     from asteroid_repro.report.tables import rows
 
     print_records(found.label, {"sweep": rows(found.to_frame())}, as_json=as_json, as_csv=as_csv)

@@ -235,7 +235,8 @@ def test_an_impossible_grid_is_found_before_any_work(
     ("change", "message"),
     [
         ({"trials": 1}, "trials must be a whole number of 2 or more, got 1"),
-        ({"trials": "auto"}, "trials must be a whole number of 2 or more, got 'auto'"),
+        ({"trials": "many"}, "trials must be a whole number of 2 or more, got 'many'"),
+        ({"target_mcse": 0}, r"target_mcse must be in \(0, 1\), got 0"),
         ({"seed": -1}, "seed must be a whole number of 0 or more, got -1"),
         ({"level": 1.0}, r"level must be in \(0, 1\), got 1\.0"),
         ({"method": "magic"}, "method must be one of"),

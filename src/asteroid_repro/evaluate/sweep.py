@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice, product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from tqdm import tqdm
 
@@ -16,8 +16,8 @@ from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.limits import check_level
 from asteroid_repro.estimate.methods import Distribution, reference_distribution
 from asteroid_repro.evaluate.fields import combination, grid, with_fields
-from asteroid_repro.evaluate.monte_carlo import check_trials, workers
-from asteroid_repro.evaluate.performance import Measure, operating_characteristics
+from asteroid_repro.evaluate.monte_carlo import MOST_TRIALS, check_target, check_trials, workers
+from asteroid_repro.evaluate.performance import TARGET_MCSE, Measure, operating_characteristics
 from asteroid_repro.evaluate.sweep_manifest import (
     check_manifest,
     plain,
@@ -120,11 +120,12 @@ def sweep(
     over: Mapping[str, Iterable[Any]],
     folder: Path | str,
     *,
-    trials: int = 10_000,
+    trials: int | Literal["auto"] = 10_000,
     seed: int,
     method: str | Sequence[str] = "random_intercept",
     distribution: Distribution | None = None,
     level: float = 0.95,
+    target_mcse: float = TARGET_MCSE,
     n_jobs: int = 1,
     executor: Any = None,
     progress: bool = False,
@@ -145,8 +146,8 @@ def sweep(
         in the unit of each; names as in :func:`asteroid_repro.evaluate.fields.with_fields`.
     folder : path
         Where the sweep is kept, on this machine: workers send their figures here.
-    trials : int
-        Simulated trials of each piece.
+    trials : int or "auto"
+        Simulated trials of each piece; ``"auto"`` as in :func:`asteroid_repro.operating_characteristics`.
     seed : int
         Whole number of 0 or more, the same for all pieces. As long as the number of people stays the same they see
         the same people and noise (common random numbers).
@@ -156,6 +157,8 @@ def sweep(
         Reference distribution of all methods; each method's own when not given.
     level : float
         Confidence level.
+    target_mcse : float
+        Only for ``trials="auto"``.
     n_jobs : int
         Processes, each on a piece of its own. A script that asks for more than one must run under
         ``if __name__ == "__main__":``.
@@ -194,13 +197,16 @@ def sweep(
     True
     """
     check_pyarrow()
-    check_trials(trials)
+    if trials != "auto":
+        check_trials(trials)
+    check_target(target_mcse)
     check_level(level)
     stream(seed, Purpose.OUTCOMES, 0)  # refuses what is no seed
     values = {name: plain(given) for name, given in over.items()}
     distributions = _distributions(method, distribution)
     pieces = _pieces(assumptions, grid(values), distributions)
-    manifest = sweep_manifest(assumptions, values, distributions, trials=trials, seed=seed, level=level)
+    precision = {"trials": trials} | ({"target_mcse": target_mcse} if trials == "auto" else {})
+    manifest = sweep_manifest(assumptions, values, distributions, precision=precision, seed=seed, level=level)
     place = Path(folder)
     with workers(n_jobs, executor) as pool:
         # A process of our own gets its next piece when it is free: an interrupt then waits for no more than one each.
@@ -212,7 +218,7 @@ def sweep(
         remove_leftovers(place)
         found = find_pieces(place, manifest)
         missing = [pieces[number] for number in sorted(set(range(len(pieces))) - set(found.done))]
-        work = partial(_measured, trials=trials, seed=seed, level=level)
+        work = partial(_measured, precision=precision, seed=seed, level=level)
         return _store_all(finish(work, missing), place, manifest, found, progress=progress)
 
 
@@ -263,14 +269,16 @@ def _check_possible(piece: _Piece, *, seed: int) -> None:
         raise InputError(f"{combination(piece.point)}: {error}") from None
 
 
-def _measured(piece: _Piece, *, trials: int, seed: int, level: float) -> tuple[int, tuple[Measure, ...]]:
+def _measured(
+    piece: _Piece, *, precision: Mapping[str, Any], seed: int, level: float
+) -> tuple[int, tuple[Measure, ...]]:
     try:
         oc = operating_characteristics(
-            piece.record, trials=trials, seed=seed, method=piece.method, distribution=piece.distribution, level=level
+            piece.record, seed=seed, method=piece.method, distribution=piece.distribution, level=level, **precision
         )
     except InputError as error:  # what only all the trials can tell: too few usable fits
         raise InputError(f"{combination(piece.point)}: {error}") from None
-    if oc.stopped:  # fewer trials than asked for are no piece
+    if oc.stopped and oc.trials < MOST_TRIALS:  # stopped by the user: fewer trials than asked for are no piece
         raise KeyboardInterrupt
     return piece.number, oc.rows
 

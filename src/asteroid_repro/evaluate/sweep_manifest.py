@@ -31,7 +31,7 @@ def sweep_manifest(
     values: Mapping[str, list[Any]],
     distributions: Mapping[str, Distribution],
     *,
-    trials: int,
+    precision: Mapping[str, Any],
     seed: int,
     level: float,
 ) -> dict[str, Any]:
@@ -45,7 +45,9 @@ def sweep_manifest(
         The grid; see :func:`plain`.
     distributions : mapping of str to str
         Reference distribution by method, in the order of the methods.
-    trials, seed, level
+    precision : mapping
+        ``trials``, and ``target_mcse`` where they are as many as it takes.
+    seed, level
         As in :func:`asteroid_repro.evaluate.sweep.sweep`.
 
     Returns
@@ -63,7 +65,7 @@ def sweep_manifest(
     --------
     >>> from asteroid_repro import ASTEROID
     >>> grid = {"people_per_arm": [20, 40]}
-    >>> sweep_manifest(ASTEROID, grid, {"ancova": "t"}, trials=100, seed=1, level=0.95)["pieces"]
+    >>> sweep_manifest(ASTEROID, grid, {"ancova": "t"}, precision={"trials": 100}, seed=1, level=0.95)["pieces"]
     2
     """
     record = assumptions.model_dump(mode="json")
@@ -73,11 +75,11 @@ def sweep_manifest(
     manifest = {
         "format": FORMAT,
         "label": f"SIMULATED ({assumptions.name}, sweep of {' x '.join(values)}, {combinations} combinations, "
-        f"{trials:,} trials each, seed {seed}, version {__version__}), not participant data",
+        f"{_how_many(precision)} each, seed {seed}, version {__version__}), not participant data",
         "version": __version__,
         "assumptions_sha256": sha256({"assumptions": record, "programmes": plans}),
         "seed": int(seed),
-        "trials": int(trials),
+        **{name: plain(value) for name, value in precision.items()},
         "methods": list(distributions),
         "distributions": list(distributions.values()),
         "level": float(level),
@@ -89,6 +91,12 @@ def sweep_manifest(
     }
     as_read: dict[str, Any] = json.loads(json.dumps(manifest))
     return as_read
+
+
+def _how_many(precision: Mapping[str, Any]) -> str:
+    if precision["trials"] == "auto":
+        return f"trials until MCSE {precision['target_mcse']:g}"
+    return f"{precision['trials']:,} trials"
 
 
 def sha256(record: Mapping[str, Any]) -> str:

@@ -1,5 +1,7 @@
 """Simulate a block of trials and estimate every outcome of it: where the two wings meet."""
 
+from dataclasses import fields
+
 import numpy as np
 
 from asteroid_repro.assumptions.trial import TrialAssumptions
@@ -50,9 +52,8 @@ def simulated_estimates(
     if estimate is not None and _is_complete(assumptions) and _is_outcomes_only(assumptions):
         return estimate(simulated_moments(assumptions, seed, block, trials))
     scores = simulated_scores(assumptions, seed, block, trials)
-    # From (outcomes, visits, people, trials) to (visits, people, outcomes, trials).
-    running, waitlist = (np.moveaxis(arm, 0, 2) for arm in (scores.running, scores.waitlist))
-    return estimate_arrays(running, waitlist, method=method, distribution=distribution)
+    by_outcome = zip(scores.running, scores.waitlist, strict=True)
+    return _stacked([estimate_arrays(*arms, method=method, distribution=distribution) for arms in by_outcome])
 
 
 def simulated_scores(assumptions: TrialAssumptions, seed: int, block: int, trials: int) -> Outcomes:
@@ -88,6 +89,13 @@ def simulated_moments(assumptions: TrialAssumptions, seed: int, block: int, tria
         assumptions.n_running,
         assumptions.n_waitlist,
     )
+
+
+def _stacked(fits: list[Estimates]) -> Estimates:
+    """Join the estimates of several outcomes along a second axis."""
+    shape = fits[0].estimate.shape
+    arrays = ([np.broadcast_to(getattr(fit, field.name), shape) for fit in fits] for field in fields(Estimates))
+    return Estimates(*(np.stack(array, axis=1) for array in arrays))
 
 
 def _is_complete(assumptions: TrialAssumptions) -> bool:

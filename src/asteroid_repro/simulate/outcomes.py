@@ -71,7 +71,11 @@ def simulate_outcomes(
     >>> scores.running.shape
     (3, 3, 20, 5)
     """
-    scores = np.concatenate([tile.copy() for tile in score_tiles(assumptions, seed, block, trials)], axis=-1)
+    scores = np.empty((len(OUTCOMES), len(assumptions.visits), assumptions.n_people, trials))
+    done = 0
+    for tile in score_tiles(assumptions, seed, block, trials):
+        scores[..., done : done + tile.shape[-1]] = tile
+        done += tile.shape[-1]
     running, waitlist = np.split(scores, [assumptions.n_running], axis=2)
     if received is not None:
         noise = outcome_noise(assumptions, seed, block, trials)[: assumptions.n_running]

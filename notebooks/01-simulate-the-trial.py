@@ -11,12 +11,15 @@
 # %% [markdown]
 # # 1 Simulate the trial
 #
-# ASTEROID randomised 40 adults with chronic low back pain to twelve weeks of run-walk intervals or to a waitlist.
-# Nobody outside the trial has its data. This package draws people who *could* have taken part, from assumptions that
-# are matched to what was printed. Everything below is **simulated**.
+# **What could a trial like ASTEROID look like, person by person, if all we have is what was printed about it?**
+#
+# ASTEROID randomised adults with chronic low back pain to run-walk intervals or to a waitlist. Nobody outside the trial
+# has its data. This package draws people who *could* have taken part, from assumptions that are matched to what was
+# printed. Everything below is **simulated**.
 
 # %%
 import asteroid_repro as ar
+from asteroid_repro.report.paper_tables import table_one
 from asteroid_repro.report.people_figures import plot_participant_flow, plot_trajectories
 
 # %% tags=["parameters"]
@@ -24,32 +27,49 @@ assumptions = ar.ASTEROID
 seed = 2024  # fixed before looking at any result
 
 # %% [markdown]
-# ## One trial, four tables
+# ## The figure
 #
-# A trial is four tables: its people, their scores at weeks 0, 6 and 12, the session log of the runners, and the
-# adverse events. The same seed always gives the same trial.
+# One line makes a whole trial. The same seed always gives the same trial.
 
 # %%
 trial = ar.simulate_trial(assumptions, seed=seed)
-trial
+_ = plot_trajectories(trial, "average_pain")
+
+# %% [markdown]
+# ## What it means
+#
+# Thin lines are people, thick lines are the means of the arms. Look at the thin lines first: they cross, rise and fall
+# in both arms. Some runners end worse than they began, some people on the waitlist end better. The difference between
+# the thick lines is what the trial is about, and it is small beside the differences between people.
+#
+# Scores are whole points (pain) or even numbers (disability) and stay on their scale, as on the real instruments.
 
 # %%
-trial.participants.head()
+_ = plot_trajectories(trial, "current_pain")
 
 # %%
-trial.outcomes.head(6)
+_ = plot_trajectories(trial, "disability")
+
+# %% [markdown]
+# Many runners reach the floor of a pain scale, where nobody can improve any further. The expected shares of people at
+# either end, by arm:
 
 # %%
-trial.sessions.head(4)
-
-# %%
-trial.adverse_events
+print(trial.label)
+ar.floor_and_ceiling(assumptions).query("week == 12").round(3)
 
 # %% [markdown]
 # ## Who took part
 #
-# Allocation is exactly equal. How many people were screened is not published in what could be read. The counts of the
-# first boxes rest on assumptions about each criterion of candidacy; they show what it asks for, no more.
+# Table 1 of a paper describes the people at baseline. It has no p-values: the arms were randomised, so whatever differs
+# between them is chance. Here one difference is not: the arms start with the *published* imbalance in current pain.
+
+# %%
+table_one(trial)
+
+# %% [markdown]
+# The flow of participants. Allocation is exactly equal. How many people were screened is not published in what could be
+# read, so the counts of the first boxes rest on assumptions about each criterion of candidacy.
 
 # %%
 screening = ar.screen(ar.CANDIDACY, wanted=assumptions.n_people, seed=seed)
@@ -57,23 +77,27 @@ _ = plot_participant_flow(trial, screening=screening)
 
 # %%
 print(screening.note)
+
 # %% [markdown]
-# ## What happened to them
+# ## Four tables
 #
-# Thin lines are people, thick lines are arm means. Scores are whole points (pain) or even numbers (disability) and
-# stay inside 0 to 100, as on the real instruments.
+# A trial is four tables: its people, their scores at each visit, the session log of the runners, and the adverse
+# events. A real trial with the same columns can take the simulated one's place in every lesson that follows.
 
 # %%
-_ = plot_trajectories(trial, "average_pain")
-# %%
-_ = plot_trajectories(trial, "current_pain")
-# %%
-_ = plot_trajectories(trial, "disability")
-# %% [markdown]
-# Many runners reach the floor of the scale. The expected shares at 0 and at 100 points:
+trial
 
 # %%
-ar.floor_and_ceiling(assumptions).query("week == 12").round(3)
+print(trial.label)
+trial.outcomes.head(6)
+
+# %%
+print(trial.label)
+trial.sessions.head(4)
+
+# %%
+print(trial.label)
+trial.adverse_events
 
 # %% [markdown]
 # ## Where the assumptions come from
@@ -84,6 +108,31 @@ ar.floor_and_ceiling(assumptions).query("week == 12").round(3)
 fields = type(assumptions).model_fields
 for name in ("n_running", "age_mean", "ran_before_share", "adherence_sd", "visit_correlation", "running_speed_mean"):
     print(f"{name}: {fields[name].description}")
+
+# %% [markdown]
+# ## Exercise
+#
+# Draw the trial again with five other seeds and look at each Table 1. How far apart can the arms be by chance alone?
+# Which difference between the arms stays whatever the seed, and why?
+#
+# <details><summary>Answer</summary>
+#
+# ```python
+# for other in range(1, 6):
+#     again = ar.simulate_trial(assumptions, seed=other)
+#     print(table_one(again).markdown())
+# ```
+#
+# With arms this small, means of age or of average pain easily differ by a few units, and the share of women by a few
+# people, although nothing but the draw separates the arms. The difference in current pain stays: it was printed, so it
+# is one of the assumptions, and the waitlist begins worse in nearly every draw. Remove it and it comes and goes with
+# the seed like the others:
+#
+# ```python
+# table_one(ar.simulate_trial(assumptions.with_equal_baselines(), seed=seed))
+# ```
+#
+# </details>
 
 # %% [markdown]
 # ## Differences from the paper

@@ -19,16 +19,19 @@ def main(names: list[str]) -> None:
     for script in sorted(FOLDER.glob("[0-9][0-9]-*.py")):
         if names and script.stem not in names:
             continue
-        notebook = jupytext.read(script)
-        for number, cell in enumerate(notebook.cells):
-            cell["id"] = f"cell-{number:02d}"
-        notebook.metadata = {"kernelspec": KERNEL, "jupytext": {"formats": "ipynb,py:percent"}}
-        NotebookClient(
-            notebook, record_timing=False, timeout=120, resources={"metadata": {"path": str(FOLDER)}}
-        ).execute()
-        notebook.metadata.pop("language_info", None)
-        nbformat.write(notebook, script.with_suffix(".ipynb"), version=4)
+        nbformat.write(executed(script), script.with_suffix(".ipynb"), version=4)
         print(f"executed {script.stem}")
+
+
+def executed(script: Path) -> nbformat.NotebookNode:
+    """Return the notebook of a script with its outputs, from a kernel of its own."""
+    notebook = jupytext.read(script)
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number:02d}"
+    notebook.metadata = {"kernelspec": KERNEL, "jupytext": {"formats": "ipynb,py:percent"}}
+    NotebookClient(notebook, record_timing=False, timeout=120, resources={"metadata": {"path": str(FOLDER)}}).execute()
+    notebook.metadata.pop("language_info", None)
+    return notebook
 
 
 if __name__ == "__main__":

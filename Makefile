@@ -8,7 +8,7 @@ export UV_SYSTEM_CERTS ?= 1
 export UV_NATIVE_TLS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test lint format notebooks docs fit bench type-one missing-inference references audit-calibration lock clean
+.PHONY: help reproduce test browser screenshots lint format notebooks docs whatif fit bench type-one missing-inference references audit-calibration lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -29,7 +29,13 @@ reproduce: $(STAMP) ## Simulate, analyse, verify and draw the trial (data/, figu
 	@$(BIN)/python docs/update_readme.py
 
 test: $(STAMP) ## Run every test, doctest and notebook
-	$(BIN)/python -m pytest -n 2 --nbmake tests src notebooks
+	$(BIN)/python -m pytest -n 2 --ignore tests/browser tests src
+
+browser: $(STAMP) ## Try the what-if page in Chromium, alone: its speed is measured
+	$(BIN)/python -m pytest tests/browser -k "not screenshots"
+
+screenshots: $(STAMP) ## Renew the pictures of the what-if page (docs/images/; needs Chromium)
+	ASTEROID_SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/browser -k screenshots
 
 lint: $(STAMP) ## Style, types, the direction of imports and conventions
 	$(BIN)/ruff check .

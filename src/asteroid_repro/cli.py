@@ -247,5 +247,22 @@ def scenarios(
     print_records("Scenarios", {"scenarios": listed}, as_json=as_json)
 
 
+@app.command(name="app")
+def what_if_page(
+    *,
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5006,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in the browser.")] = True,
+) -> None:
+    """Serve the interactive what-if page to this machine, until Ctrl-C.
+
+    Example: asteroid-repro app --port 5100 --no-browser
+    """
+    try:
+        from asteroid_repro.app.serve import serve
+    except ModuleNotFoundError as error:
+        raise InputError(f"app needs panel, got no package {error.name}. Install asteroid-repro[app].") from None
+    serve(port, show=browser, say=typer.echo)
+
+
 def _say_nothing(_: str) -> None:
     return None

@@ -1,0 +1,80 @@
+"""Serve the what-if page on this machine only."""
+
+import socket
+from collections.abc import Callable
+from typing import Any, Final
+
+import panel as pn
+from bokeh.settings import settings
+
+from asteroid_repro.app.page import page_of
+from asteroid_repro.errors import InputError
+
+ADDRESS: Final = "127.0.0.1"
+TITLE: Final = "What if? ASTEROID, simulated"
+_TEMPLATE: Final = """{% extends base %}
+{% block postamble %}<meta name="viewport" content="width=device-width, initial-scale=1">{% endblock %}
+{% block contents %}<main>{{ embed(roots.page) }}</main>{{ embed(roots.location) }}{% endblock %}
+"""
+
+
+def serve(port: int = 5006, *, show: bool = True, say: Callable[[str], None] = lambda _: None) -> None:
+    """Serve the page until the program is interrupted.
+
+    Parameters
+    ----------
+    port : int
+        Port on 127.0.0.1.
+    show : bool
+        Open the page in the browser.
+    say : callable
+        Told the address.
+
+    Raises
+    ------
+    InputError
+        A port that cannot be, or that is taken.
+    """
+    server = start(port, show=show)
+    say(f"What-if page at http://{ADDRESS}:{port} (Ctrl-C ends it)")
+    server.run_until_shutdown()
+
+
+def start(port: int, *, show: bool = False) -> Any:
+    """Return the server, bound to 127.0.0.1 and not yet running.
+
+    Raises
+    ------
+    InputError
+        A port that cannot be, or that is taken.
+    """
+    _check_free(port)
+    settings.resources = "server"  # every script and style from this machine, whatever the environment asks for
+    return pn.serve(  # type: ignore[no-untyped-call]  # panel has none
+        {"/": _template},
+        port=port,
+        address=ADDRESS,
+        websocket_origin=[f"{ADDRESS}:{port}", f"localhost:{port}"],
+        title={"/": TITLE},
+        show=show,
+        start=False,
+        verbose=False,
+    )
+
+
+def _template() -> pn.Template:
+    location = pn.state.location
+    template = pn.Template(_TEMPLATE, location=True)
+    template.add_panel("page", page_of(location.search if location is not None else "").view)
+    return template
+
+
+def _check_free(port: int) -> None:
+    if not 1 <= port <= 65535:
+        raise InputError(f"port must be from 1 to 65535, got {port}. Try 5006.")
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as attempt:
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port just left is free
+        try:
+            attempt.bind((ADDRESS, port))
+        except OSError as error:
+            raise InputError(f"port must be free, got {port}: {error.strerror}. Choose another with --port.") from None

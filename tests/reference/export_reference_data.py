@@ -1,6 +1,7 @@
 """Write the data sets that make_references.R fits: tests/reference/data/*.csv. Usage: python export_reference_data.py.
 
 Made-up scores, one row per person: arm and the scores at weeks 0, 6 and 12, empty where missing. Seeds are fixed.
+The null_*.csv are the first trials of the run behind docs/type-one-error.md with 15 % missing, unrounded.
 """
 
 from dataclasses import dataclass
@@ -9,11 +10,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from asteroid_repro.evaluate.type_one_error import COVARIANCES, _null_scores
+from asteroid_repro.simulate.streams import BLOCK_TRIALS
+
 FOLDER = Path(__file__).parent / "data"
 SPREAD = np.array([16.0, 19.0, 22.0])
 DECAYING = np.array([[1.0, 0.6, 0.35], [0.6, 1.0, 0.6], [0.35, 0.6, 1.0]])
 APART = np.full((3, 3), -0.25) + 1.25 * np.eye(3)  # people resemble themselves less than others
 EFFECT = np.array([0.0, -8.0, -12.0])
+NULL_SEED, NULL_MISSING, NULL_TRIALS = 43, 0.15, (0, 1, 2, 3)  # the seed of benchmarks/type_one_error.py
 
 
 @dataclass(frozen=True)
@@ -55,13 +60,28 @@ def make(data_set: DataSet) -> pd.DataFrame:
     if data_set.missing == "dropout":  # once away, always away
         gone[:, 1:] = np.logical_or.accumulate(rng.random((people, 2)) < 0.15, axis=1)
     scores[gone] = np.nan
+    return laid_out(scores, data_set.running)
+
+
+def laid_out(scores: np.ndarray, running: int) -> pd.DataFrame:
+    """Lay out scores (people, visits), runners first, with one row per person."""
     wide = pd.DataFrame(scores, columns=["week_0", "week_6", "week_12"])
-    wide.insert(0, "arm", np.where(running, "running", "waitlist"))
-    wide.insert(0, "participant", np.arange(1, people + 1))
+    wide.insert(0, "arm", np.where(np.arange(len(scores)) < running, "running", "waitlist"))
+    wide.insert(0, "participant", np.arange(1, len(scores) + 1))
     return wide
+
+
+def null_trials() -> dict[str, pd.DataFrame]:
+    """Return trials of block 0 of the type I run by name: covariance (from 1, in its order) and index of the trial."""
+    return {
+        f"null_{number}_trial_{trial}": laid_out(block[..., trial].T, block.shape[1] // 2)
+        for number, covariance in enumerate(COVARIANCES, start=1)
+        for block in [_null_scores(covariance.root(), NULL_SEED, 0, BLOCK_TRIALS, NULL_MISSING)]
+        for trial in NULL_TRIALS
+    }
 
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for one in DATA_SETS:
-        make(one).to_csv(FOLDER / f"{one.name}.csv", index=False, lineterminator="\n")
+    for name, wide in ({one.name: make(one) for one in DATA_SETS} | null_trials()).items():
+        wide.to_csv(FOLDER / f"{name}.csv", index=False, lineterminator="\n")

@@ -99,15 +99,50 @@ autoregressive <- function(model, long) {
   polish(refit, atanh(coef(first$modelStruct$corStruct, unconstrained = FALSE)[[1]]))
 }
 
-repeated_measures <- function(long) {
-  saturated <- value ~ occasion * running
-  compound <- gls(saturated, long, correlation = corCompSymm(form = ~ 1 | participant), method = "REML",
+SATURATED <- value ~ occasion * running
+CONSTRAINED <- value ~ occasion + running_6 + running_12
+EFFECTS <- paste0("occasion", WEEKS, ":running")
+CONSTRAINED_EFFECTS <- c("running_6", "running_12")
+
+repeated_measures <- function(long, mmrm, clda) {
+  compound <- gls(SATURATED, long, correlation = corCompSymm(form = ~ 1 | participant), method = "REML",
                   control = tight)
-  rbind(gls_rows("mmrm", unstructured(saturated, long)),
-        gls_rows("clda", unstructured(value ~ occasion + running_6 + running_12, long),
-                 terms = c("running_6", "running_12")),
+  rbind(gls_rows("mmrm", mmrm),
+        gls_rows("clda", clda, terms = CONSTRAINED_EFFECTS),
         gls_rows("mmrm_compound_symmetry", compound),
-        gls_rows("mmrm_ar1", autoregressive(saturated, long)))
+        gls_rows("mmrm_ar1", autoregressive(SATURATED, long)))
+}
+
+# The covariance of all visits that a fit of gls has.
+fitted_covariance <- function(fit) {
+  correlation <- corMatrix(fit$modelStruct$corStruct)
+  full <- correlation[[which(vapply(correlation, nrow, 1L) == 3)[1]]]
+  ratios <- coef(fit$modelStruct$varStruct, unconstrained = FALSE, allCoef = TRUE)[c("0", "6", "12")]
+  fit$sigma^2 * full * outer(ratios, ratios)
+}
+
+# The unstructured covariance as correlated intercepts, one a visit, beside the residual: one variance more than can be
+# told apart. The fitted covariance of the scores is not touched by that, nor are the degrees of freedom, which lmerTest
+# and pbkrtest take from a generalised inverse where the information is singular. Left to itself the optimiser can stop
+# where the intercepts become collinear: it starts from gls with half of the smallest eigenvalue as the residual.
+unstructured_small_sample <- function(method, fixed, long, fit, terms) {
+  covariance <- fitted_covariance(fit)
+  residual <- min(eigen(covariance)$values) / 2
+  start <- t(chol(covariance / residual - diag(3)))[lower.tri(covariance, diag = TRUE)]
+  control <- lmerControl(optimizer = "bobyqa", optCtrl = list(rhobeg = 1e-3, rhoend = 1e-12, maxfun = 1e6),
+                         calc.derivs = FALSE, check.nobs.vs.nRE = "ignore",
+                         check.conv.singular = .makeCC("ignore", tol = 0))
+  # lmerTest warns of the flat direction.
+  fit <- suppressWarnings(lmerTest::lmer(update(fixed, . ~ . + (0 + occasion | participant)), long, start = start,
+                                         control = control))
+  do.call(rbind, Map(function(term, week) {
+    weights <- as.numeric(names(fixef(fit)) == term)
+    do.call(rbind, lapply(c(satterthwaite = "Satterthwaite", kenward_roger = "Kenward-Roger"), function(ddf) {
+      test <- contest1D(fit, weights, ddf = ddf)
+      name <- if (ddf == "Satterthwaite") "satterthwaite" else "kenward_roger"
+      row("lmerTest", method, name, week, test[["Estimate"]], test[["Std. Error"]], test[["df"]])
+    }))
+  }, terms, WEEKS))
 }
 
 complete_cases <- function(long) {
@@ -131,7 +166,11 @@ complete_cases <- function(long) {
 names <- sub("\\.csv$", "", list.files(file.path(folder, "data"), pattern = "\\.csv$"))
 rows <- do.call(rbind, lapply(names, function(name) {
   long <- read_long(name)
-  fits <- rbind(random_intercept(long), repeated_measures(long), complete_cases(long))
+  mmrm <- unstructured(SATURATED, long)
+  clda <- unstructured(CONSTRAINED, long)
+  fits <- rbind(random_intercept(long), repeated_measures(long, mmrm, clda),
+                unstructured_small_sample("mmrm", SATURATED, long, mmrm, EFFECTS),
+                unstructured_small_sample("clda", CONSTRAINED, long, clda, CONSTRAINED_EFFECTS), complete_cases(long))
   cbind(data_set = name, fits)
 }))
 rownames(rows) <- NULL

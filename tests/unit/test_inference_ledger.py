@@ -47,6 +47,17 @@ def test_measured_error_rates_tell_faithful_from_honest() -> None:
     assert abs(honest.type_one_error - 0.05) < 4 * 0.0069
     assert honest.coverage is not None
     assert abs(honest.coverage - 0.95) < 4 * 0.0069
+    assert (faithful.liberal, honest.liberal) == (True, False)
+    assert " Measured type I error above 0.05: random_intercept z, " in ledger.note
+    assert "mmrm t" not in ledger.note
+    assert ledger.note in ledger._repr_html_()
+
+
+def test_the_rows_of_the_constrained_model_to_avoid_are_named() -> None:
+    ledger = inference_ledger(TRIAL, "average_pain")
+    assert ledger.note.startswith("With clda take kenward_roger")
+    assert "Measured" not in ledger.note
+    assert {row.liberal for row in ledger.rows} == {None}
 
 
 def test_bad_requests() -> None:

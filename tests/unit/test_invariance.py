@@ -65,6 +65,23 @@ def test_a_missing_row_is_a_missing_value(method: str, distribution: str, seed: 
 @every_method
 @FEW
 @given(seed=seeds)
+def test_wide_or_long_and_the_order_of_categories_do_not_matter(method: str, distribution: str, seed: int) -> None:
+    """A wide table laid out long again has other rows in another order, and empty cells as rows."""
+    data = table(seed)
+    wide = data.dropna(subset="value").pivot_table(index=["participant", "arm"], columns="week", values="value")
+    long = wide.reset_index().melt(["participant", "arm"], var_name="week", value_name="value")
+    long = long.assign(outcome="disability", week=long["week"].astype(int))
+    categories = data.astype(dict.fromkeys(("participant", "arm", "week", "outcome"), "category"))
+    categories["arm"] = categories["arm"].cat.set_categories(["waitlist", "running"])
+    categories["week"] = categories["week"].cat.set_categories([12, 0, 6])
+    wanted = numbers(data, method, distribution)
+    for other in (long, categories):
+        pd.testing.assert_frame_equal(numbers(other, method, distribution), wanted)
+
+
+@every_method
+@FEW
+@given(seed=seeds)
 def test_swapped_arms_flip_the_sign(method: str, distribution: str, seed: int) -> None:
     data = table(seed)
     wanted = numbers(data, method, distribution)

@@ -115,10 +115,24 @@ def test_a_row_holds_together() -> None:
     assert found.label in found._repr_html_()
 
 
-def test_row_order_and_explicit_missing_rows_do_not_matter() -> None:
+def test_row_order_categories_and_explicit_missing_rows_do_not_matter() -> None:
     explicit = WHOLE.assign(value=WHOLE["value"].where(~(LAST & (WHOLE["participant"] % 5 == 0))))
-    for other in (LEFT.sample(frac=1, random_state=2), explicit):
+    categories = LEFT.astype(dict.fromkeys(("participant", "arm", "week", "outcome"), "category"))
+    backwards = categories.assign(arm=categories["arm"].cat.set_categories(["waitlist", "running"]))
+    for other in (LEFT.sample(frac=1, random_state=2), explicit, categories, backwards):
         assert run(other).to_frame().equals(run().to_frame())
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("rule", ["mar", "jump_to_reference", "copy_reference"])
+def test_shift_and_scale_of_the_outcome_carry_through(rule: str, method: CompleteMethod) -> None:
+    plain, other = (
+        run(rule=rule, method=method),
+        run(LEFT.assign(value=LEFT["value"] * 3 - 7), rule=rule, method=method),
+    )
+    for name in ("estimate", "se", "ci_low", "ci_high", "mcse"):
+        assert getattr(other, name) == pytest.approx(3 * getattr(plain, name), rel=1e-8)
+    assert (other.df, other.p_value) == pytest.approx((plain.df, plain.p_value), rel=1e-7)
 
 
 def test_the_seed_decides() -> None:

@@ -18,10 +18,10 @@ constant if R = 1. Proof: for a < b the absolute value of Student's T_a has the 
 constant k and B, independent of T_b, Beta(a/2, (b - a)/2) distributed, because a gamma variable of shape a/2 is one of
 shape b/2 times B (for b = inf put Z for T_b and chi-squared(a)/a for B). The density of log abs(T_b) at y is
 proportional to exp(y) (1 + exp(2y)/b)^(-(b + 1)/2), which is log-concave, and adding an independent variable to one
-with a log-concave density makes it more dispersed (Lewis & Thompson 1981, doi 10.2307/3213168). So any two quantiles of
-log abs(T_a) are at least as far apart as those of log abs(T_b): the ratio of the quantile of p to that of the level
-moves away from 1 as df falls. Hence each condition of (1) holds on a half-line of df, possibly empty or everything,
-and both hold on an interval.
+with a log-concave density makes it more dispersed (Lewis & Thompson 1981, J Appl Prob 18:76-90, theorem 8). So any two
+quantiles of log abs(T_a) are at least as far apart as those of log abs(T_b): the ratio of the quantile of p to that of
+the level moves away from 1 as df falls. Hence each condition of (1) holds on a half-line of df, possibly empty or
+everything, and both hold on an interval.
 
 **Some df from 1 up, or z, fulfils (1) if and only if each condition holds at df = 1 or at z**
 (:func:`is_possible`). Two half-lines that run the same way share an end. They run opposite ways only if R_low and

@@ -22,11 +22,12 @@ from .evaluate.assurance import assurance
 from .evaluate.estimands import estimands
 from .evaluate.fields import with_fields
 from .evaluate.frailty import coverage_by_frailty
-from .evaluate.performance import operating_characteristics, sampling_distribution
+from .evaluate.performance import operating_characteristics
 from .evaluate.power_curve import power_curve
 from .evaluate.precision import hours_for_precision
 from .evaluate.replication import replication, sceptical_p_value
 from .evaluate.sample_size import sample_size
+from .evaluate.sampling import sampling_distribution
 from .evaluate.sweep import sweep
 from .evaluate.what_if import what_if
 from .published.ledger import published

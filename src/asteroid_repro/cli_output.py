@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from asteroid_repro.errors import InputError
 from asteroid_repro.report.records import Records, cells, records_csv, records_json
 
 if TYPE_CHECKING:
@@ -17,12 +18,14 @@ Scenario = Annotated[
     typer.Option("--scenario", help="Name of a scenario (see `scenarios`) or a .toml file with the fields to change."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table, of the first table where several.")]
 Level = Annotated[float, typer.Option(help="Confidence level.")]
 
 
 def print_records(label: str, groups: dict[str, Records], *, as_json: bool, as_csv: bool = False) -> None:
     """Print groups of rows under a label; CSV takes the first group only."""
+    if as_json and as_csv:
+        raise InputError("--json must stand without --csv, got both. Leave one out.")
     if as_json:
         typer.echo(records_json(label, groups), nl=False)
     elif as_csv:

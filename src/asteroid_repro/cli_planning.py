@@ -13,14 +13,18 @@ import asteroid_repro as ar
 from asteroid_repro.assumptions.quantities import OUTCOMES
 from asteroid_repro.cli_output import AsCsv, AsJson, Level, Scenario, Seed, print_records
 from asteroid_repro.errors import InputError
-from asteroid_repro.evaluate.performance import TARGET_MCSE
+from asteroid_repro.evaluate.performance import EVERY_OUTCOME, TARGET_MCSE
 
 commands = typer.Typer()
+_STOPPED = 130  # as the shell has it for a command that the keyboard stopped
 
 Trials = Annotated[int | None, typer.Option(help="Simulated trials.", show_default="10000; 20000 for what-if")]
 TargetMcse = Annotated[
     float | None,
-    typer.Option(help="Go on until power and coverage have this Monte Carlo standard error; instead of --trials."),
+    typer.Option(
+        help="Go on until power and coverage (what-if: their changes) of every outcome and visit have this Monte Carlo "
+        "standard error; instead of --trials."
+    ),
 ]
 Jobs = Annotated[int, typer.Option(help="Processes.")]
 Dask = Annotated[str | None, typer.Option(help="Address of a Dask scheduler that does the work, as tcp://host:8786.")]
@@ -57,6 +61,7 @@ def power(
     asteroid-repro power --set average_pain.effect=-8 --set people_per_arm=60 --outcome average_pain --week 12
     """
     record, count = _changed(scenario, changes), _count(trials, target_mcse, 10_000)
+    _check_shown(outcome, week, record)
     chosen: Any = distribution  # checked, with a message, by operating_characteristics
     with _dask_client(dask) as client:
         found = ar.operating_characteristics(
@@ -76,13 +81,8 @@ def power(
         for row in found.rows
         if (outcome is None or row.outcome == outcome) and (week is None or row.week == week)
     ]
-    if not rows:
-        wanted = f"{outcome or 'any outcome'}, week {week if week is not None else 'any'}"
-        raise InputError(
-            f"--outcome and --week must be ones of the trial, got {wanted}. "
-            f"Outcomes: {', '.join(OUTCOMES)}; weeks: {', '.join(map(str, record.visits[1:]))}."
-        )
     print_records(found.label, {"operating_characteristics": rows}, as_json=as_json, as_csv=as_csv)
+    raise typer.Exit(_STOPPED if found.stopped else 0)
 
 
 @commands.command("what-if")
@@ -135,6 +135,7 @@ def what_if(
         "verdicts": [asdict(row) for row in found.verdicts],
     }
     print_records(found.label, groups, as_json=as_json, as_csv=as_csv)
+    raise typer.Exit(_STOPPED if found.stopped else 0)
 
 
 @commands.command()
@@ -166,7 +167,7 @@ def sweep(
     with _dask_client(dask) as client:
         found = ar.sweep(
             _changed(scenario, changes),
-            dict(_grid_axis(text) for text in over),
+            {name: _axis(values) for name, values in _fields(over, "--over").items()},
             folder,
             trials=_count(trials, target_mcse, 10_000),
             target_mcse=TARGET_MCSE if target_mcse is None else target_mcse,
@@ -181,7 +182,7 @@ def sweep(
     if found.stopped:
         done = f"{found.before + found.now} of {found.pieces} pieces"
         typer.echo(f"Stopped: {done} are kept in {folder}; the same command goes on.", err=True)
-        raise typer.Exit(130)
+        raise typer.Exit(_STOPPED)
     from asteroid_repro.report.tables import rows
 
     print_records(found.label, {"sweep": rows(found.to_frame())}, as_json=as_json, as_csv=as_csv)
@@ -190,13 +191,36 @@ def sweep(
 def _changed(scenario: str, changes: list[str] | None) -> ar.TrialAssumptions:
     from asteroid_repro.evaluate.fields import with_fields
 
-    fields = {name: _value(value) for name, value in (_split(text, "--set") for text in changes or [])}
+    fields = {name: _value(value) for name, value in _fields(changes or [], "--set").items()}
     return with_fields(ar.scenario(scenario), fields) if fields else ar.scenario(scenario)
 
 
-def _grid_axis(text: str) -> tuple[str, list[Any]]:
-    name, values = _split(text, "--over")
-    return name, [_value(value) for value in values.split(",")]
+def _check_shown(outcome: str | None, week: int | None, record: ar.TrialAssumptions) -> None:
+    weeks = record.visits[1:]
+    if outcome not in (None, EVERY_OUTCOME, *OUTCOMES) or week not in (None, *weeks):
+        wanted = f"{outcome or 'any outcome'}, week {'any' if week is None else week}"
+        raise InputError(
+            f"--outcome and --week must be ones of the trial, got {wanted}. "
+            f"Outcomes: {', '.join(OUTCOMES)}; weeks: {', '.join(map(str, weeks))}."
+        )
+
+
+def _axis(values: str) -> list[Any]:
+    """Values between commas; a list in brackets is one value."""
+    try:
+        parsed: list[Any] = json.loads(f"[{values}]")
+    except json.JSONDecodeError:  # words have no quotes on a command line
+        return [_value(value) for value in values.split(",")]
+    return parsed
+
+
+def _fields(texts: list[str], option: str) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    for name, value in (_split(text, option) for text in texts):
+        if name in fields:
+            raise InputError(f"{option} must name each field once, got {name} twice. Give it one value, or one list.")
+        fields[name] = value
+    return fields
 
 
 def _split(text: str, option: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from asteroid_repro.assumptions.trial import TrialAssumptions
 from asteroid_repro.estimate.attendance import attendance
 from asteroid_repro.estimate.effects import estimate_effects
 from asteroid_repro.estimate.rates import event_rates
-from asteroid_repro.evaluate.performance import sampling_distribution
+from asteroid_repro.evaluate.sampling import sampling_distribution
 from asteroid_repro.published.ledger import published
 from asteroid_repro.report.files import write_file, write_table
 from asteroid_repro.report.gallery import draw_all

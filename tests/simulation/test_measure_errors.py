@@ -13,8 +13,9 @@ from asteroid_repro.assumptions.quantities import OUTCOMES
 from asteroid_repro.estimate.methods import Distribution
 from asteroid_repro.evaluate.measures import measures, monte_carlo_errors, trial_figures
 from asteroid_repro.evaluate.monte_carlo import run_blocks
-from asteroid_repro.evaluate.performance import IMPORTANT, true_values
+from asteroid_repro.evaluate.performance import IMPORTANT
 from asteroid_repro.evaluate.trial_estimates import simulated_estimates
+from asteroid_repro.evaluate.true_effects import true_values
 
 TRIALS = 5000
 DRAWS = 1000

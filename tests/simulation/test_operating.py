@@ -130,3 +130,13 @@ def test_random_intercept_doubles_the_type_one_error_when_correlation_decays() -
     # Measured for normal scores with equal SDs: .0955 against .0498.
     assert abs(faithful.value - 0.0955) < 4 * faithful.mcse
     assert abs(honest.value - 0.0498) < 4 * honest.mcse
+
+
+@pytest.mark.parametrize("name", ["dose_dependent_effect", "varying_effects", "couch_to_5k"])
+def test_methods_are_unbiased_for_the_mean_effect_where_runners_differ(name: str) -> None:
+    """Bounded scores do not pass a varying effect on in full: the truth is the mean of potential outcomes."""
+    oc = operating_characteristics(scenario(name), trials=4096, seed=19, method="mmrm")
+    for outcome in OUTCOMES:
+        for week in (6, 12):
+            bias = oc.value(outcome, "bias", week)
+            assert abs(bias.value) < 4 * bias.mcse

@@ -124,6 +124,9 @@ def test_sweep_until_an_error_is_reached(
         (("what-if", "--to", "couch_to_5"), "couch_to_5k"),
         (("sweep", "there", "--over", "people_per_arm"), "--over must be a field, an equals sign and a value"),
         (("sweep", "there", "--over", "people=1,2"), "Did you mean 'people_per_arm'?"),
+        (("sweep", "there", "--over", "people_per_arm=1", "--over", "people_per_arm=2"), "got people_per_arm twice"),
+        (("power", "--set", "people_per_arm=9", "--set", "people_per_arm=8"), "got people_per_arm twice"),
+        (("power", "--trials", "300", "--json", "--csv"), "--json must stand without --csv, got both."),
     ],
 )
 def test_wrong_input_is_one_line(
@@ -139,3 +142,22 @@ def test_wrong_input_is_one_line(
     assert message in err
     assert err.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_a_value_on_an_axis_may_be_a_list(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    over = ("--over", "average_pain.effect=[-5,-10],[-2,-8]", "--over", "missing_mechanism=mcar,mar")
+    status, out, _ = run(capsys, monkeypatch, "sweep", str(tmp_path / "s"), *over, "--trials", "100", "--json")
+    rows = json.loads(out)["sweep"]
+    assert status == 0
+    assert len({(str(row["average_pain.effect"]), row["missing_mechanism"]) for row in rows}) == 4
+
+
+def test_what_if_until_an_error_is_reached(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    status, out, _ = run(
+        capsys, monkeypatch, "what-if", "--set", "average_pain.effect=-8", "--target-mcse", "0.004", "--json"
+    )
+    changes = json.loads(out)["changes"]
+    assert status == 0
+    assert max(row["mcse"] for row in changes if row["measure"] in ("power", "coverage")) <= 0.004

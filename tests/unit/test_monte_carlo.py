@@ -23,12 +23,22 @@ import pytest
 from asteroid_repro import ASTEROID, InputError, operating_characteristics
 from asteroid_repro.evaluate.monte_carlo import PIECE_BLOCKS, Totals, run_blocks, sum_blocks
 from asteroid_repro.evaluate.performance import block_sums
+from asteroid_repro.evaluate.true_effects import true_values
 from asteroid_repro.simulate.streams import BLOCK_TRIALS
 
 PIECE = PIECE_BLOCKS * BLOCK_TRIALS
 TRIALS = 20_000  # two whole pieces and a part of one
 MANY = 6 * PIECE
-WORK = partial(block_sums, ASTEROID.with_equal_baselines(), 61, method="random_intercept", distribution="z", level=0.95)
+BASE = ASTEROID.with_equal_baselines()
+WORK: partial[dict[str, np.ndarray]] = partial(
+    block_sums,
+    BASE,
+    61,
+    truth=true_values(BASE, "random_intercept"),
+    method="random_intercept",
+    distribution="z",
+    level=0.95,
+)
 BAD_WORK = partial(WORK, level=1.5)
 
 INTERRUPTED = f"""
@@ -37,12 +47,14 @@ from functools import partial
 from asteroid_repro import ASTEROID
 from asteroid_repro.evaluate.monte_carlo import sum_blocks
 from asteroid_repro.evaluate.performance import block_sums
+from asteroid_repro.evaluate.true_effects import true_values
 
 def interrupt(totals):
     if totals.trials == {6 * PIECE}:  # by then both processes have started
         os.killpg(0, signal.SIGINT)
 
-work = partial(block_sums, ASTEROID, 61, method="random_intercept", distribution="z", level=0.95)
+truth = true_values(ASTEROID, "random_intercept")
+work = partial(block_sums, ASTEROID, 61, truth=truth, method="random_intercept", distribution="z", level=0.95)
 totals = sum_blocks(work, "auto", enough=interrupt, n_jobs=2)
 print(totals.stopped, totals.trials, totals.sums["all_usable"])
 """

@@ -9,7 +9,7 @@ import pytest
 from asteroid_repro import ASTEROID, InputError, TrialAssumptions, estimate_effects, simulate_trial
 from asteroid_repro.assumptions.quantities import OUTCOMES
 from asteroid_repro.estimate.methods import Distribution, estimate_arrays
-from asteroid_repro.evaluate.performance import sampling_distribution
+from asteroid_repro.evaluate.sampling import sampling_distribution
 from asteroid_repro.evaluate.trial_estimates import simulated_estimates, simulated_scores
 from asteroid_repro.simulate.block import TrialBlock, simulate_block
 from asteroid_repro.simulate.outcomes import simulate_outcomes, tile_trials

@@ -46,10 +46,11 @@ def test_the_rows_are_those_of_each_point_and_method_in_grid_order(whole: Sweep)
     for people, effect, method in product(*OVER.values(), METHODS):
         record = with_fields(ASTEROID, {"people_per_arm": people, "average_pain.effect": effect})
         part = operating_characteristics(record, trials=60, seed=5, method=method).to_frame()
-        parts.append(part.assign(**{"people_per_arm": people, "average_pain.effect": float(effect), "method": method}))
+        own = {"people_per_arm": people, "average_pain.effect": float(effect), "method": method, "trials": 60}
+        parts.append(part.assign(**own))
     expected = pd.concat(parts, ignore_index=True)
     frame = whole.to_frame()
-    assert list(frame) == [*OVER, "method", "outcome", "week", "measure", "value", "mcse", "low", "high"]
+    assert list(frame) == [*OVER, "method", "outcome", "week", "measure", "value", "mcse", "low", "high", "trials"]
     pd.testing.assert_frame_equal(frame, expected[list(frame)], check_exact=True)
 
 
@@ -67,7 +68,9 @@ def test_the_folder_holds_a_manifest_and_one_file_a_piece(whole: Sweep) -> None:
 
 def test_a_piece_says_simulated_and_has_its_columns_sorted(whole: Sweep) -> None:
     table = sweep_pieces.read_piece(whole.folder, whole.manifest, 7)
-    assert table.column_names == sorted([*OVER, "method", "outcome", "week", "measure", "value", "mcse", "low", "high"])
+    assert table.column_names == sorted(
+        [*OVER, "method", "outcome", "week", "measure", "value", "mcse", "low", "high", "trials"]
+    )
     assert table.schema.metadata[b"label"].decode() == whole.label
     assert whole.label.startswith("SIMULATED (ASTEROID, sweep of people_per_arm x average_pain.effect")
     assert "not participant data" in whole._repr_html_()

@@ -11,9 +11,11 @@ import pytest
 from asteroid_repro import ASTEROID, InputError, TrialAssumptions, operating_characteristics, what_if
 from asteroid_repro.assumptions.quantities import OUTCOMES
 from asteroid_repro.evaluate.measures import trial_figures
-from asteroid_repro.evaluate.performance import IMPORTANT, true_values
+from asteroid_repro.evaluate.performance import EVERY_OUTCOME, IMPORTANT
+from asteroid_repro.evaluate.record_differences import record_differences
 from asteroid_repro.evaluate.trial_estimates import simulated_estimates
-from asteroid_repro.evaluate.what_if import GROUPS, MeasureChange, WhatIf, record_differences
+from asteroid_repro.evaluate.true_effects import true_values
+from asteroid_repro.evaluate.what_if import GROUPS, MeasureChange, WhatIf
 
 SMALLER: Final = ASTEROID.with_effect(average_pain=-8)
 TRIALS: Final = 3000  # no multiple of the groups, nor of the block
@@ -127,16 +129,34 @@ def test_pairing_helps(comparison: WhatIf) -> None:
 
 def test_verdicts_are_counted_trial_by_trial(comparison: WhatIf) -> None:
     before, after = (figures(record)["favours_running"] > 0 for record in (ASTEROID, SMALLER))
-    for verdict in comparison.verdicts:
+    *by_outcome, paper = comparison.verdicts
+    for verdict in by_outcome:
         place = ASTEROID.visits.index(verdict.week) - 1, OUTCOMES.index(verdict.outcome)
         assert verdict.gained == (after & ~before)[place].sum()
         assert verdict.lost == (before & ~after)[place].sum()
         assert verdict.trials == TRIALS
         change = row(comparison, verdict.outcome, "favours_running", verdict.week).change
         assert change * TRIALS == pytest.approx(verdict.gained - verdict.lost, abs=1e-8)
-    assert {(each.outcome, each.week) for each in comparison.verdicts} == {(o, w) for o in OUTCOMES for w in (6, 12)}
+    assert {(each.outcome, each.week) for each in by_outcome} == {(o, w) for o in OUTCOMES for w in (6, 12)}
     (pain,) = (each for each in comparison.verdicts if (each.outcome, each.week) == ("average_pain", 12))
     assert pain.lost > 1000
+    all_before, all_after = before[-1].all(axis=0), after[-1].all(axis=0)
+    assert (paper.outcome, paper.week, paper.trials) == (EVERY_OUTCOME, 12, TRIALS)
+    assert (paper.gained, paper.lost) == ((all_after & ~all_before).sum(), (all_before & ~all_after).sum())
+    verdict_change = row(comparison, EVERY_OUTCOME, "favours_running")
+    assert verdict_change.base == all_before.mean()
+    paired = (all_after.astype(float) - all_before).std(ddof=1) / np.sqrt(TRIALS)
+    assert verdict_change.mcse == pytest.approx(paired, rel=4 / np.sqrt(254))
+
+
+def test_an_automatic_comparison_goes_on_until_its_errors_are_small() -> None:
+    found = what_if(ASTEROID, SMALLER, trials="auto", target_mcse=0.004, seed=SEED)
+    errors = [each.mcse for each in found.rows if each.measure in ("power", "coverage")]
+    assert max(errors) <= 0.004
+    assert found.trials % 8192 == 0
+    assert found.trials > 8192
+    coarse = what_if(ASTEROID, SMALLER, trials="auto", target_mcse=0.05, seed=SEED)
+    assert coarse.trials == 8192
 
 
 def test_to_swap_the_scenarios_turns_the_sign(comparison: WhatIf) -> None:
@@ -205,7 +225,7 @@ def test_missing_visits_keep_people_and_noise_and_count_what_fails() -> None:
     assert failed.base == 0
     assert 0.01 < failed.changed < 0.9
     assert failed.mcse == pytest.approx(np.sqrt(failed.changed * (1 - failed.changed) / 1000), rel=4 / np.sqrt(254))
-    for verdict in found.verdicts:
+    for verdict in found.verdicts[:-1]:
         own = row(found, verdict.outcome, "failed", verdict.week)
         assert verdict.trials == round(1000 * (1 - own.changed))
         assert verdict.gained + verdict.lost <= verdict.trials
@@ -221,7 +241,7 @@ def test_scenarios_without_usable_fits_are_refused() -> None:
 def test_a_result_is_a_table_that_says_simulated(comparison: WhatIf) -> None:
     frame = comparison.to_frame()
     assert list(frame) == ["outcome", "week", "measure", "base", "changed", "change", "mcse"]
-    assert len(frame) == len(comparison.rows) == 6 * frame["measure"].nunique()
+    assert len(frame) == len(comparison.rows) == 6 * frame["measure"].nunique() + 1
     page = comparison._repr_html_()
     assert page.startswith("<p><strong>SIMULATED (ASTEROID, changed against ASTEROID, 3,000 trials each, seed 51")
     assert "not participant data" in page

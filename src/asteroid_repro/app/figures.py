@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from asteroid_repro.app.state import State
-from asteroid_repro.evaluate.performance import SamplingDistribution
+from asteroid_repro.evaluate.sampling import SamplingDistribution
 from asteroid_repro.published.ledger import published
 from asteroid_repro.report.effect_figures import plot_sampling_distribution
 from asteroid_repro.report.people_figures import plot_trajectories

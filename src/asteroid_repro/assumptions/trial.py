@@ -285,7 +285,9 @@ class TrialAssumptions(BaseModel):
         return self.with_values(n_running=running, n_waitlist=waitlist)
 
     def with_equal_baselines(self) -> "TrialAssumptions":
-        """Return the randomised superpopulation: both arms start from the mean over all people.
+        """Return the randomised superpopulation: both arms start from the mean of the arms' baselines.
+
+        The arms count alike, so that other arm sizes mean more people of the same population.
 
         ASTEROID itself is conditional on its chance imbalance in current pain. Power, type I error, coverage and
         every comparison of methods are about trials that randomise anew, so they use this copy.
@@ -299,8 +301,7 @@ class TrialAssumptions(BaseModel):
         changes = {}
         for name in OUTCOMES:
             outcome = self.outcome(name)
-            total = self.n_running * outcome.running_baseline + self.n_waitlist * outcome.waitlist_baseline
-            mean = total / self.n_people
+            mean = (outcome.running_baseline + outcome.waitlist_baseline) / 2
             changes[name] = {"running_baseline": mean, "waitlist_baseline": mean}
         return self.with_values(**changes)
 

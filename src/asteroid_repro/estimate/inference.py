@@ -7,6 +7,7 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from asteroid_repro.errors import InputError
 
+_FEW = 200  # degrees of freedom up to which the finite sum is the quicker way
 _TINY = 1e-8  # below it the finite sum has lost too many digits
 
 
@@ -95,14 +96,17 @@ def p_value(estimates: Estimates) -> np.ndarray:
     distinct = np.unique(estimates.df)
     for df in distinct[np.rint(distinct) == distinct]:
         own = ... if len(distinct) == 1 else estimates.df == df
-        p[own] = 2 * ndtr(-distance[own]) if np.isinf(df) else _two_sided(distance[own], int(df))
+        if np.isinf(df):
+            p[own] = 2 * ndtr(-distance[own])
+        elif df <= _FEW:
+            p[own] = _two_sided(distance[own], int(df))
     rest = np.isnan(p) | (p < _TINY)
     p[rest] = 2 * stdtr(estimates.df[rest], -distance[rest])
     return p
 
 
 def _two_sided(distance: np.ndarray, df: int) -> np.ndarray:
-    r"""Return the two-sided p-value of t with whole degrees of freedom: a finite sum, ten times faster than stdtr.
+    r"""Return the two-sided p-value of t with few and whole degrees of freedom: a finite sum, faster than stdtr.
 
     With :math:`x = t^2/\nu`, :math:`c = 1/(1 + x)`, :math:`s = \sqrt{x c}` and :math:`\theta = \arctan\sqrt x`:
     :math:`A = 1 + c\tfrac{1}{2}(1 + c\tfrac{3}{4}(1 + \dots))` over the even, likewise over the odd numbers below

@@ -39,6 +39,8 @@ class Method:
         Whether it uses only the people with both the baseline and the later visit.
     equally_spaced : bool
         Whether it supposes equally spaced visits.
+    adjusted : bool
+        Whether it corrects the part of an imbalance at baseline that persists.
     """
 
     distributions: tuple[Distribution, ...]
@@ -46,6 +48,7 @@ class Method:
     complete: Callable[[Moments], Estimates] | None = None
     pairs: bool = False
     equally_spaced: bool = False
+    adjusted: bool = False
 
 
 def _by_patterns(fit: Callable[..., Estimates]) -> Callable[[np.ndarray, np.ndarray, SmallSampleMethod], Estimates]:
@@ -70,8 +73,8 @@ METHODS: Final[Mapping[str, Method]] = {
         mmrm_compound_symmetry,
     ),
     "mmrm_ar1": Method(_LIKELIHOOD, _by_patterns(partial(mmrm_missing, covariance="ar1")), equally_spaced=True),
-    "ancova": Method(("t", "z"), _by_pairs(ancova_of_pairs), ancova, pairs=True),
-    "clda": Method(_LIKELIHOOD, _by_patterns(clda)),
+    "ancova": Method(("t", "z"), _by_pairs(ancova_of_pairs), ancova, pairs=True, adjusted=True),
+    "clda": Method(_LIKELIHOOD, _by_patterns(clda), adjusted=True),
     "change_score": Method(("t", "z"), _by_pairs(change_score), pairs=True),
     "welch": Method(("t", "z"), _by_pairs(welch), pairs=True),
 }

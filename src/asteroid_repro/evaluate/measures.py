@@ -22,7 +22,10 @@ power             share with p < 1 - level; the type I error where the truth    
 type_s            share of the significant with the wrong sign                  :math:`\sqrt{p(1-p)/n_{sig}}`
 type_m            mean :math:`|\hat\theta_i|/|\theta|` of the significant       their SD :math:`/\sqrt{n_{sig}}`
 favours_running   share significant in favour of running                        :math:`\sqrt{p(1-p)/n}`
-important         share that favours running by the minimal important change    :math:`\sqrt{p(1-p)/n}`
+important         share whose estimate favours running by the minimal           :math:`\sqrt{p(1-p)/n}`
+                  important change or more; the change is one of a person, the
+                  estimate a mean, so this counts neither people who change so
+                  much nor conclusions that they do
 boundary          share with a variance estimated as 0                          :math:`\sqrt{p(1-p)/n}`
 failed            share of trials without a usable fit, in no other measure     :math:`\sqrt{p(1-p)/n}`
 ================  ============================================================  =======================================
@@ -133,11 +136,11 @@ def measures(sums: Figures, truth: np.ndarray, trials: int | np.ndarray) -> dict
     truth_or_nan = np.where(truth == 0, np.nan, truth)
     with np.errstate(divide="ignore", invalid="ignore"):  # no significant trial
         conditional = {
-            "type_s": sums["wrong_sign"] / sums["power"] + 0 * truth_or_nan,
+            "type_s": np.where(truth == 0, np.nan, sums["wrong_sign"] / sums["power"]),
             "type_m": sums["significant_size"] / sums["power"] / np.abs(truth_or_nan),
         }
     return {
-        "truth": truth + 0 * bias,
+        "truth": np.broadcast_to(truth, bias.shape),
         "mean_estimate": truth + bias,
         "bias": bias,
         "empirical_se": empirical,
@@ -151,8 +154,12 @@ def measures(sums: Figures, truth: np.ndarray, trials: int | np.ndarray) -> dict
     }
 
 
-def monte_carlo_errors(sums: Figures, found: Figures, trials: int) -> dict[str, np.ndarray]:
+def monte_carlo_errors(
+    sums: Figures, found: Figures, trials: int, truth_error: np.ndarray | float = 0.0
+) -> dict[str, np.ndarray]:
     """Return the Monte Carlo standard error of every measure; the table above has the formulas.
+
+    That of the bias also has the truth's own, where the truth is simulated.
 
     Parameters
     ----------
@@ -162,22 +169,25 @@ def monte_carlo_errors(sums: Figures, found: Figures, trials: int) -> dict[str, 
         The measures made of them.
     trials : int
         Trials in the sums.
+    truth_error : numpy.ndarray
+        Monte Carlo standard error of the truth, points.
     """
     n, significant = sums["usable"], sums["power"]
     empirical, model, rmse = found["empirical_se"], found["model_se"], found["rmse"]
     spread_of_variance = _variance(sums["variance"], sums["variance_2"], n)
     spread_of_square = _variance(sums["error_2"], sums["error_4"], n)
     of_model = spread_of_variance / (4 * n * model**4)
+    truth_or_nan = np.where(found["truth"] == 0, np.nan, found["truth"])
     with np.errstate(divide="ignore", invalid="ignore"):
         spread_of_size = _variance(sums["significant_size"], sums["significant_size_2"], significant)
         conditional = {
             "type_s": _share_error(found["type_s"], significant),
-            "type_m": np.sqrt(spread_of_size / significant) * found["type_m"] * significant / sums["significant_size"],
+            "type_m": np.sqrt(spread_of_size / significant) / np.abs(truth_or_nan),
         }
     return {
-        "truth": 0 * empirical,
+        "truth": np.broadcast_to(truth_error, empirical.shape),
         "mean_estimate": empirical / np.sqrt(n),
-        "bias": empirical / np.sqrt(n),
+        "bias": np.hypot(empirical / np.sqrt(n), truth_error),
         "empirical_se": empirical / np.sqrt(2 * (n - 1)),
         "model_se": model * np.sqrt(of_model),
         "se_ratio": found["se_ratio"] * np.sqrt(of_model + 1 / (2 * (n - 1))),

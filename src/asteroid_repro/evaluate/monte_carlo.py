@@ -33,7 +33,8 @@ PIECE_BLOCKS: Final = 8
 MOST_TRIALS: Final = 20_000_000
 """Where a run of as many trials as it takes gives up."""
 
-_AHEAD: Final = 64  # pieces handed out and not yet added: bounds the memory however many trials there are
+_AHEAD: Final = 1000  # pieces handed out and not yet added: enough for a cluster, and it bounds the memory
+_AHEAD_AUTOMATIC: Final = 64  # fewer where those that are not needed in the end are thrown away
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def sum_blocks(
     task, sums, done, stopped = partial(_sum_piece, work), dict[str, np.ndarray](), 0, False
     with workers(n_jobs, executor) as pool, _bar(None if automatic else goal, progress=progress) as bar:
         try:
-            for size, figures in _in_order(task, _pieces(goal), pool):
+            for size, figures in _in_order(task, _pieces(goal), pool, ahead=_AHEAD_AUTOMATIC if automatic else _AHEAD):
                 sums = _added(sums, figures)
                 done += size
                 bar.update(size)
@@ -208,7 +209,7 @@ def _added(sums: Mapping[str, np.ndarray], figures: Mapping[str, np.ndarray]) ->
     return {key: sums[key] + value for key, value in figures.items()} if sums else dict(figures)
 
 
-def _in_order(task: Callable[[Any], Any], pieces: Iterable[Any], pool: Executor | None) -> Iterator[Any]:
+def _in_order(task: Callable[[Any], Any], pieces: Iterable[Any], pool: Executor | None, *, ahead: int) -> Iterator[Any]:
     """Yield the results in the order of the pieces, with a bounded number of pieces handed out."""
     if pool is None:
         yield from map(task, pieces)
@@ -217,7 +218,7 @@ def _in_order(task: Callable[[Any], Any], pieces: Iterable[Any], pool: Executor 
     try:
         for piece in pieces:
             waiting.append(pool.submit(task, piece))
-            if len(waiting) >= _AHEAD:
+            if len(waiting) >= ahead:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

@@ -15,8 +15,9 @@ from asteroid_repro.assumptions.trial import TrialAssumptions
 from asteroid_repro.errors import InputError, did_you_mean
 from asteroid_repro.estimate.methods import Distribution, reference_distribution
 from asteroid_repro.evaluate.measures import SHARES, measures, monte_carlo_errors, trial_figures, wilson_limits
-from asteroid_repro.evaluate.monte_carlo import Totals, check_target, run_blocks, sum_blocks
+from asteroid_repro.evaluate.monte_carlo import Totals, check_target, sum_blocks
 from asteroid_repro.evaluate.trial_estimates import simulated_estimates
+from asteroid_repro.evaluate.true_effects import true_value_errors, true_values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +32,6 @@ EVERY_OUTCOME: Final = "every_outcome"
 """Where a measure is about all outcomes of a trial together."""
 
 _Z: Final = float(ndtri(0.975))
-_ADJUSTED: Final = ("ancova", "clda")  # methods that correct the part of an imbalance that persists
 
 
 @dataclass(frozen=True)
@@ -121,22 +121,6 @@ class OperatingCharacteristics:
         return f"<p><strong>{self.label}</strong></p>" + self.to_frame().to_html(index=False)
 
 
-@dataclass(frozen=True)
-class SamplingDistribution:
-    """The estimates of many simulated trials.
-
-    Attributes
-    ----------
-    estimates : dict of str to numpy.ndarray
-        By outcome, shape (visits - 1, trials), points; NaN where a trial had no usable fit.
-    label : str
-        ``SIMULATED`` with scenario, trials and seed.
-    """
-
-    estimates: Mapping[str, np.ndarray]
-    label: str
-
-
 def operating_characteristics(
     assumptions: TrialAssumptions,
     *,
@@ -207,9 +191,9 @@ def operating_characteristics(
     """
     chosen = reference_distribution(method, distribution)
     population = assumptions if conditional else assumptions.with_equal_baselines()
-    truth = true_values(population, method)
-    work = partial(block_sums, population, seed, method=method, distribution=chosen, level=level)
     check_target(target_mcse)
+    truth = true_values(population, method)
+    work = partial(block_sums, population, seed, truth=truth, method=method, distribution=chosen, level=level)
     totals = sum_blocks(
         work,
         trials,
@@ -224,51 +208,15 @@ def operating_characteristics(
             f"trials must leave 2 usable fits or more, got {usable:.0f} of {totals.trials}. Check the spread."
         )
     return OperatingCharacteristics(
-        rows=_rows(totals, truth, population.visits[1:]),
+        rows=_rows(totals, truth, true_value_errors(population), population.visits[1:]),
         trials=totals.trials,
         failed=totals.trials - int(totals.sums["all_usable"]),
         stopped=totals.stopped,
         method=method,
         distribution=chosen,
         level=level,
-        label=_label(assumptions, totals.trials, seed, "stopped early, " if totals.stopped else ""),
+        label=simulated_label(assumptions, totals.trials, seed, "stopped early, " if totals.stopped else ""),
     )
-
-
-def sampling_distribution(
-    assumptions: TrialAssumptions,
-    *,
-    trials: int = 10_000,
-    seed: int,
-    method: str = "random_intercept",
-    conditional: bool = False,
-    progress: bool = False,
-) -> SamplingDistribution:
-    """Return the estimates themselves, of the same trials as :func:`operating_characteristics`.
-
-    Parameters
-    ----------
-    assumptions, trials, seed, method, conditional, progress
-        As in :func:`operating_characteristics`; memory grows with the trials.
-
-    Returns
-    -------
-    SamplingDistribution
-        The estimates by outcome.
-
-    Examples
-    --------
-    >>> from asteroid_repro import ASTEROID
-    >>> sampling_distribution(ASTEROID, trials=500, seed=1).estimates["disability"].shape
-    (2, 500)
-    """
-    population = assumptions if conditional else assumptions.with_equal_baselines()
-
-    def work(block: int, size: int) -> dict[str, np.ndarray]:
-        fit = simulated_estimates(population, seed, block, size, method=method)
-        return {name: fit.estimate[:, index] for index, name in enumerate(OUTCOMES)}
-
-    return SamplingDistribution(run_blocks(work, trials, progress=progress), _label(assumptions, trials, seed))
 
 
 def block_sums(
@@ -277,48 +225,29 @@ def block_sums(
     block: int,
     size: int,
     *,
+    truth: np.ndarray,
     method: str,
     distribution: Distribution,
     level: float,
 ) -> dict[str, np.ndarray]:
     """Simulate and estimate a block and add up what the measures need, shape (visits - 1, outcomes).
 
-    Also in how many trials every fit was usable, and in how many all outcomes favoured running at the last visit.
+    Also in how many trials every fit was usable, in how many those of the last visit were, and in how many all outcomes
+    favoured running then.
     """
     fit = simulated_estimates(population, seed, block, size, method=method, distribution=distribution)
-    figures = trial_figures(fit, true_values(population, method), _important(), level)
+    figures = trial_figures(fit, truth, important_changes(), level)
     sums = {name: figure.sum(axis=-1) for name, figure in figures.items()}
     return sums | {
         "all_usable": figures["usable"].all(axis=(0, 1)).sum(),
+        "last_usable": figures["usable"][-1].all(axis=0).sum(),
         "paper_verdict": figures["favours_running"][-1].all(axis=0).sum(),
     }
 
 
-def true_values(population: TrialAssumptions, method: str) -> np.ndarray:
-    """Return what a method estimates in a population, shape (visits - 1, outcomes), points.
-
-    Examples
-    --------
-    >>> from asteroid_repro import ASTEROID
-    >>> true_values(ASTEROID, "random_intercept")[-1].tolist()
-    [-15.3, -19.35, -5.2]
-    """
-    truths = [
-        [_truth(population, name, visit, method) for name in OUTCOMES] for visit in range(len(population.visits) - 1)
-    ]
-    return np.array(truths)
-
-
-def _important() -> np.ndarray:
+def important_changes() -> np.ndarray:
+    """Return the minimal important changes, shape (outcomes,), points."""
     return np.array([IMPORTANT[name] for name in OUTCOMES])
-
-
-def _truth(population: TrialAssumptions, name: str, visit: int, method: str) -> float:
-    outcome = population.outcome(name)
-    if method not in _ADJUSTED:
-        return outcome.effect[visit]
-    slope = population.visit_correlation[0][visit + 1] * outcome.sd[visit + 1] / outcome.sd[0]
-    return outcome.effect[visit] + (1 - slope) * (outcome.running_baseline - outcome.waitlist_baseline)
 
 
 def _is_precise(truth: np.ndarray, target: float, totals: Totals) -> bool:
@@ -328,16 +257,16 @@ def _is_precise(truth: np.ndarray, target: float, totals: Totals) -> bool:
     return bool(max(errors["power"].max(), errors["coverage"].max()) <= target)
 
 
-def _rows(totals: Totals, truth: np.ndarray, weeks: tuple[int, ...]) -> tuple[Measure, ...]:
+def _rows(totals: Totals, truth: np.ndarray, truth_error: np.ndarray, weeks: tuple[int, ...]) -> tuple[Measure, ...]:
     found = measures(totals.sums, truth, totals.trials)
-    errors = monte_carlo_errors(totals.sums, found, totals.trials)
+    errors = monte_carlo_errors(totals.sums, found, totals.trials, truth_error)
     rows = [
         _measure(name, week, measure, values[at], errors[measure][at], n=_denominator(measure, totals)[at])
         for (index, name), (visit, week) in product(enumerate(OUTCOMES), enumerate(weeks))
         for at in [(visit, index)]
         for measure, values in found.items()
     ]
-    n = totals.sums["all_usable"]
+    n = totals.sums["last_usable"]
     with np.errstate(invalid="ignore"):  # no trial in which every fit is usable
         share = totals.sums["paper_verdict"] / n
         error = np.sqrt(share * (1 - share) / n)
@@ -357,7 +286,15 @@ def _measure(outcome: str, week: int, measure: str, *figure: np.ndarray, n: np.n
     return Measure(outcome, week, measure, value, mcse, *limits)
 
 
-def _label(assumptions: TrialAssumptions, trials: int, seed: int, note: str = "") -> str:
+def simulated_label(assumptions: TrialAssumptions, trials: int, seed: int, note: str = "") -> str:
+    """Say that the figures are simulated, from what and by what.
+
+    Examples
+    --------
+    >>> from asteroid_repro import ASTEROID
+    >>> simulated_label(ASTEROID, 500, 1).split(", version")[0]
+    'SIMULATED (ASTEROID, 500 trials, seed 1'
+    """
     return (
         f"SIMULATED ({assumptions.name}, {trials:,} trials, {note}seed {seed}, version {__version__}), "
         "not participant data"

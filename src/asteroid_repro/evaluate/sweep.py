@@ -17,7 +17,7 @@ from asteroid_repro.estimate.limits import check_level
 from asteroid_repro.estimate.methods import Distribution, reference_distribution
 from asteroid_repro.evaluate.fields import combination, grid, with_fields
 from asteroid_repro.evaluate.monte_carlo import MOST_TRIALS, check_target, check_trials, workers
-from asteroid_repro.evaluate.performance import TARGET_MCSE, Measure, operating_characteristics
+from asteroid_repro.evaluate.performance import TARGET_MCSE, OperatingCharacteristics, operating_characteristics
 from asteroid_repro.evaluate.sweep_manifest import (
     check_manifest,
     plain,
@@ -250,8 +250,8 @@ def _store_all(
     now: list[int] = []
     with closing(results), _bar("Sweeping", manifest["pieces"], before, progress=progress) as bar:
         try:
-            for number, rows in results:
-                write_piece(folder, manifest, number, rows)
+            for number, found_here in results:
+                write_piece(folder, manifest, number, found_here)
                 now.append(number)
                 bar.update()
         except KeyboardInterrupt:
@@ -271,16 +271,16 @@ def _check_possible(piece: _Piece, *, seed: int) -> None:
 
 def _measured(
     piece: _Piece, *, precision: Mapping[str, Any], seed: int, level: float
-) -> tuple[int, tuple[Measure, ...]]:
+) -> tuple[int, OperatingCharacteristics]:
     try:
-        oc = operating_characteristics(
+        found = operating_characteristics(
             piece.record, seed=seed, method=piece.method, distribution=piece.distribution, level=level, **precision
         )
     except InputError as error:  # what only all the trials can tell: too few usable fits
         raise InputError(f"{combination(piece.point)}: {error}") from None
-    if oc.stopped and oc.trials < MOST_TRIALS:  # stopped by the user: fewer trials than asked for are no piece
+    if found.stopped and found.trials < MOST_TRIALS:  # by the user: fewer trials than asked for are no piece
         raise KeyboardInterrupt
-    return piece.number, oc.rows
+    return piece.number, found
 
 
 def _as_finished(

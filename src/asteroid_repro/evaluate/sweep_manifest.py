@@ -3,9 +3,11 @@
 import hashlib
 import json
 import os
+import platform
 import secrets
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -77,6 +79,7 @@ def sweep_manifest(
         "label": f"SIMULATED ({assumptions.name}, sweep of {' x '.join(values)}, {combinations} combinations, "
         f"{_how_many(precision)} each, seed {seed}, version {__version__}), not participant data",
         "version": __version__,
+        "software": {name: version(name) for name in ("numpy", "scipy")} | {"machine": platform.machine()},
         "assumptions_sha256": sha256({"assumptions": record, "programmes": plans}),
         "seed": int(seed),
         **{name: plain(value) for name, value in precision.items()},

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.evaluate.performance import Measure
+from asteroid_repro.evaluate.performance import OperatingCharacteristics
 from asteroid_repro.evaluate.sweep_manifest import not_writable, sha256, write_temporary
 
 _KEY: Final = b"sweep_sha256"
@@ -22,6 +22,7 @@ _MEASURED: Final = {
     "mcse": "float64",
     "low": "float64",
     "high": "float64",
+    "trials": "int64",
 }
 
 
@@ -88,7 +89,7 @@ def remove_leftovers(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def write_piece(folder: Path, manifest: Mapping[str, Any], number: int, rows: Sequence[Measure]) -> None:
+def write_piece(folder: Path, manifest: Mapping[str, Any], number: int, found: OperatingCharacteristics) -> None:
     """Write one piece in one step.
 
     Raises
@@ -96,7 +97,7 @@ def write_piece(folder: Path, manifest: Mapping[str, Any], number: int, rows: Se
     InputError
         The folder cannot be written to.
     """
-    path, data = folder / piece_name(number), _parquet(manifest, number, rows)
+    path, data = folder / piece_name(number), _parquet(manifest, number, found)
     try:
         written = False
         while not written:
@@ -165,14 +166,14 @@ def read_piece(folder: Path, manifest: Mapping[str, Any], number: int) -> Any:
     return table if same else None
 
 
-def _parquet(manifest: Mapping[str, Any], number: int, rows: Sequence[Measure]) -> bytes:
+def _parquet(manifest: Mapping[str, Any], number: int, found: OperatingCharacteristics) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     index, method = divmod(number, len(manifest["methods"]))
-    same = _point(manifest, index) | {"method": manifest["methods"][method]}
-    columns = {name: [value] * len(rows) for name, value in same.items()}
-    columns |= {name: [getattr(row, name) for row in rows] for name in _MEASURED if name not in same}
+    same = _point(manifest, index) | {"method": manifest["methods"][method], "trials": found.trials}
+    columns = {name: [value] * len(found.rows) for name, value in same.items()}
+    columns |= {name: [getattr(row, name) for row in found.rows] for name in _MEASURED if name not in same}
     sink = pa.BufferOutputStream()
     pq.write_table(pa.table(columns, schema=_schema(manifest)), sink, write_page_checksum=True)
     return bytes(sink.getvalue())

@@ -14,8 +14,10 @@ from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.methods import Distribution, reference_distribution
 from asteroid_repro.evaluate.measures import measures, trial_figures
 from asteroid_repro.evaluate.monte_carlo import Totals, check_target, sum_blocks
-from asteroid_repro.evaluate.performance import IMPORTANT, TARGET_MCSE, true_values
+from asteroid_repro.evaluate.performance import EVERY_OUTCOME, TARGET_MCSE, important_changes
+from asteroid_repro.evaluate.record_differences import record_differences
 from asteroid_repro.evaluate.trial_estimates import simulated_estimates
+from asteroid_repro.evaluate.true_effects import true_values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,15 +33,17 @@ class MeasureChange:
     Attributes
     ----------
     outcome : str
-        Name of the outcome.
+        Name of the outcome, or ``every_outcome``.
     week : int
         Weeks since randomisation.
     measure : str
         Name of the measure; see :mod:`asteroid_repro.evaluate.measures`.
     base, changed : float
-        The measure under both scenarios.
+        The measure under both scenarios, over the trials usable under both (``failed`` over all): with many unusable
+        fits under one scenario the other's figures are those of the trials that were usable there too.
     change, mcse : float
-        Changed minus base, and the Monte Carlo standard error of this paired difference.
+        Changed minus base, and the Monte Carlo standard error of this paired difference. A standard error of 0 says
+        that no trial changed, not that none could.
     """
 
     outcome: str
@@ -58,7 +62,7 @@ class VerdictChange:
     Attributes
     ----------
     outcome : str
-        Name of the outcome.
+        Name of the outcome, or ``every_outcome`` for the paper's verdict: all outcomes significant.
     week : int
         Weeks since randomisation.
     gained, lost : int
@@ -85,7 +89,7 @@ class WhatIf:
     verdicts : tuple of VerdictChange
         One an outcome and week.
     differences : dict of str to tuple
-        The fields in which the assumptions differ, with both values.
+        The fields in which the simulated populations differ, with both values.
     trials : int
         Simulated trials of each scenario.
     stopped : bool
@@ -172,28 +176,36 @@ def what_if(
     check_target(target_mcse)
     chosen = reference_distribution(method, distribution)
     populations = base.with_equal_baselines(), changed.with_equal_baselines()
-    work = partial(paired_sums, *populations, seed, method=method, distribution=chosen, level=level)
-    totals = sum_blocks(work, trials, n_jobs=n_jobs, executor=executor, progress=progress)
+    truths = tuple(true_values(population, method) for population in populations)
+    work = partial(paired_sums, populations, seed, truths=truths, method=method, distribution=chosen, level=level)
+    totals = sum_blocks(
+        work,
+        trials,
+        enough=partial(_is_precise, truths, target_mcse, base.visits[1:]),
+        n_jobs=n_jobs,
+        executor=executor,
+        progress=progress,
+    )
     _check_usable(totals)
-    truths = [true_values(population, method) for population in populations]
     return WhatIf(
         rows=_rows(totals.sums, truths, base.visits[1:]),
         verdicts=_verdicts(totals.sums, base.visits[1:]),
-        differences=record_differences(base, changed),
+        differences=record_differences(*populations),
         trials=totals.trials,
         stopped=totals.stopped,
-        label=f"SIMULATED ({changed.name} against {base.name}, {totals.trials:,} trials each, seed {seed}, "
+        label=f"SIMULATED ({changed.name} against {base.name}, {totals.trials:,} trials each, "
+        f"{'stopped early, ' if totals.stopped else ''}seed {seed}, "
         f"version {__version__}), not participant data",
     )
 
 
 def paired_sums(
-    base: TrialAssumptions,
-    changed: TrialAssumptions,
+    populations: tuple[TrialAssumptions, TrialAssumptions],
     seed: int,
     block: int,
     size: int,
     *,
+    truths: tuple[np.ndarray, ...],
     method: str,
     distribution: Distribution,
     level: float,
@@ -202,11 +214,10 @@ def paired_sums(
 
     Only trials usable under both scenarios count. A trial's group is its number modulo the groups.
     """
-    important = np.array([IMPORTANT[name] for name in OUTCOMES])
     both = []
-    for population in (base, changed):
+    for population, truth in zip(populations, truths, strict=True):
         fit = simulated_estimates(population, seed, block, size, method=method, distribution=distribution)
-        both.append(trial_figures(fit, true_values(population, method), important, level))
+        both.append(trial_figures(fit, truth, important_changes(), level))
     usable = both[0]["usable"] * both[1]["usable"]
     sums = {
         f"{scenario}.{name}": _by_group(figure * usable)
@@ -214,26 +225,19 @@ def paired_sums(
         for name, figure in figures.items()
     }
     before, after = (figures["favours_running"] * usable for figures in both)
+    paper_before, paper_after = before[-1].prod(axis=0), after[-1].prod(axis=0)
     return sums | {
         "base.fitted": _by_group(both[0]["usable"]),
         "changed.fitted": _by_group(both[1]["usable"]),
         "trials": _by_group(np.ones_like(usable)),
         "gained": (after * (1 - before)).sum(axis=-1),
         "lost": (before * (1 - after)).sum(axis=-1),
+        "paper.usable": _by_group(usable[-1].prod(axis=0)),
+        "paper.base": _by_group(paper_before),
+        "paper.changed": _by_group(paper_after),
+        "paper.gained": (paper_after * (1 - paper_before)).sum(),
+        "paper.lost": (paper_before * (1 - paper_after)).sum(),
     }
-
-
-def record_differences(base: TrialAssumptions, changed: TrialAssumptions) -> dict[str, tuple[Any, Any]]:
-    """Return the fields in which two records differ, with both values; names and descriptions do not count.
-
-    Examples
-    --------
-    >>> from asteroid_repro import ASTEROID
-    >>> record_differences(ASTEROID, ASTEROID.with_values(missing_running=0.1))
-    {'missing_running': (0.0, 0.1)}
-    """
-    before, after = _flat(base), _flat(changed)
-    return {field: (before[field], after[field]) for field in before if before[field] != after[field]}
 
 
 def _check_usable(totals: Totals) -> None:
@@ -245,13 +249,6 @@ def _check_usable(totals: Totals) -> None:
         )
 
 
-def _flat(record: TrialAssumptions) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for field, value in record.model_dump(exclude={"name", "description"}).items():
-        flat |= {f"{field}.{part}": own for part, own in value.items()} if isinstance(value, dict) else {field: value}
-    return flat
-
-
 def _by_group(figures: np.ndarray) -> np.ndarray:
     padding = [(0, 0)] * (figures.ndim - 1) + [(0, -figures.shape[-1] % GROUPS)]
     whole = np.pad(figures, padding)
@@ -259,11 +256,18 @@ def _by_group(figures: np.ndarray) -> np.ndarray:
     return sums
 
 
+def _is_precise(truths: tuple[np.ndarray, ...], target: float, weeks: tuple[int, ...], totals: Totals) -> bool:
+    if totals.sums["base.usable"].sum(axis=-1).min() < 2:  # hopeless: no further trial would be usable either
+        return True
+    rows = _rows(totals.sums, truths, weeks)
+    return max(row.mcse for row in rows if row.measure in ("power", "coverage")) <= target
+
+
 def _rows(
-    sums: Mapping[str, np.ndarray], truths: list[np.ndarray], weeks: tuple[int, ...]
+    all_sums: Mapping[str, np.ndarray], truths: tuple[np.ndarray, ...], weeks: tuple[int, ...]
 ) -> tuple[MeasureChange, ...]:
     found, left_out = [], []
-    sums = {name: each for name, each in sums.items() if each.ndim == 3}
+    sums = {name: each for name, each in all_sums.items() if each.ndim == 3}
     whole = {name: each.sum(axis=-1, keepdims=True) for name, each in sums.items()}
     rest = {name: whole[name] - each for name, each in sums.items()}
     for scenario, truth in zip(("base", "changed"), truths, strict=True):
@@ -275,10 +279,23 @@ def _rows(
             for measure in found[0]:
                 one, other = (float(each[measure][visit, index, 0]) for each in found)
                 differences = left_out[1][measure][visit, index] - left_out[0][measure][visit, index]
-                # Less the first, lest the mean of equal differences be a rounding off them.
-                error = float(np.sqrt((GROUPS - 1) * (differences - differences[0]).var()))
-                rows.append(MeasureChange(name, week, measure, one, other, other - one, error))
-    return tuple(rows)
+                rows.append(MeasureChange(name, week, measure, one, other, other - one, _jackknife(differences)))
+    return (*rows, _paper_verdict(all_sums, weeks[-1]))
+
+
+def _paper_verdict(sums: Mapping[str, np.ndarray], week: int) -> MeasureChange:
+    """Compare the shares of trials in which every outcome favours running at the last visit."""
+    n, before, after = (sums[f"paper.{name}"] for name in ("usable", "base", "changed"))
+    with np.errstate(invalid="ignore"):  # no trial in which every fit is usable
+        one, other = float(before.sum() / n.sum()), float(after.sum() / n.sum())
+        differences = ((after.sum() - after) - (before.sum() - before)) / (n.sum() - n)
+    return MeasureChange(EVERY_OUTCOME, week, "favours_running", one, other, other - one, _jackknife(differences))
+
+
+def _jackknife(left_out: np.ndarray) -> float:
+    """Return the standard error from the figures with each group left out in turn."""
+    # Less the first, lest the mean of equal figures be a rounding off them.
+    return float(np.sqrt((GROUPS - 1) * (left_out - left_out[0]).var()))
 
 
 def _measures(sums: Mapping[str, np.ndarray], scenario: str, truth: np.ndarray) -> dict[str, np.ndarray]:
@@ -290,7 +307,7 @@ def _measures(sums: Mapping[str, np.ndarray], scenario: str, truth: np.ndarray) 
 
 def _verdicts(sums: Mapping[str, np.ndarray], weeks: tuple[int, ...]) -> tuple[VerdictChange, ...]:
     usable = sums["base.usable"].sum(axis=-1)
-    return tuple(
+    by_outcome = [
         VerdictChange(
             name,
             week,
@@ -300,4 +317,6 @@ def _verdicts(sums: Mapping[str, np.ndarray], weeks: tuple[int, ...]) -> tuple[V
         )
         for index, name in enumerate(OUTCOMES)
         for visit, week in enumerate(weeks)
-    )
+    ]
+    gained, lost, trials = (int(sums[f"paper.{name}"].sum()) for name in ("gained", "lost", "usable"))
+    return (*by_outcome, VerdictChange(EVERY_OUTCOME, weeks[-1], gained=gained, lost=lost, trials=trials))

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from asteroid_repro.assumptions.quantities import OUTCOMES
 from asteroid_repro.estimate.effects import Effects
 from asteroid_repro.estimate.rates import EventRates
-from asteroid_repro.evaluate.performance import SamplingDistribution
+from asteroid_repro.evaluate.sampling import SamplingDistribution
 from asteroid_repro.published.ledger import Ledger
 from asteroid_repro.report.effect_figures import plot_forest, plot_sampling_distribution
 from asteroid_repro.report.exposure_figures import plot_attendance, plot_event_rates, plot_running_hours

@@ -2,7 +2,8 @@
 
 A stream depends on nothing else: not on the number of trials or workers, not on what other purposes draw. So a new
 purpose shifts no other draw, and two scenarios with one seed share their people and their noise. Within a block draws
-run trial by trial, so the first 500 of 1000 trials are the 500 trials.
+run trial by trial, or in whole tiles of trials (scores) of which the last is cut, so the first 500 of 1000 trials are
+the 500 trials.
 """
 
 from enum import IntEnum
@@ -13,7 +14,7 @@ import numpy as np
 from asteroid_repro.errors import InputError
 
 BLOCK_TRIALS: Final = 1024
-"""Trials in a block: large enough that making its generators costs nothing, small enough to stay in the cache."""
+"""Trials in a block: large enough that making its generators costs nothing, small enough to waste little."""
 
 
 class Purpose(IntEnum):

@@ -17,10 +17,13 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import statsmodels.formula.api as smf
 
 import asteroid_repro as ar
 from asteroid_repro.estimate.inference import p_value
@@ -52,26 +55,20 @@ class Lane:
     trials: int = BLOCK_TRIALS
 
 
-def draw(block: int) -> None:
-    """Draw the normals behind a block's scores, in the pieces in which the engine draws them, and nothing else."""
+def draw_scores(block: int) -> None:
+    """Draw the normals behind a block's scores, in the tiles in which the engine draws them, and nothing else."""
     generator, size = stream(1, Purpose.OUTCOMES, block), tile_trials(TRIAL.n_people)
     noise = np.empty((TRIAL.n_people, 9, size))
     for _ in range(0, BLOCK_TRIALS, size):
         generator.standard_normal(out=noise)
 
 
-def draw_plan(block: int) -> None:
+def draw(block: int) -> None:
     """Draw also a normal for the attendance and a Poisson number of events of each runner."""
-    draw(block)
+    draw_scores(block)
     shape = (BLOCK_TRIALS, TRIAL.n_running)
     stream(1, Purpose.ATTENDANCE_PROPENSITY, block).standard_normal(shape)
     stream(1, Purpose.LOWER_LIMB_EVENTS, block).poisson(TRIAL.lower_limb_rate * 105 / TRIAL.n_running, shape)
-
-
-def draw_patchy(block: int) -> None:
-    """Draw besides these the normals that decide who misses a visit."""
-    draw_plan(block)
-    stream(1, Purpose.MISSING_VISITS, block).standard_normal((BLOCK_TRIALS, TRIAL.n_people, 2))
 
 
 def outcomes_lane(block: int) -> None:
@@ -82,35 +79,43 @@ def outcomes_lane(block: int) -> None:
 
 
 def missing_lane(block: int) -> None:
-    """Do the same with 15 % of the visits missing: random intercept by REML with p-values."""
+    """Simulate scores with 15 % of the visits missing; fit the random intercept by REML, with p-values."""
     p_value(simulated_estimates(PATCHY, 1, block, BLOCK_TRIALS, method="random_intercept"))
+
+
+def characteristics(block: int) -> None:
+    """Simulate, fit and measure, with a new seed for every block."""
+    ar.operating_characteristics(TRIAL, trials=BLOCK_TRIALS, seed=block)
+
+
+@cache
+def outcomes_table(block: int) -> pd.DataFrame:
+    """Return the table of one trial, made before the clock starts."""
+    return ar.simulate_trial(TRIAL, seed=block).outcomes
 
 
 def statsmodels_loop(block: int) -> None:
     """Fit one trial: three mixed models and three regressions by formula, on a table."""
-    import statsmodels.formula.api as smf
-
-    table = ar.simulate_trial(TRIAL, seed=block).outcomes
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # boundary fits say so
-        for _, scores in table.groupby("outcome"):
+        for _, scores in outcomes_table(block).groupby("outcome"):
             smf.mixedlm("value ~ C(week) * arm", scores, groups="participant").fit(reml=True)
             wide = scores.pivot_table(index=["participant", "arm"], columns="week", values="value").reset_index()
             smf.ols("last ~ first + arm", wide.rename(columns={0: "first", 12: "last"})).fit()
 
 
+FLOOR = Lane("drawing the scores' normals, attendance and events (the floor)", draw)
+OUTCOMES = Lane("outcomes lane: scores, random intercept and ANCOVA with p-values", outcomes_lane)
+CHARACTERISTICS = Lane("operating characteristics: scores, random intercept, every measure", characteristics)
+LOOP = Lane("statsmodels formula loop: random intercept and ANCOVA, tables made before", statsmodels_loop, trials=1)
 LANES = (
-    Lane("drawing: the normals, attendance and events of a trial", draw_plan),
-    Lane("drawing the normals of the scores alone", draw),
-    Lane("outcomes lane: scores, random intercept and ANCOVA with p-values", outcomes_lane),
-    Lane(
-        "operating characteristics: the same with every measure, one method",
-        lambda block: ar.operating_characteristics(TRIAL, trials=BLOCK_TRIALS, seed=block),
-    ),
-    Lane("drawing the same, and who misses a visit", draw_patchy),
-    Lane("missing visits (15 %): scores, random intercept by REML with p-values", missing_lane),
+    Lane("drawing the scores' normals alone", draw_scores),
+    FLOOR,
+    OUTCOMES,
+    CHARACTERISTICS,
+    Lane("15 % of the visits missing: scores, random intercept by REML with p-values", missing_lane),
     Lane("whole trials: people, sessions, events, scores", lambda block: simulate_block(TRIAL, 1, block, BLOCK_TRIALS)),
-    Lane("statsmodels formula loop", statsmodels_loop, trials=1),
+    LOOP,
 )
 
 
@@ -125,6 +130,8 @@ def interleaved(lanes: tuple[Lane, ...], rounds: int) -> dict[str, np.ndarray]:
     """Time every lane once a round."""
     for lane in lanes:
         lane.work(0)  # first calls pay for what is cached later
+    for block in range(1, rounds + 1):
+        outcomes_table(block)
     times = [[seconds(lane, block) for lane in lanes] for block in range(1, rounds + 1)]
     return {lane.name: np.array(column) for lane, column in zip(lanes, zip(*times, strict=True), strict=True)}
 
@@ -135,26 +142,29 @@ def ratio(one: np.ndarray, other: np.ndarray, digits: int = 2) -> str:
     return f"{middle:,.{digits}f} ({low:,.{digits}f} to {high:,.{digits}f})"
 
 
-def growth(quick: bool) -> list[tuple[str, str]]:
-    """Time how the cost grows with trials and people."""
+def growth(rounds: int, most: int) -> list[str]:
+    """Time how the cost grows with trials and people, each size in turn in every round."""
+    by_trials = {trials: (TRIAL, trials) for trials in (1_000, 10_000, 100_000, most)}
+    by_people = {people: (TRIAL.with_people(people // 2, people // 2), 655_360 // people) for people in (40, 400, 4000)}
+    sizes = list(by_trials.values()) + list(by_people.values())
+    for record, _ in sizes:
+        ar.operating_characteristics(record, trials=16, seed=1)  # solves for the latent scale once
+    times = np.array([[per_trial(*size) for size in sizes] for _ in range(rounds)]).T
+    trials, people = times[: len(by_trials)], times[len(by_trials) :] / np.array(list(by_people))[:, np.newaxis]
+    lines = ["| trials | microseconds a trial | over that of 10,000 trials |", "| --- | --- | --- |"]
+    for size, own in zip(by_trials, trials, strict=True):
+        lines.append(f"| {size:,} | {1e6 * np.median(own):,.1f} | {ratio(own, trials[1], 3)} |")
+    lines += ["", "| people | nanoseconds a person and trial | over that of 40 people |", "| --- | --- | --- |"]
+    for size, own in zip(by_people, people, strict=True):
+        lines.append(f"| {size:,} | {1e9 * np.median(own):,.0f} | {ratio(own, people[0], 3)} |")
+    return lines
 
-    def per_trial(record: ar.TrialAssumptions, trials: int) -> float:
-        start = time.process_time()
-        ar.operating_characteristics(record, trials=trials, seed=1)
-        return (time.process_time() - start) / trials
 
-    many = 100_000 if quick else 1_000_000
-    rows = []
-    crowd = TRIAL.with_people(2000, 2000)
-    for record in (TRIAL, crowd):
-        per_trial(record, 1024)
-    trials = [(per_trial(TRIAL, 10_000), per_trial(TRIAL, many)) for _ in range(3 if quick else 5)]
-    few, more = map(np.array, zip(*trials, strict=True))
-    rows.append((f"time a trial, {many:,} trials against 10,000", ratio(more, few, 3)))
-    people = [(per_trial(TRIAL, 16_384) / 40, per_trial(crowd, 512) / 4000) for _ in range(5)]
-    small, large = map(np.array, zip(*people, strict=True))
-    rows.append(("time a person, 4000 people against 40", ratio(large, small, 3)))
-    return rows
+def per_trial(record: ar.TrialAssumptions, trials: int) -> float:
+    """Return processor seconds a trial of operating characteristics."""
+    start = time.process_time()
+    ar.operating_characteristics(record, trials=trials, seed=1)
+    return (time.process_time() - start) / trials
 
 
 def peak_memory(trials: int) -> float:
@@ -213,35 +223,30 @@ def lme4_loop() -> float | None:
     return float(done.stdout) if done.returncode == 0 and done.stdout else None
 
 
-def page(times: Mapping[str, np.ndarray], others: list[tuple[str, str]], rounds: int) -> str:
+def page(times: Mapping[str, np.ndarray], grown: list[str], others: list[tuple[str, str]], rounds: int) -> str:
     """Write the results as a page of documentation."""
-    floor, patchy = times[LANES[0].name], times[LANES[4].name]
-    loop = times[LANES[-1].name]
     versions = [f"{name} {version(name)}" for name in ("numpy", "scipy", "statsmodels", "asteroid-repro")]
+    machine = f"{platform.machine()}, {os.cpu_count()} cores; Python {platform.python_version()}"
+    alone, floor, loop = times[LANES[0].name], times[FLOOR.name], times[LOOP.name]
     lines = [
         "# How fast the engine is",
         "",
-        f"Made by `make bench` in {rounds} interleaved rounds, in processor time. Ratios are medians with quartiles.",
+        f"Generated by `make bench`: {rounds} interleaved rounds, processor time; ratios of one round, medians and",
+        f"quartiles. {', '.join([machine, *versions])}.",
         "",
-        ", ".join([f"{platform.machine()}, {os.cpu_count()} cores; Python {platform.python_version()}", *versions])
-        + ".",
-        "",
-        "| lane | microseconds a trial | times drawing its numbers | times faster than the statsmodels loop |",
-        "| --- | --- | --- | --- |",
+        "| lane | microseconds a trial | over the floor | over the normals alone | the statsmodels loop over it |",
+        "| --- | --- | --- | --- | --- |",
     ]
     for lane in LANES:
         own = times[lane.name]
-        base = patchy if lane.name in (LANES[4].name, LANES[5].name) else floor
-        lines.append(f"| {lane.name} | {1e6 * np.median(own):,.1f} | {ratio(own, base)} | {ratio(loop, own, 0)} |")
+        cells = (ratio(own, floor), ratio(own, alone), ratio(loop, own, 0))
+        lines.append(f"| {lane.name} | {1e6 * np.median(own):,.1f} | {' | '.join(cells)} |")
+    cost = float(np.median(times[CHARACTERISTICS.name]))
+    price = LARGE_SWEEP.format(us=1e6 * cost, hours=1e9 * cost / 3600, minutes=1e7 * cost / 60, piece=8192e3 * cost)
     lines += ["", "| | ratio or size |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in others), ""]
-    cost = float(np.median(times[LANES[3].name]))
-    lines += [
-        "## What a large sweep would cost",
-        "",
-        LARGE_SWEEP.format(us=1e6 * cost, hours=1e9 * cost / 3600, minutes=1e7 * cost / 60, piece=1e3 * 8192 * cost),
-        "",
-    ]
-    return "\n".join(lines)
+    return "\n".join(
+        [*lines, "## How the cost grows", "", *grown, "", "## What a large sweep would cost", "", price, ""]
+    )
 
 
 def main() -> None:
@@ -250,16 +255,17 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--quick", action="store_true", help="smaller runs; print the page instead of writing it")
     options = parser.parse_args()
+    many = 100_000 if options.quick else 1_000_000
     times = interleaved(LANES, options.rounds)
-    others = growth(options.quick)
-    few, many = peak_memory(10_000), peak_memory(100_000 if options.quick else 1_000_000)
-    others.append(("peak memory, 1,000,000 trials against 10,000", f"{many:.0f} MB / {few:.0f} MB = {many / few:.3f}"))
-    others.append(("two processes over one", two_processes(300_000 if options.quick else 2_000_000)))
+    grown = growth(3 if options.quick else 5, many)
+    few, most = peak_memory(10_000), peak_memory(many)
+    memory = f"{most:.0f} MB / {few:.0f} MB = {most / few:.3f}"
+    others = [(f"peak memory, {many:,} trials over 10,000", memory), ("one process over two", two_processes(2 * many))]
     others += start_up()
     lme4 = lme4_loop()
     loop = "not installed" if lme4 is None else f"{1e6 * lme4:,.0f} microseconds a trial"
-    others.append(("lme4 with lmerTest, three mixed models, timed inside R", loop))
-    text = page(times, others, options.rounds)
+    others.append(("lme4 with lmerTest, three mixed models, timed inside R (after the rounds)", loop))
+    text = page(times, grown, others, options.rounds)
     if options.quick:
         print(text)
     else:

@@ -260,8 +260,10 @@ def _is_precise(truth: np.ndarray, target: float, totals: Totals) -> bool:
 def _rows(totals: Totals, truth: np.ndarray, truth_error: np.ndarray, weeks: tuple[int, ...]) -> tuple[Measure, ...]:
     found = measures(totals.sums, truth, totals.trials)
     errors = monte_carlo_errors(totals.sums, found, totals.trials, truth_error)
+    usable = totals.sums["usable"]
+    denominators = {"type_s": totals.sums["power"], "failed": np.full_like(usable, totals.trials)}
     rows = [
-        _measure(name, week, measure, values[at], errors[measure][at], n=_denominator(measure, totals)[at])
+        _measure(name, week, measure, values[at], errors[measure][at], n=denominators.get(measure, usable)[at])
         for (index, name), (visit, week) in product(enumerate(OUTCOMES), enumerate(weeks))
         for at in [(visit, index)]
         for measure, values in found.items()
@@ -271,12 +273,6 @@ def _rows(totals: Totals, truth: np.ndarray, truth_error: np.ndarray, weeks: tup
         share = totals.sums["paper_verdict"] / n
         error = np.sqrt(share * (1 - share) / n)
     return (*rows, _measure(EVERY_OUTCOME, weeks[-1], "favours_running", share, error, n=n))
-
-
-def _denominator(measure: str, totals: Totals) -> np.ndarray:
-    """Trials that a share is a share of, shape (visits - 1, outcomes)."""
-    usable = totals.sums["usable"]
-    return {"type_s": totals.sums["power"], "failed": np.full_like(usable, totals.trials)}.get(measure, usable)
 
 
 def _measure(outcome: str, week: int, measure: str, *figure: np.ndarray, n: np.ndarray) -> Measure:

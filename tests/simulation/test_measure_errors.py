@@ -13,7 +13,7 @@ from asteroid_repro.assumptions.quantities import OUTCOMES
 from asteroid_repro.estimate.methods import Distribution
 from asteroid_repro.evaluate.measures import measures, monte_carlo_errors, trial_figures
 from asteroid_repro.evaluate.monte_carlo import run_blocks
-from asteroid_repro.evaluate.performance import IMPORTANT
+from asteroid_repro.evaluate.performance import EVERY_OUTCOME, IMPORTANT, operating_characteristics
 from asteroid_repro.evaluate.trial_estimates import simulated_estimates
 from asteroid_repro.evaluate.true_effects import true_values
 
@@ -21,11 +21,16 @@ TRIALS = 5000
 DRAWS = 1000
 WEAK = ASTEROID.with_effect(average_pain=-4, current_pain=-6, disability=-2).with_equal_baselines()
 FEW = WEAK.with_people(7, 6).with_values(missing_running=0.5, missing_waitlist=0.4)  # some trials have no estimate
+LOOSE = WEAK.with_people(6, 6).with_values(  # visits so nearly independent that the people's variance is often 0
+    visit_correlation=[[1, 0.1, 0.1], [0.1, 1, 0.1], [0.1, 0.1, 1]]
+)
 CASES: dict[str, tuple[TrialAssumptions, int, str, Distribution]] = {
     "complete": (WEAK, 81, "random_intercept", "z"),
     "missing": (FEW, 82, "change_score", "t"),
     "ancova": (WEAK, 83, "ancova", "t"),
+    "boundary": (LOOSE, 84, "random_intercept", "z"),
 }
+HAPPENS = (("boundary", "boundary"), ("failed", "missing"))  # elsewhere no trial does
 MEASURES = (
     "mean_estimate", "bias", "empirical_se", "model_se", "se_ratio", "rmse", "interval_width", "type_s", "type_m",
     "coverage", "power", "favours_running", "important", "boundary", "failed",
@@ -33,8 +38,8 @@ MEASURES = (
 
 
 @cache
-def errors_and_draws(case: str) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Monte Carlo standard errors (visits - 1, outcomes), and the measures of every bootstrap draw."""
+def figures_and_times(case: str) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Figures of every trial, and how many times each bootstrap draw has it (trials, draws)."""
     record, seed, method, distribution = CASES[case]
     truth, important = true_values(record, method), np.array([IMPORTANT[name] for name in OUTCOMES])
 
@@ -42,10 +47,18 @@ def errors_and_draws(case: str) -> tuple[dict[str, np.ndarray], dict[str, np.nda
         fit = simulated_estimates(record, seed, block, size, method=method, distribution=distribution)
         return trial_figures(fit, truth, important, 0.95)
 
-    figures = run_blocks(work, TRIALS)
-    sums = {name: figure.sum(axis=-1) for name, figure in figures.items()}
     chosen = np.random.default_rng(seed + 100).integers(TRIALS, size=(DRAWS, TRIALS))
     times = np.array([np.bincount(trials, minlength=TRIALS) for trials in chosen], dtype=float).T
+    return run_blocks(work, TRIALS), times
+
+
+@cache
+def errors_and_draws(case: str) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Monte Carlo standard errors (visits - 1, outcomes), and the measures of every bootstrap draw."""
+    record, _, method, _ = CASES[case]
+    truth = true_values(record, method)
+    figures, times = figures_and_times(case)
+    sums = {name: figure.sum(axis=-1) for name, figure in figures.items()}
     drawn = measures({name: figure @ times for name, figure in figures.items()}, truth[..., np.newaxis], TRIALS)
     return monte_carlo_errors(sums, measures(sums, truth, TRIALS), TRIALS), drawn
 
@@ -62,15 +75,32 @@ def test_monte_carlo_standard_error_is_that_of_a_bootstrap(case: str, measure: s
     errors, drawn = errors_and_draws(case)
     values = drawn[measure]
     spread = values.std(axis=-1, ddof=1)
-    if measure == "boundary" or (measure == "failed" and case != "missing"):
+    if (measure, case) not in HAPPENS and measure in ("boundary", "failed"):
         assert (spread == 0).all()
         assert (errors[measure] == 0).all()
         return
     happened = spread > 0  # a rare event may not happen in one outcome at one visit: then neither knows an error
     assert happened.any()
     np.testing.assert_array_equal(errors[measure] > 0, happened)
-    values, spread = values[happened], spread[happened]
-    kurtosis = ((values - values.mean(axis=-1, keepdims=True)) ** 4).mean(axis=-1) / spread**4
+    assert_error_of_draws(errors[measure][happened], values[happened])
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_error_of_the_paper_verdict_is_that_of_a_bootstrap(case: str) -> None:
+    """Every outcome favours running at the last visit, among the trials in which all of them are usable there."""
+    record, seed, method, distribution = CASES[case]
+    oc = operating_characteristics(record, trials=TRIALS, seed=seed, method=method, distribution=distribution)
+    row = oc.value(EVERY_OUTCOME, "favours_running")
+    figures, times = figures_and_times(case)
+    verdict, usable = figures["favours_running"][-1].all(axis=0), figures["usable"][-1].all(axis=0)
+    assert row.value == verdict.sum() / usable.sum()
+    assert_error_of_draws(np.array([row.mcse]), ((verdict @ times) / (usable @ times))[np.newaxis])
+
+
+def assert_error_of_draws(errors: np.ndarray, drawn: np.ndarray) -> None:
+    """4 relative standard errors of the ratio of a formula and the spread of the draws (errors, draws)."""
+    spread = drawn.std(axis=-1, ddof=1)
+    kurtosis = ((drawn - drawn.mean(axis=-1, keepdims=True)) ** 4).mean(axis=-1) / spread**4
     tolerance = 4 * np.sqrt((kurtosis - 1) / (4 * DRAWS) + 24 / TRIALS / 16)
-    ratio = errors[measure][happened] / spread
+    ratio = errors / spread
     assert (abs(ratio - 1) < tolerance).all(), f"{ratio} must be 1 within {tolerance}"

@@ -11,6 +11,7 @@ from scipy.special import ndtr
 from statsmodels.stats.power import TTestIndPower
 
 from asteroid_repro import ASTEROID, TrialAssumptions
+from asteroid_repro.estimate.rate_limits import clustered_limits
 from asteroid_repro.evaluate.approximate_power import approximate_power
 from asteroid_repro.evaluate.assurance import assurance
 from asteroid_repro.evaluate.fields import with_effect_at
@@ -129,6 +130,20 @@ def test_replication_is_what_a_million_replications_do(size: float, shrinkage: A
         _check_share(z[:20_000] < -plan.least_z, success)
     inside = (plan.prediction_low < truth + noise) & (truth + noise < plan.prediction_high)
     _check_share(inside, 0.95)
+
+
+def test_precision_with_prone_runners_is_reached_nearly_as_often() -> None:
+    """Gamma frailty of variance 1, 0.35 events each; 0.05: t limits of some 50 people are wider than the plan's."""
+    plan = hours_for_precision(66.7, ratio=2, assurance=0.8, dispersion=1.35, hours_per_runner=5.25)
+    assert plan.runners is not None
+    mean = 66.7 * 5.25 / 1000
+    rng, people = np.random.default_rng(69), plan.runners
+    highs = [
+        clustered_limits(rng.poisson(mean * rng.gamma(1.0, 1.0, people)), np.full(people, 5.25)).high
+        for _ in range(4000)
+    ]
+    reached = float(np.mean(np.array(highs) <= 2 * mean * people))
+    assert abs(reached - 0.8) < 0.05
 
 
 def test_success_is_a_small_sceptical_p_value() -> None:

@@ -1,15 +1,21 @@
 """Assurance: the average over a belief, and what is refused. Against theory: tests/simulation/test_planning.py."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from asteroid_repro import ASTEROID, InputError, operating_characteristics, scenario
-from asteroid_repro.evaluate.assurance import Assurance, assurance
+from asteroid_repro import ASTEROID, InputError, TrialAssumptions, operating_characteristics, scenario
+from asteroid_repro.estimate.inference import p_value
+from asteroid_repro.evaluate.assurance import Assurance, assurance, effect_sums
+from asteroid_repro.evaluate.monte_carlo import Totals, run_blocks
 from asteroid_repro.evaluate.possible_effects import possible_effects
 from asteroid_repro.evaluate.shrink import shrunk
+from asteroid_repro.evaluate.trial_estimates import simulated_estimates
+
+FEW = ASTEROID.with_people(7, 6).with_values(missing_running=0.5, missing_waitlist=0.4)  # some trials have no estimate
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +45,79 @@ def test_error_allows_for_common_random_numbers(result: Assurance) -> None:
     assert independent < result.mcse < together
 
 
+def signs_by_trial(record: TrialAssumptions, effect: float, method: str) -> np.ndarray:
+    """Sign of average pain at week 12 of each of 1500 trials where it is significant, 0 where not, NaN without fit."""
+    population = record.with_effect(average_pain=effect).with_equal_baselines()
+
+    def work(block: int, size: int) -> dict[str, np.ndarray]:
+        fit = simulated_estimates(population, 3, block, size, method=method)
+        p, estimate = p_value(fit)[-1, 0], fit.estimate[-1, 0]
+        return {"sign": np.where(np.isnan(p), np.nan, np.sign(estimate) * (p < 0.05))}
+
+    return run_blocks(work, 1500)["sign"]
+
+
+@pytest.mark.parametrize(("record", "method"), [(ASTEROID, "random_intercept"), (FEW, "change_score")])
+def test_sums_give_what_the_trials_give_one_by_one(record: TrialAssumptions, method: str) -> None:
+    """The definition: every trial has a weighted share of its own; means, errors and ratio are those of the shares."""
+    result = assurance(record, mean=-4.0, sd=6.0, nodes=5, trials=1500, seed=3, method=method)
+    signs = np.array([signs_by_trial(record, one.effect, method) for one in result.tried])
+    usable = np.isfinite(signs).all(axis=0)
+    assert result.failed == (~usable).sum()
+    weights = np.array([one.weight for one in result.tried])
+    own, wrong = weights @ (signs[:, usable] != 0), weights @ (signs[:, usable] > 0)
+    n = len(own)
+    ratio = wrong.sum() / own.sum()
+    residual = (wrong - ratio * own) / own.mean()
+    assert result.assurance == pytest.approx(own.mean(), rel=1e-9)
+    assert result.mcse == pytest.approx(own.std(ddof=1) / math.sqrt(n), rel=1e-9)
+    assert result.wrong_sign_share == pytest.approx(ratio, rel=1e-9)
+    assert result.wrong_sign_share_mcse == pytest.approx(residual.std(ddof=1) / math.sqrt(n), rel=1e-9)
+    assert [one.power for one in result.tried] == pytest.approx((signs[:, usable] != 0).mean(axis=1), rel=1e-9)
+
+
+def test_some_fits_fail_in_small_arms_with_missing_visits() -> None:
+    """Without it the comparison above would say nothing of failures."""
+    assert np.isnan(signs_by_trial(FEW, -4.0, "change_score")).any()
+
+
+def test_what_is_kept_of_a_block_does_not_grow_with_its_trials() -> None:
+    records = [ASTEROID.with_effect(average_pain=effect).with_equal_baselines() for effect in (-10, -5)]
+    small, large = (
+        effect_sums(records, np.array([0.5, 0.5]), 1, 0, size, at=(1, 0), wrong=1.0, method="ancova",
+                    distribution="t", level=0.95)
+        for size in (10, 1000)
+    )  # fmt: skip
+    assert {name: figure.shape for name, figure in small.items()} == {
+        name: figure.shape for name, figure in large.items()
+    }
+    assert large["usable"] == 1000
+
+
+def test_processes_give_the_same_bits() -> None:
+    """9000 trials: more than one piece of work."""
+    arguments: dict[str, Any] = {"mean": -12.0, "sd": 4.0, "nodes": 3, "trials": 9000, "seed": 9}
+    assert assurance(ASTEROID, **arguments, n_jobs=2) == assurance(ASTEROID, **arguments)
+
+
+def test_stopped_from_the_keyboard_it_holds_the_trials_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(work: Any, trials: int, **_: Any) -> Totals:
+        return Totals(work(0, trials // 2), trials // 2, stopped=True)
+
+    monkeypatch.setattr("asteroid_repro.evaluate.assurance.sum_blocks", stopped)
+    half = assurance(ASTEROID, mean=-12.0, sd=4.0, nodes=3, trials=600, seed=9)
+    monkeypatch.undo()
+    assert (half.trials, half.stopped) == (300, True)
+    assert "300 trials an effect, stopped early, seed 9" in half.label
+    whole = assurance(ASTEROID, mean=-12.0, sd=4.0, nodes=3, trials=300, seed=9)
+    assert replace(half, stopped=False, label=whole.label) == whole
+
+
 def test_result_is_labelled_and_in_one_row(result: Assurance) -> None:
     assert len(result.to_frame()) == 1
     assert result.label.startswith("SIMULATED (ASTEROID, average_pain at week 12")
     assert result.label in result._repr_html_()
-    assert result.failed == 0
+    assert (result.trials, result.failed, result.stopped) == (500, 0, False)
     assert result.beyond_scale == 0
 
 
@@ -88,6 +162,11 @@ def test_whole_trials_are_simulated_where_the_effect_depends_on_the_dose() -> No
         ({"mean": math.nan}, "estimate must be a finite number"),
         ({"shrinkage": 1.5}, r"shrinkage must be in \[0, 1\] or 'empirical_bayes', got 1.5"),
         ({"shrinkage": "bayes"}, "shrinkage must be in"),
+        ({"shrinkage": True}, r"shrinkage must be in \[0, 1\] or 'empirical_bayes', got True"),
+        ({"trials": "auto"}, "trials must be a whole number of 2 or more, got 'auto'"),
+        ({"trials": 1}, "trials must be a whole number of 2 or more, got 1"),
+        ({"n_jobs": 0}, "n_jobs must be a whole number"),
+        ({"executor": "mine"}, "executor must have a method submit"),
         ({"mean": -3.0, "shrinkage": "empirical_bayes"}, "sd must be positive after shrinkage"),
         ({"nodes": 4}, "nodes must be an odd number"),
         ({"nodes": 1}, "nodes must be an odd number"),
@@ -116,4 +195,11 @@ def test_empirical_bayes_shrinkage() -> None:
     assert belief.sd == pytest.approx(math.sqrt(0.75))
     assert shrunk(-0.5, 1.0, "empirical_bayes").mean == 0
     assert shrunk(0.0, 1.0, "empirical_bayes").shrinkage == 1
-    assert shrunk(-2.0, 1.0, 0.25).sd == 1
+
+
+def test_a_number_leaves_the_sd_where_empirical_bayes_makes_it_smaller() -> None:
+    """ReplicationSuccess: variance c + 1 of its design prior predictive whatever the shrinkage, s c + 1 of EB."""
+    by_number, by_name = shrunk(-2.0, 1.0, 0.25), shrunk(-2.0, 1.0, "empirical_bayes")
+    assert by_number.mean == by_name.mean
+    assert by_number.sd == 1
+    assert by_name.sd == pytest.approx(math.sqrt(0.75))

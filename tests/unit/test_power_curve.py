@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from asteroid_repro import ASTEROID, InputError, operating_characteristics
-from asteroid_repro.evaluate.power_curve import PowerCurve, power_curve
+from asteroid_repro.evaluate.power_curve import MEASURES, PowerCurve, power_curve
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +50,24 @@ def test_stopped_from_the_keyboard_it_keeps_the_finished_points(monkeypatch: pyt
     assert "stopped after 1 of 3 points" in curve.label
 
 
+def test_names_of_measures_are_those_of_operating_characteristics() -> None:
+    oc = operating_characteristics(ASTEROID, trials=20, seed=3)
+    assert {row.measure for row in oc.rows if row.outcome == "average_pain"} == set(MEASURES)
+
+
+@pytest.mark.parametrize("change", [{"measures": ("powr",)}, {"trials": "auto"}])
+def test_what_is_wrong_from_the_start_is_refused_before_simulating(
+    change: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def simulate(*_: Any, **__: Any) -> None:
+        pytest.fail("it must not simulate")
+
+    monkeypatch.setattr("asteroid_repro.evaluate.power_curve.operating_characteristics", simulate)
+    arguments: dict[str, Any] = {"trials": 10, "seed": 1} | change
+    with pytest.raises(InputError, match="must be"):
+        power_curve(ASTEROID, {"people_per_arm": [9]}, **arguments)
+
+
 @pytest.mark.parametrize(
     ("over", "change", "message"),
     [
@@ -59,7 +77,12 @@ def test_stopped_from_the_keyboard_it_keeps_the_finished_points(monkeypatch: pyt
         ({"people_per_arm": [9, 1]}, {}, "people_per_arm=1: n_running must be 2 or more"),
         # possible one by one and as means and SDs, but no bounded scores have these correlations
         ({"average_pain.effect": [-36]}, {}, "^average_pain.effect=-36: correlation must be"),
-        ({"people_per_arm": [9]}, {"measures": ("powr",)}, "measure must be one"),
+        (
+            {"people_per_arm": [9]},
+            {"measures": ("powr",)},
+            "^measures must be .*, got 'powr'. Did you mean 'power'",
+        ),
+        ({"people_per_arm": [9]}, {"trials": "auto"}, "^trials must be a whole number of 2 or more, got 'auto'"),
         ({"people_per_arm": [9]}, {"week": 5}, "week must be one of"),
         ({"people_per_arm": [9]}, {"outcome": "sleep"}, "outcome must be one of"),
         ({"people_per_arm": [9]}, {"method": "mrmm"}, "^method must be one of"),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.special import pdtr
+from scipy.special import betainc, gammaincinv, pdtr
 
 from asteroid_repro import InputError
 from asteroid_repro.estimate.rates import exact_poisson_interval
@@ -87,6 +87,40 @@ def test_large_numbers_follow_the_normal_approximation() -> None:
     assert math.sqrt(plan.expected_events) * math.log(1.1) == pytest.approx(1.95996 + 1.28155, rel=0.03)
 
 
+@given(ratio=RATIO, dispersion=st.floats(1, 5), assurance=ASSURANCE)
+def test_a_dispersion_takes_as_many_times_the_hours(ratio: float, dispersion: float, assurance: float) -> None:
+    independent = hours_for_precision(50.0, ratio=ratio, assurance=assurance)
+    plan = hours_for_precision(50.0, ratio=ratio, assurance=assurance, dispersion=dispersion)
+    assert plan.hours == pytest.approx(dispersion * independent.hours)
+    assert plan.expected_events == pytest.approx(dispersion * independent.expected_events)
+    assert plan.most_events == math.floor(round(dispersion * independent.most_events, 6))
+    assert plan.probability == independent.probability
+
+
+@pytest.mark.parametrize("ratio", [1.5, 2.0, 3.0])
+@pytest.mark.parametrize("dispersion", [1.2, 2.0, 5.0])
+@pytest.mark.parametrize("assurance", [0.8, 0.9])
+def test_negative_binomial_counts_keep_nearly_the_promise(ratio: float, dispersion: float, assurance: float) -> None:
+    """Exact for counts with that variance. 0.01: only two moments are those of the scaled Poisson count."""
+    plan = hours_for_precision(1000.0, ratio=ratio, assurance=assurance, dispersion=dispersion)
+    mean = plan.expected_events
+    limits = dispersion * gammaincinv(np.array([plan.most_events, plan.most_events + 1]) / dispersion + 1, 0.975)
+    assert limits[0] <= ratio * mean * (1 + 1e-9) < limits[1]
+    shape = mean / (dispersion - 1)
+    assert betainc(shape, plan.most_events + 1, 1 / dispersion) > assurance - 0.01
+
+
+def test_page_says_when_it_is_approximate() -> None:
+    assert "Exact under independent" in hours_for_precision(50.0)._repr_html_()
+    assert "variance of 1.5 times the mean" in hours_for_precision(50.0, dispersion=1.5)._repr_html_()
+
+
+def test_most_events_is_not_one_fewer_by_a_rounding() -> None:
+    """1 + 1.4 x 1.5 is below 3.1 in binary, and 10 times as much below 31."""
+    assert hours_for_precision(50.0, ratio=2.5).most_events == 10
+    assert hours_for_precision(50.0, ratio=2.5, dispersion=1 + 1.4 * 1.5).most_events == 31
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -95,6 +129,8 @@ def test_large_numbers_follow_the_normal_approximation() -> None:
         ({"ratio": 1.00001}, "ratio must leave some room above 1"),
         ({"level": 1.0}, "level must be in"),
         ({"assurance": 1.0}, r"assurance must be in \(0, 1\), got 1.0"),
+        ({"dispersion": 0.9}, "dispersion must be 1 or more and finite, got 0.9"),
+        ({"dispersion": math.nan}, "dispersion must be 1 or more"),
         ({"hours_per_runner": -1.0}, "hours_per_runner must be positive and finite, got -1.0"),
     ],
 )

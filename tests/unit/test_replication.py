@@ -80,6 +80,11 @@ def test_least_z_just_succeeds(z: float, ratio: float) -> None:
     assert sceptical_p_value(z, least_z(z, ratio), ratio) == pytest.approx(0.025, rel=1e-6)
 
 
+@given(z=st.floats(2, 8), ratio=RATIO)
+def test_nominal_success_is_harder_than_significance_in_both_studies(z: float, ratio: float) -> None:
+    assert least_z(z, ratio) > ndtri(0.975)
+
+
 def test_sceptical_p_value_without_any_effect_is_a_half() -> None:
     assert sceptical_p_value(0.0, 3.0, 1.0) == sceptical_p_value(3.0, 0.0, 1.0) == 0.5
 
@@ -92,6 +97,7 @@ def test_frame_and_page_say_that_nothing_was_simulated() -> None:
     again = replication(-15.30, 5.117)
     assert again.to_frame().loc[0, "relative_size"] == 1
     assert "nothing was simulated" in again._repr_html_()
+    assert "nominal sceptical p-value, which is not recalibrated: conservative" in again._repr_html_()
 
 
 @pytest.mark.parametrize(
@@ -103,6 +109,7 @@ def test_frame_and_page_say_that_nothing_was_simulated() -> None:
         ({"relative_size": 0}, "relative_size must be positive and finite, got 0"),
         ({"level": 95}, r"level must be in \(0, 1\), got 95"),
         ({"shrinkage": -0.1}, r"shrinkage must be in \[0, 1\]"),
+        ({"shrinkage": True}, r"shrinkage must be in \[0, 1\] or 'empirical_bayes', got True"),
     ],
 )
 def test_refusals(change: dict[str, Any], message: str) -> None:

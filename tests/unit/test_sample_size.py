@@ -110,12 +110,23 @@ def test_search_finds_a_crossing_of_any_curve(noise: Any, target: float, start: 
         ({"method": "mrmm"}, "Did you mean 'mmrm'"),
         ({"distribution": "kenward_roger", "method": "ancova"}, "distribution must be one of"),
         ({"trials": 1}, "trials must be"),
+        ({"trials": "auto"}, "trials must be a whole number of 2 or more, got 'auto'"),
     ],
 )
 def test_refusals(change: dict[str, Any], message: str) -> None:
     arguments: dict[str, Any] = {"trials": 200, "seed": 1} | change
     with pytest.raises(InputError, match=message):
         sample_size(ASTEROID, **arguments)
+
+
+def test_trials_are_checked_before_simulating(monkeypatch: pytest.MonkeyPatch) -> None:
+    def simulate(*_: Any, **__: Any) -> None:
+        pytest.fail("it must not simulate")
+
+    monkeypatch.setattr("asteroid_repro.evaluate.sample_size.operating_characteristics", simulate)
+    automatic: Any = "auto"
+    with pytest.raises(InputError, match="trials must be"):
+        sample_size(ASTEROID, trials=automatic, seed=1)
 
 
 def test_no_effect_in_the_assumptions_is_refused() -> None:

@@ -14,11 +14,10 @@ from scipy.special import nctdtr, ndtr
 from asteroid_repro.assumptions.trial import TrialAssumptions
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.inference import critical_value
-from asteroid_repro.estimate.methods import Distribution, reference_distribution
+from asteroid_repro.estimate.methods import METHODS, Distribution, reference_distribution
 from asteroid_repro.evaluate.fields import effect_at
 
 _INTERCEPT: Final = ("random_intercept", "mmrm_compound_symmetry")  # suppose the same correlation between all visits
-_ADJUSTED: Final = ("ancova", "clda")  # correct for the baseline
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def estimate_spread(assumptions: TrialAssumptions, *, outcome: str, week: int, m
     covariance = np.array(assumptions.visit_correlation) * np.outer(sd, sd)
     first, later, both = covariance[0, 0], covariance[visit, visit], covariance[0, visit]
     people, others = n_running + n_waitlist - 2, len(sd) - 1
-    if method in _ADJUSTED:
+    if METHODS[method].adjusted:
         true = h * (later - both**2 / first)
         return Spread(sqrt(true), sqrt(true), max(people - 1, 1.0))
     true = h * (first + later - 2 * both)

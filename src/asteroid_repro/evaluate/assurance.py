@@ -1,11 +1,13 @@
 """Assurance: power averaged over what is believed of the true effect."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from math import ceil, nan, pi, sqrt
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from math import nan
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import ndtr, roots_hermite
+from scipy.special import ndtr
 
 from asteroid_repro._version import __version__
 from asteroid_repro.assumptions.quantities import OUTCOMES
@@ -14,18 +16,14 @@ from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.inference import p_value
 from asteroid_repro.estimate.limits import check_level
 from asteroid_repro.estimate.methods import Distribution, reference_distribution
-from asteroid_repro.evaluate.approximate_power import estimate_spread
+from asteroid_repro.evaluate.believed_effects import BelievedEffects, believed_effects
 from asteroid_repro.evaluate.fields import effect_at, with_effect_at
-from asteroid_repro.evaluate.monte_carlo import run_blocks
-from asteroid_repro.evaluate.possible_effects import possible_effects
+from asteroid_repro.evaluate.monte_carlo import Totals, check_trials, sum_blocks
 from asteroid_repro.evaluate.shrink import Belief, Shrinkage, shrunk
 from asteroid_repro.evaluate.trial_estimates import simulated_estimates
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_FARTHEST: Final = 4.5  # SDs of the belief: 7 in a million lie beyond
-_MOST_BEYOND: Final = 0.25  # of the belief, where the scale has no room for it
 
 
 @dataclass(frozen=True)
@@ -69,8 +67,12 @@ class Assurance:
         The belief after shrinkage, points.
     shrinkage : float
         Share of the estimate that was not believed.
+    trials : int
+        Simulated trials at each effect.
     failed : int
-        Simulated trials without a usable fit at one of the effects or more, counted nowhere.
+        Trials without a usable fit at one of the effects or more, counted nowhere.
+    stopped : bool
+        Whether the user ended the run before its goal.
     tried : tuple of EffectTried
         The effects simulated, smallest first.
     label : str
@@ -88,7 +90,9 @@ class Assurance:
     mean: float
     sd: float
     shrinkage: float
+    trials: int
     failed: int
+    stopped: bool
     tried: tuple[EffectTried, ...]
     label: str
 
@@ -117,6 +121,9 @@ def assurance(
     nodes: int | None = None,
     trials: int = 10_000,
     seed: int,
+    n_jobs: int = 1,
+    executor: Any = None,
+    progress: bool = False,
 ) -> Assurance:
     r"""Average simulated power over a normal distribution of the true effect.
 
@@ -139,7 +146,8 @@ def assurance(
     mean, sd : float
         Belief about the effect at that week, points: for instance a published estimate and its standard error.
     shrinkage : float or "empirical_bayes"
-        See :func:`asteroid_repro.evaluate.shrink.shrunk`; 0 takes the estimate as it is.
+        See :func:`asteroid_repro.evaluate.shrink.shrunk`; 0 takes the estimate as it is. A number moves the mean only,
+        ``"empirical_bayes"`` makes the SD smaller too: the same share taken away gives two different assurances.
     outcome : str
         Name of the outcome.
     week : int
@@ -153,17 +161,20 @@ def assurance(
         Simulated trials at each effect.
     seed : int
         Whole number of 0 or more.
+    n_jobs, executor, progress
+        As in :func:`asteroid_repro.operating_characteristics`; memory does not grow with the trials.
 
     Returns
     -------
     Assurance
-        With Monte Carlo standard errors.
+        With Monte Carlo standard errors; stopped from the keyboard, of the trials done so far.
 
     Raises
     ------
     InputError
         An sd that is not positive (also after shrinkage), a shrinkage out of range, a belief of which more than a
-        quarter lies beyond the scale, an even number of nodes, or an unknown outcome, week, method or distribution.
+        quarter lies beyond the scale, an even number of nodes, trials that are not a whole number of 2 or more, or an
+        unknown outcome, week, method or distribution.
 
     References
     ----------
@@ -178,101 +189,77 @@ def assurance(
     """
     chosen = reference_distribution(method, distribution)
     check_level(level)
+    check_trials(trials)
     effect_at(assumptions, outcome, week)
     belief = shrunk(mean, sd, shrinkage)
     if belief.sd == 0:
         raise InputError(f"sd must be positive after shrinkage, got 0 (mean {mean:g}, sd {sd:g}). Shrink less.")
-    average = _average(assumptions, belief, outcome=outcome, week=week, method=method, nodes=nodes)
-    signs = [
-        _signs(
-            with_effect_at(assumptions, outcome, week, effect).with_equal_baselines(),
-            outcome=outcome,
-            week=week,
-            method=method,
-            distribution=chosen,
-            level=level,
-            trials=trials,
-            seed=seed,
-        )
-        for effect in average.effects.tolist()
-    ]
-    source = f"{assumptions.name}, {outcome} at week {week}, {method}, {trials:,} trials an effect, seed {seed}"
-    label = f"SIMULATED ({source}, version {__version__}), not participant data"
-    return _summary(belief, average, np.array(signs), label)
+    tried = believed_effects(assumptions, belief, outcome=outcome, week=week, method=method, nodes=nodes)
+    work = partial(
+        effect_sums,
+        [with_effect_at(assumptions, outcome, week, one).with_equal_baselines() for one in tried.effects.tolist()],
+        tried.weights,
+        seed,
+        at=(assumptions.visits.index(week) - 1, OUTCOMES.index(outcome)),
+        wrong=-float(np.sign(belief.mean)),
+        method=method,
+        distribution=chosen,
+        level=level,
+    )
+    totals = sum_blocks(work, trials, n_jobs=n_jobs, executor=executor, progress=progress)
+    source = f"{assumptions.name}, {outcome} at week {week}, {method}, {totals.trials:,} trials an effect"
+    note = "stopped early, " if totals.stopped else ""
+    label = f"SIMULATED ({source}, {note}seed {seed}, version {__version__}), not participant data"
+    return _summary(belief, tried, totals, label)
 
 
-@dataclass(frozen=True)
-class _Average:
-    """A belief as a weighted average: effects and weights, smallest effect first, and the part beyond the scale."""
-
-    effects: np.ndarray
-    weights: np.ndarray
-    beyond_scale: float
-
-
-def _average(
-    assumptions: TrialAssumptions, belief: Belief, *, outcome: str, week: int, method: str, nodes: int | None
-) -> _Average:
-    se = estimate_spread(assumptions, outcome=outcome, week=week, method=method).true_se
-    x, w = roots_hermite(_number_of_nodes(nodes, belief.sd / se))
-    x[len(x) // 2] = 0.0  # it is, but for rounding
-    reach = _FARTHEST * belief.sd
-    possible = possible_effects(assumptions, outcome=outcome, week=week, centre=belief.mean, reach=reach)
-    beyond = float(ndtr((possible.low - belief.mean) / belief.sd) + ndtr((belief.mean - possible.high) / belief.sd))
-    if beyond > _MOST_BEYOND:
-        raise InputError(
-            f"sd must leave the true effect room on the scale, from {possible.low:.1f} to {possible.high:.1f} points, "
-            f"got {beyond:.0%} of the belief beyond (mean {belief.mean:g}, sd {belief.sd:g}). "
-            "Shrink it, or assume other baselines or spreads."
-        )
-    inside = np.clip(sqrt(2) * belief.sd * x, -reach, reach) + belief.mean
-    effects, place = np.unique(np.clip(inside, possible.low, possible.high), return_inverse=True)
-    return _Average(effects, np.bincount(place, w / sqrt(pi)), beyond)
-
-
-def _number_of_nodes(asked: int | None, ratio: float) -> int:
-    """Return the nodes asked for, or enough for a power curve that rises over a small part of the belief."""
-    if asked is None:
-        return max(15, 2 * ceil(ratio**2) + 1)
-    if isinstance(asked, bool) or not isinstance(asked, int) or asked < 3 or asked % 2 == 0:
-        raise InputError(f"nodes must be an odd number of 3 or more, got {asked!r}. Try 15.")
-    return asked
-
-
-def _signs(
-    population: TrialAssumptions,
+def effect_sums(
+    populations: Sequence[TrialAssumptions],
+    weights: np.ndarray,
+    seed: int,
+    block: int,
+    size: int,
     *,
-    outcome: str,
-    week: int,
+    at: tuple[int, int],
+    wrong: float,
     method: str,
     distribution: Distribution,
     level: float,
-    trials: int,
-    seed: int,
-) -> np.ndarray:
-    """Sign of each trial's estimate where it is significant, 0 where it is not, NaN without a fit."""
-    place, visit = OUTCOMES.index(outcome), population.visits.index(week) - 1
+) -> dict[str, np.ndarray]:
+    """Simulate a block at every effect, on the same people and noise, and add up over the trials usable at all of them.
 
-    def work(block: int, size: int) -> dict[str, np.ndarray]:
+    ``at`` is the place of the week and of the outcome among the estimates, ``wrong`` the sign that counts as wrong (0
+    for none). ``significant`` has shape (effects,); ``own`` and ``own_wrong`` are sums of each trial's weighted share
+    of significant and of wrong results, with their squares and product.
+    """
+    signs = np.empty((len(populations), size))
+    for row, population in zip(signs, populations, strict=True):
         fit = simulated_estimates(population, seed, block, size, method=method, distribution=distribution)
-        p, estimate = p_value(fit)[visit, place], fit.estimate[visit, place]
-        return {"sign": np.where(np.isnan(p), np.nan, np.sign(estimate) * (p < 1 - level))}
+        p = p_value(fit)[at]
+        row[:] = np.where(np.isnan(p), np.nan, np.sign(fit.estimate[at]) * (p < 1 - level))
+    found = signs[:, np.isfinite(signs).all(axis=0)]
+    significant = found != 0
+    own, own_wrong = weights @ significant, weights @ (significant & (found == wrong))
+    return {
+        "usable": np.array(found.shape[1]),
+        "significant": significant.sum(axis=1),
+        "own": own.sum(),
+        "own_2": (own**2).sum(),
+        "own_wrong": own_wrong.sum(),
+        "own_wrong_2": (own_wrong**2).sum(),
+        "product": (own * own_wrong).sum(),
+    }
 
-    return run_blocks(work, trials)["sign"]
 
-
-def _summary(belief: Belief, average: _Average, signs: np.ndarray, label: str) -> Assurance:
-    usable = np.isfinite(signs).all(axis=0)
-    if usable.sum() < 2:
-        raise InputError(f"trials must leave 2 usable fits or more, got {usable.sum()} of {len(usable)}. Add people.")
-    found = signs[:, usable]
-    significant = (found != 0).astype(float)
-    own = average.weights @ significant  # of each trial, over the effects: they share its people and noise
-    wrong = average.weights @ (found == -np.sign(belief.mean)).astype(float)
-    powers = [_mean(row) for row in significant]
-    middle = powers[int(np.argmin(np.abs(average.effects - belief.mean)))]
-    total, share = _mean(own), _ratio(wrong, own) if belief.mean and own.any() else (nan, nan)
-    tried = zip(average.effects.tolist(), average.weights.tolist(), powers, strict=True)
+def _summary(belief: Belief, tried: BelievedEffects, totals: Totals, label: str) -> Assurance:
+    sums, n = totals.sums, int(totals.sums["usable"])
+    if n < 2:
+        raise InputError(f"trials must leave 2 usable fits or more, got {n} of {totals.trials}. Add people.")
+    powers = [_mean(count, count, n) for count in sums["significant"].tolist()]
+    middle = powers[int(np.argmin(np.abs(tried.effects - belief.mean)))]
+    total = _mean(float(sums["own"]), float(sums["own_2"]), n)
+    share = _wrong_share(totals) if belief.mean and sums["own"] else (nan, nan)
+    rows = zip(tried.effects.tolist(), tried.weights.tolist(), powers, strict=True)
     return Assurance(
         assurance=total[0],
         mcse=total[1],
@@ -281,21 +268,27 @@ def _summary(belief: Belief, average: _Average, signs: np.ndarray, label: str) -
         wrong_sign_share=share[0],
         wrong_sign_share_mcse=share[1],
         truth_wrong_sign=float(ndtr(-abs(belief.mean) / belief.sd)),
-        beyond_scale=average.beyond_scale,
+        beyond_scale=tried.beyond_scale,
         mean=belief.mean,
         sd=belief.sd,
         shrinkage=belief.shrinkage,
-        failed=int((~usable).sum()),
-        tried=tuple(EffectTried(effect, weight, *power) for effect, weight, power in tried),
+        trials=totals.trials,
+        failed=totals.trials - n,
+        stopped=totals.stopped,
+        tried=tuple(EffectTried(effect, weight, *power) for effect, weight, power in rows),
         label=label,
     )
 
 
-def _mean(values: np.ndarray) -> tuple[float, float]:
-    return float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
+def _mean(total: float, squares: float, n: int) -> tuple[float, float]:
+    """Mean of n figures and its standard error, from their sum and the sum of their squares."""
+    variance = (squares - total**2 / n) / (n - 1)
+    return total / n, float(np.sqrt(max(variance, 0.0) / n))  # equal figures may leave a rounding below 0
 
 
-def _ratio(part: np.ndarray, whole: np.ndarray) -> tuple[float, float]:
+def _wrong_share(totals: Totals) -> tuple[float, float]:
     """Ratio of two means over the same trials, and its standard error by the delta method."""
-    ratio = float(part.mean() / whole.mean())
-    return ratio, _mean(part - ratio * whole)[1] / float(whole.mean())
+    sums, n = totals.sums, int(totals.sums["usable"])
+    ratio = float(sums["own_wrong"] / sums["own"])
+    squares = float(sums["own_wrong_2"] - 2 * ratio * sums["product"] + ratio**2 * sums["own_2"])
+    return ratio, _mean(0.0, squares, n)[1] / float(sums["own"] / n)

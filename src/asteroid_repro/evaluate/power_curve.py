@@ -2,18 +2,25 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from asteroid_repro._version import __version__
 from asteroid_repro.assumptions.trial import TrialAssumptions
-from asteroid_repro.errors import InputError
+from asteroid_repro.errors import InputError, did_you_mean
 from asteroid_repro.estimate.limits import check_level
 from asteroid_repro.estimate.methods import Distribution, reference_distribution
 from asteroid_repro.evaluate.fields import combination, effect_at, grid, with_fields
+from asteroid_repro.evaluate.monte_carlo import check_trials
 from asteroid_repro.evaluate.performance import Measure, OperatingCharacteristics, operating_characteristics
 
 if TYPE_CHECKING:
     import pandas as pd
+
+MEASURES: Final = (
+    "truth", "mean_estimate", "bias", "empirical_se", "model_se", "se_ratio", "rmse", "interval_width", "type_s",
+    "type_m", "coverage", "power", "favours_running", "important", "boundary", "failed",
+)  # fmt: skip
+"""Names of the measures of one outcome."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,7 @@ def power_curve(
     measures : sequence of str
         Names of measures, for instance ``("power", "coverage")``.
     trials : int
-        Simulated trials at each point.
+        Simulated trials at each point, as many at all: a curve has no ``"auto"``.
     seed : int
         Whole number of 0 or more.
     method, distribution, level
@@ -115,7 +122,8 @@ def power_curve(
     ------
     InputError
         No field or more than two, an unknown field or measure, a combination that cannot be (the message begins with
-        it; all are made before the first is simulated), or an unknown outcome, week, method or distribution.
+        it; all are made before the first is simulated), trials that are not a whole number of 2 or more, or an unknown
+        outcome, week, method or distribution.
 
     References
     ----------
@@ -133,6 +141,8 @@ def power_curve(
         raise InputError(f"over must name one or two fields, got {len(over)}: {', '.join(over)}. Leave some out.")
     chosen = reference_distribution(method, distribution)
     check_level(level)
+    check_trials(trials)
+    _check_measures(measures)
     effect_at(assumptions, outcome, week)
     records = [with_fields(assumptions, point) for point in points]
 
@@ -162,6 +172,12 @@ def power_curve(
     if len(rows) < len(points):
         source = f"stopped after {len(rows)} of {len(points)} points, {source}"
     return PowerCurve(tuple(rows), f"SIMULATED ({source}, version {__version__}), not participant data")
+
+
+def _check_measures(measures: Sequence[str]) -> None:
+    for name in measures:
+        if name not in MEASURES:
+            raise InputError(f"measures must be names of measures, got {name!r}.{did_you_mean(name, MEASURES)}")
 
 
 def _row(point: CurvePoint) -> dict[str, Any]:

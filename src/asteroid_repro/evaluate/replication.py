@@ -37,10 +37,11 @@ class Replication:
     significant_if_true, significant_predictive : float
         Probability of a significant estimate of the same sign.
     least_z : float
-        z of the replication, in the direction of the original, that just succeeds by the sceptical p-value; inf where
-        the original is too weak for any replication to succeed.
+        z of the replication, in the direction of the original, that just succeeds by the nominal sceptical p-value; inf
+        where the original is too weak for any replication to succeed.
     success_if_true, success_predictive : float
-        Probability of a one-sided sceptical p-value of at most (1 - level) / 2.
+        Probability of a nominal one-sided sceptical p-value of at most (1 - level) / 2. Nominal means not recalibrated,
+        and conservative: success takes more than significance in both studies. See :func:`asteroid_repro.evaluate.replication.least_z`.
     """
 
     estimate: float
@@ -64,7 +65,10 @@ class Replication:
         return pd.DataFrame([asdict(self)])
 
     def _repr_html_(self) -> str:
-        note = "<p>Normal approximation; nothing was simulated.</p>"
+        note = (
+            "<p>Normal approximation; nothing was simulated. Success by the nominal sceptical p-value, "
+            "which is not recalibrated: conservative.</p>"
+        )
         return note + self.to_frame().T.to_html(header=False)
 
 
@@ -85,8 +89,9 @@ def replication(
     - prediction interval :math:`m \pm z\sqrt{v + \sigma_r^2}`;
     - significance with the same sign, if the (shrunk) estimate is the truth, :math:`\Phi(|m|/\sigma_r - z)`, and
       predictive, :math:`\Phi((|m| - z\sigma_r)/\sqrt{v + \sigma_r^2})`;
-    - the same with z replaced by the least :math:`z_r` for success by the sceptical p-value,
-      :math:`z\sqrt{1 + c/(z_o^2/z^2 - 1)}`, from the unshrunk :math:`z_o`; no success where :math:`|z_o| \le z`.
+    - the same with z replaced by the least :math:`z_r` for success by the nominal sceptical p-value,
+      :math:`z\sqrt{1 + c/(z_o^2/z^2 - 1)}`, from the unshrunk :math:`z_o`; no success where :math:`|z_o| \le z`. Not
+      recalibrated it is conservative (:func:`asteroid_repro.evaluate.replication.least_z`).
 
     All of it supposes normal estimates with known standard errors, and the same true effect in both studies.
 
@@ -100,7 +105,10 @@ def replication(
     level : float
         Level of the prediction interval; tests are at 1 - level, two-sided.
     shrinkage : float or "empirical_bayes"
-        Share of the estimate not to believe, from 0 to 1, or :math:`\sigma^2/estimate^2` by name.
+        Share of the estimate not to believe, from 0 to 1, or :math:`\sigma^2/estimate^2` by name. The same share asked
+        for in the two ways gives different predictive figures: a number leaves :math:`v = \sigma^2`, by name v is
+        :math:`(1 - s)\sigma^2`, as in the R package ReplicationSuccess; :func:`asteroid_repro.evaluate.shrink.shrunk`
+        says why.
 
     Returns
     -------
@@ -156,9 +164,13 @@ def replication(
 
 
 def least_z(z_original: float, variance_ratio: float, level: float = 0.95) -> float:
-    r"""Return the z that a replication must reach to succeed by the sceptical p-value.
+    r"""Return the z that a replication must reach to succeed by the nominal sceptical p-value.
 
     :math:`z\sqrt{1 + c/(z_o^2/z^2 - 1)}` with :math:`z = \Phi^{-1}((1 + level)/2)`.
+
+    It is always above z: not recalibrated, success is harder than significance in both studies. The golden
+    recalibration divides z by the root of the golden ratio :math:`\varphi = (1 + \sqrt 5)/2`; for that give
+    level :math:`2\Phi(z/\sqrt\varphi) - 1`, 0.8766 in the place of 0.95.
 
     Parameters
     ----------
@@ -182,6 +194,7 @@ def least_z(z_original: float, variance_ratio: float, level: float = 0.95) -> fl
     References
     ----------
     .. [1] Held (2020), J R Stat Soc A 183:431-448. doi:10.1111/rssa.12493
+    .. [2] Held, Micheloud & Pawel (2022), Ann Appl Stat 16:706-720. doi:10.1214/21-AOAS1502
 
     Examples
     --------

@@ -12,6 +12,7 @@ from asteroid_repro.estimate.limits import check_level
 from asteroid_repro.estimate.methods import Distribution, reference_distribution
 from asteroid_repro.evaluate.approximate_power import approximate_power
 from asteroid_repro.evaluate.fields import effect_at, with_effect_at
+from asteroid_repro.evaluate.monte_carlo import check_trials
 from asteroid_repro.evaluate.performance import operating_characteristics
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def sample_size(
     method, distribution, level
         As in :func:`asteroid_repro.estimate_effects`.
     trials : int
-        Simulated trials at each size.
+        Simulated trials at each size, as many at all: a search has no ``"auto"``.
     seed : int
         Whole number of 0 or more.
     maximum : int
@@ -152,8 +153,8 @@ def sample_size(
     Raises
     ------
     InputError
-        A power outside (1 - level, 1), an effect of 0, a power that ``maximum`` people per arm do not reach, or
-        an unknown outcome, week, method or distribution.
+        A power outside (1 - level, 1), an effect of 0, a power that ``maximum`` people per arm do not reach,
+        trials that are not a whole number of 2 or more, or an unknown outcome, week, method or distribution.
 
     References
     ----------
@@ -167,6 +168,7 @@ def sample_size(
     True
     """
     _check_power(power, level)
+    check_trials(trials)
     if isinstance(maximum, bool) or not isinstance(maximum, int) or maximum < _SMALLEST:
         raise InputError(f"maximum must be a whole number of 2 or more, got {maximum!r}. Try 2000 people per arm.")
     truth = assumptions if effect is None else with_effect_at(assumptions, outcome, week, effect)

@@ -24,6 +24,7 @@ from asteroid_repro.estimate.repeated_measures import (
 CORRELATION = np.array([[1.0, 0.6, 0.35], [0.6, 1.0, 0.6], [0.35, 0.6, 1.0]])
 LIKELIHOOD = [name for name, method in METHODS.items() if not method.pairs]
 PAIRS = [name for name, method in METHODS.items() if method.pairs]
+LIKELIHOOD_DISTRIBUTIONS: tuple[SmallSampleMethod, ...] = ("satterthwaite", "kenward_roger")
 COMBINATIONS = [(name, each) for name, method in METHODS.items() for each in method.distributions]
 
 
@@ -254,6 +255,67 @@ def test_a_likelihood_without_a_maximum_is_refused_and_counted() -> None:
     with pytest.raises(InputError, match=r"a likelihood with a maximum for mmrm, got none.*Use random_intercept"):
         rows(table(both[..., 0]), "mmrm")
     assert np.isfinite([row.se for row in rows(table(both[..., 0]), "random_intercept")]).all()
+
+
+def dropouts(people: int, trials: int) -> np.ndarray:
+    """Draw scores of people who do not come back once they have missed a visit, two of each arm to the end."""
+    rng = np.random.default_rng(22)
+    both = rng.normal(40, 10, (3, people, trials))
+    last = rng.choice(3, p=[0.1, 0.2, 0.7], size=(people, trials))
+    last[[0, 1, -2, -1]] = 2
+    both[np.arange(3)[:, np.newaxis, np.newaxis] > last] = np.nan
+    return both
+
+
+@pytest.mark.parametrize("people", [5, 6, 7])
+@pytest.mark.parametrize("method", ["mmrm", "clda"])
+def test_the_likelihood_has_no_maximum_where_the_last_visit_is_determined(method: str, people: int) -> None:
+    """Two means and two slopes on earlier visits pass through the last scores of four people: nothing is left over."""
+    both = dropouts(people, trials=200)
+    remaining = (~np.isnan(both[2])).sum(axis=0)
+    fits = [estimate_arrays(*halves(both), method=method, distribution=name) for name in LIKELIHOOD_DISTRIBUTIONS]
+    for fit in fits:
+        assert not fit.converged[:, remaining == 4].any()
+        assert np.isnan(fit.estimate[:, remaining == 4]).all()
+        # With one degree of freedom left a few maxima lie too near a singular covariance to be computed.
+        assert fit.converged[:, remaining > 4].mean() > 0.95
+    np.testing.assert_array_equal(fits[0].converged, fits[1].converged)
+    np.testing.assert_array_equal(fits[0].estimate, fits[1].estimate)
+
+
+@pytest.mark.parametrize("method", LIKELIHOOD)
+def test_both_small_sample_methods_find_or_refuse_the_same_maximum(method: str) -> None:
+    rng = np.random.default_rng(1)
+    rng.normal(40, 10, (3, 4))
+    both = rng.normal(40, 10, (3, 5))
+    both[2, 1] = np.nan
+    fits = [
+        estimate_arrays(both[:, :3], both[:, 3:], method=method, distribution=name) for name in LIKELIHOOD_DISTRIBUTIONS
+    ]
+    for fit in fits:
+        assert (fit.converged == (method not in {"mmrm", "clda"})).all()
+        np.testing.assert_array_equal(np.isfinite(fit.standard_error), fit.converged)
+    np.testing.assert_array_equal(fits[0].estimate, fits[1].estimate)
+
+
+@pytest.mark.parametrize("method", ["mmrm", "clda"])
+@pytest.mark.parametrize(("factor", "order"), [(1000.0, [0, 1, 2]), (1.0, [0, 2, 1])])
+def test_few_people_give_the_same_fit_in_any_unit_and_order_of_later_visits(
+    method: str, factor: float, order: list[int]
+) -> None:
+    both = dropouts(6, trials=200)
+    plain, other = (
+        estimate_arrays(*halves(scores), method=method, distribution="kenward_roger")
+        for scores in (both[order], factor * both)
+    )
+    in_order = np.array(order[1:]) - 1
+    # Near a singular covariance rounding costs digits, in a few trials all of them; 1e-5 standard errors are no error.
+    found = plain.converged & other.converged[in_order]
+    assert (found == plain.converged).mean() > 0.98
+    error, other_error = plain.standard_error[found], other.standard_error[in_order][found] / factor
+    apart = plain.estimate[found] - other.estimate[in_order][found] / factor
+    np.testing.assert_allclose(apart / error, 0, atol=1e-5)
+    np.testing.assert_allclose(other_error / error, 1, atol=1e-4)
 
 
 def test_a_visit_that_does_not_vary_has_no_unstructured_likelihood() -> None:

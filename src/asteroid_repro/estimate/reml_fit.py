@@ -75,7 +75,8 @@ def fit_reml(data: Patterns, covariance: str, columns: np.ndarray) -> RemlFit:
     halved. Trials leave the batch as they arrive, so that a trial's result does not depend on its neighbours.
 
     Where no person has two visits together, or too few do, the likelihood has no maximum inside the positive definite
-    matrices: such a trial ends with ``converged`` false.
+    matrices: such a trial ends with ``converged`` false. So does one that stops where the likelihood is not level or
+    does not bend down every way, as rounding lets it on the way to a singular covariance.
 
     Parameters
     ----------
@@ -113,9 +114,9 @@ def fit_reml(data: Patterns, covariance: str, columns: np.ndarray) -> RemlFit:
     # A visit whose scores do not vary has no likelihood: 0/0 becomes NaN, and the fit does not converge.
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         parameters = form.start(data.variances())
-        converged = _climb(parameters, data, form, columns)
+        arrived = _climb(parameters, data, form, columns)
         at = parameter_criterion(parameters, data, form, columns)
-        return RemlFit(parameters, at, converged, _is_singular(parameters, form, data.visits))
+        return RemlFit(parameters, at, arrived & _is_maximum(at), _is_singular(parameters, form, data.visits))
 
 
 def parameter_criterion(
@@ -175,9 +176,23 @@ def _step(at: ParameterCriterion) -> tuple[np.ndarray, np.ndarray]:
     """Return the next step and whether it is the last."""
     newton, fisher = invert(at.observed), invert(at.expected)
     scores = [np.einsum("klt,lt->kt", inverse.matrix, at.gradient) for inverse in (newton, fisher)]
-    distance = np.einsum("kt,kt->t", at.gradient, scores[1])
+    distance = _distance(at.gradient, scores[1])
     close = newton.positive & (distance < _NEWTON_BELOW)
     return -np.where(close, scores[0], scores[1]), close & (distance < _TOLERANCE)
+
+
+def _distance(gradient: np.ndarray, step: np.ndarray) -> np.ndarray:
+    """Distance to the optimum, in deviance."""
+    # Near a singular covariance rounding can make it negative, and far below 0 is no nearer than far above.
+    distance: np.ndarray = np.abs(np.einsum("kt,kt->t", gradient, step))
+    return distance
+
+
+def _is_maximum(at: ParameterCriterion) -> np.ndarray:
+    """Whether the likelihood is level here and bends down every way: nobody has looked since the last step."""
+    step = np.einsum("klt,lt->kt", invert(at.expected).matrix, at.gradient)
+    maximum: np.ndarray = invert(at.observed).positive & (_distance(at.gradient, step) < _TOLERANCE)
+    return maximum
 
 
 def _is_singular(parameters: np.ndarray, form: Structure, visits: int) -> np.ndarray:

@@ -41,7 +41,8 @@ class Replication:
         where the original is too weak for any replication to succeed.
     success_if_true, success_predictive : float
         Probability of a nominal one-sided sceptical p-value of at most (1 - level) / 2. Nominal means not recalibrated,
-        and conservative: success takes more than significance in both studies. See :func:`asteroid_repro.evaluate.replication.least_z`.
+        and conservative: success takes more than significance in both studies. See
+        :func:`asteroid_repro.evaluate.replication.least_z`.
     """
 
     estimate: float

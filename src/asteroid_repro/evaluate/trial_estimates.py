@@ -8,7 +8,6 @@ from asteroid_repro.assumptions.trial import TrialAssumptions
 from asteroid_repro.estimate.inference import Estimates
 from asteroid_repro.estimate.methods import Distribution, check_spacing, closed_form, estimate_arrays
 from asteroid_repro.estimate.moments import Moments, whole_number_moments
-from asteroid_repro.simulate.block import simulate_block
 from asteroid_repro.simulate.missing import remove_visits
 from asteroid_repro.simulate.outcomes import Outcomes, score_tiles, simulate_outcomes
 
@@ -67,6 +66,8 @@ def simulated_scores(assumptions: TrialAssumptions, seed: int, block: int, trial
     """
     if _is_outcomes_only(assumptions):
         return remove_visits(assumptions, seed, block, simulate_outcomes(assumptions, seed, block, trials))
+    from asteroid_repro.simulate.block import simulate_block  # rarely needed, and a command waits for every import
+
     return simulate_block(assumptions, seed, block, trials).outcomes
 
 

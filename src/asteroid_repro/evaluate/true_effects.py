@@ -9,7 +9,6 @@ from asteroid_repro.assumptions.quantities import OUTCOMES
 from asteroid_repro.assumptions.trial import TrialAssumptions
 from asteroid_repro.estimate.methods import METHODS
 from asteroid_repro.evaluate.monte_carlo import run_blocks
-from asteroid_repro.simulate.block import simulate_block
 from asteroid_repro.simulate.outcomes import potential_outcomes
 
 _TRIALS: Final = 4096
@@ -78,6 +77,8 @@ def mean_effects(population: TrialAssumptions) -> tuple[np.ndarray, np.ndarray]:
 
 def _block_effects(population: TrialAssumptions, block: int, size: int) -> np.ndarray:
     """Mean effect among the runners of each trial, shape (visits - 1, outcomes, trials)."""
+    from asteroid_repro.simulate.block import simulate_block  # rarely needed, and a command waits for every import
+
     attended = simulate_block(population, _SEED, block, size).sessions.attended
     share = attended.mean(axis=0) if population.n_sessions else np.zeros(attended.shape[1:])
     worlds = potential_outcomes(population, _SEED, block, share)

@@ -43,7 +43,7 @@ lint: $(STAMP) ## Style, types, the direction of imports and conventions
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.citation-file-format CITATION.cff
-	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/ci.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/ci.yml .github/workflows/release.yml
 	$(BIN)/sp-repo-review --show err .
 
 format: $(STAMP) ## Apply the code style

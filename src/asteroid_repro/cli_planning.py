@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from math import isnan
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -135,6 +136,8 @@ def what_if(
         "verdicts": [asdict(row) for row in found.verdicts],
     }
     print_records(found.label, groups, as_json=as_json, as_csv=as_csv)
+    if differences and all(row.change == 0 or isnan(row.change) for row in found.rows):
+        typer.echo("No trial changed: what was changed plays no part in these estimates.", err=True)
     raise typer.Exit(_STOPPED if found.stopped else 0)
 
 

@@ -73,6 +73,14 @@ def test_what_if_says_what_differs_and_pairs(
     assert len(printed["verdicts"]) == len(wanted.verdicts)
 
 
+def test_what_if_says_when_a_change_plays_no_part(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_it = ("what-if", "--trials", "300", "--set")
+    assert "plays no part" in run(capsys, monkeypatch, *run_it, "adherence_mean=0.5")[2]
+    assert run(capsys, monkeypatch, *run_it, "disability.effect=-2")[2] == ""
+
+
 def test_what_if_of_two_scenarios(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     status, out, _ = run(capsys, monkeypatch, "what-if", "--to", "no_effect", "--trials", "300")
     assert status == 0

@@ -8,9 +8,10 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from asteroid_repro import ASTEROID, InputError, operating_characteristics
 from asteroid_repro.estimate.inference import Estimates, critical_value, p_value
-from asteroid_repro.estimate.moments import whole_number_moments
+from asteroid_repro.estimate.moments import moments, sum_whole_numbers, whole_number_moments
 from asteroid_repro.evaluate.measures import SHARES, measures, monte_carlo_errors, trial_figures, wilson_limits
-from asteroid_repro.evaluate.trial_estimates import simulated_estimates
+from asteroid_repro.evaluate.trial_estimates import simulated_estimates, simulated_moments
+from asteroid_repro.simulate.outcomes import simulate_outcomes
 
 TRIALS = 200
 TRUTH: Final = np.array([[-4.0, -9.0, 0.0], [-8.0, -19.0, -5.0]])
@@ -257,8 +258,23 @@ def test_scores_that_do_not_vary_have_exactly_no_squares() -> None:
     baseline = np.array([98.0, 99.0, 100.0, 97.0, 95.0, 99.0, 100.0])
     scores = np.stack([baseline, baseline - 7.0, baseline - 7.0])
     for n_running in (2, 3, 4):
-        products = whole_number_moments(scores, n_running).cross_products
+        sums = np.empty((2, 3, 1, 1)), np.empty((3, 3, 1, 1))
+        sum_whole_numbers(scores[np.newaxis, ..., np.newaxis], n_running, *sums)
+        products = whole_number_moments(*sums, n_running, 7 - n_running).cross_products[..., 0, 0]
         assert products[0, 0] + products[2, 2] - 2 * products[0, 2] == 0
+
+
+@pytest.mark.parametrize("people", [(20, 20), (3, 9), (838, 839), (839, 839), (2000, 2000)])
+def test_the_moments_of_the_fast_lane_are_those_of_the_scores(people: tuple[int, int]) -> None:
+    """Up to 1677 people it sums in single precision. High scores: their squares are the largest numbers to hold."""
+    high = {"running_baseline": 92, "waitlist_baseline": 92, "effect": (0, 0), "sd": [8, 8, 8]}
+    record = ASTEROID.with_people(*people).with_values(average_pain=high, current_pain=high)
+    scores = simulate_outcomes(record, 73, 1, 40)
+    fast = simulated_moments(record, 73, 1, 40)
+    for outcome, arms in enumerate(zip(scores.running, scores.waitlist, strict=True)):
+        plain = moments(*arms)
+        np.testing.assert_allclose(fast.difference[:, outcome], plain.difference, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(fast.cross_products[:, :, outcome], plain.cross_products, rtol=0, atol=1e-4)
 
 
 def test_unequally_spaced_visits_are_refused_where_the_method_supposes_equal_ones() -> None:

@@ -26,6 +26,17 @@ def test_nobody_is_lost_in_asteroid() -> None:
     assert remove_visits(ASTEROID, 51, 0, complete) is complete
 
 
+def test_the_complete_scores_are_kept_unless_they_may_be_written_over() -> None:
+    record = ASTEROID.with_values(missing_running=0.2, missing_waitlist=0.1)
+    complete, again = (simulate_outcomes(record, 51, 0, 50) for _ in range(2))
+    left = remove_visits(record, 51, 0, complete)
+    assert not gone(complete.running).any()
+    assert not gone(complete.waitlist).any()
+    assert remove_visits(record, 51, 0, again, keep=False) is again
+    np.testing.assert_array_equal(again.running, left.running)
+    np.testing.assert_array_equal(again.waitlist, left.waitlist)
+
+
 @pytest.mark.parametrize("pattern", ["monotone", "intermittent"])
 @pytest.mark.parametrize("mechanism", ["mcar", "mar", "mnar"])
 def test_share_at_the_last_visit_by_arm(pattern: str, mechanism: str) -> None:

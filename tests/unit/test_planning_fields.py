@@ -99,6 +99,7 @@ def test_grid_is_every_combination_in_order() -> None:
     ("over", "message"),
     [
         ({}, "over must name a field"),
+        ({"name": ["one", "other"]}, "over must name assumptions, got name"),
         ({"people": [1]}, "field must be a name of the assumptions, got 'people'"),
         ({"people_per_arm": []}, "people_per_arm must have at least one value"),
         ({"people_per_arm": 10}, "people_per_arm must have a list of values, got 10"),

@@ -9,9 +9,9 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
-from scipy.special import ndtri
 
 from asteroid_repro.assumptions.programme import programme
 from asteroid_repro.assumptions.trial import TrialAssumptions, read_toml, validated
@@ -80,7 +80,7 @@ def published_standard_error(ledger: Ledger, outcome: str) -> float:
         width = ledger.fitted(f"{claim}.ci_high") - ledger.fitted(f"{claim}.ci_low")
     else:
         width = 2 * (ledger.fitted(f"{claim}.estimate") - ledger.fitted(f"{claim}.ci_low"))
-    return width / 2 / float(ndtri(0.975))
+    return width / 2 / NormalDist().inv_cdf(0.975)
 
 
 @cache

@@ -17,13 +17,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import ndtr
 
 from asteroid_repro.assumptions.latent_correlation import latent_correlations
 from asteroid_repro.assumptions.newton import Tangent, solve_pairs
 from asteroid_repro.assumptions.quantities import OUTCOMES, SCALE_MAXIMUM
 from asteroid_repro.assumptions.trial import TrialAssumptions
-from asteroid_repro.assumptions.truncated import normal_density
+from asteroid_repro.assumptions.truncated import normal_density, normal_probability
 from asteroid_repro.errors import InputError
 
 _ROUNDS = 100
@@ -54,16 +53,16 @@ class LatentScore:
 
     def probabilities(self) -> np.ndarray:
         """Probability of each score 0, step, ..., 100."""
-        below = np.concatenate([[0.0], ndtr(self.thresholds), [1.0]])
+        below = np.concatenate([[0.0], normal_probability(self.thresholds), [1.0]])
         return np.diff(below)
 
     def observed_mean(self) -> float:
         """Mean of the rounded and bounded score, points."""
-        return float(self.step * ndtr(-self.thresholds).sum())
+        return float(self.step * normal_probability(-self.thresholds).sum())
 
     def observed_sd(self) -> float:
         """SD of the rounded and bounded score, points."""
-        tails = ndtr(-self.thresholds)
+        tails = normal_probability(-self.thresholds)
         second_moment = float(self.step**2 * (_odd(len(tails)) * tails).sum())
         return float(np.sqrt(second_moment - self.observed_mean() ** 2))
 
@@ -223,7 +222,7 @@ def _score_moments(unknowns: np.ndarray, distances: np.ndarray, weights: np.ndar
     shift, log_sd = unknowns[:, :, np.newaxis]
     u = _within_reach(distances / np.exp(log_sd) + shift)
     density = normal_density(u)
-    first, second = np.vecdot(weights, ndtr(-u))
+    first, second = np.vecdot(weights, normal_probability(-u))
     first_slope, second_slope = np.stack(
         [np.vecdot(weights, -density), np.vecdot(weights, density * (u - shift))], axis=1
     )

@@ -287,7 +287,8 @@ class TrialAssumptions(BaseModel):
     def with_equal_baselines(self) -> "TrialAssumptions":
         """Return the randomised superpopulation: both arms start from the mean of the arms' baselines.
 
-        The arms count alike, so that other arm sizes mean more people of the same population.
+        The arms count alike, so that other arm sizes mean more people of the same population. A record whose arms start
+        equal is returned as it is.
 
         ASTEROID itself is conditional on its chance imbalance in current pain. Power, type I error, coverage and
         every comparison of methods are about trials that randomise anew, so they use this copy.
@@ -302,8 +303,9 @@ class TrialAssumptions(BaseModel):
         for name in OUTCOMES:
             outcome = self.outcome(name)
             mean = (outcome.running_baseline + outcome.waitlist_baseline) / 2
-            changes[name] = {"running_baseline": mean, "waitlist_baseline": mean}
-        return self.with_values(**changes)
+            if outcome.running_baseline != outcome.waitlist_baseline:
+                changes[name] = {"running_baseline": mean, "waitlist_baseline": mean}
+        return self.with_values(**changes) if changes else self
 
     def to_toml(self) -> str:
         """Return the record as TOML, each field under a comment that says where ASTEROID's value comes from."""

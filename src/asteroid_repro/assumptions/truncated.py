@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import erfc
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from asteroid_repro.assumptions.newton import Tangent, solve_pairs
 from asteroid_repro.errors import InputError
 
 _ROOT_TAU = float(np.sqrt(2 * np.pi))
+_erfc = np.vectorize(erfc, otypes=[float])
 
 
 def normal_density(u: np.ndarray) -> np.ndarray:
@@ -22,6 +23,21 @@ def normal_density(u: np.ndarray) -> np.ndarray:
     """
     density: np.ndarray = np.exp(-(u**2) / 2) / _ROOT_TAU
     return density
+
+
+def normal_probability(u: np.ndarray) -> np.ndarray:
+    r"""Return the probability below u of the standard normal distribution, :math:`\Phi(u)`.
+
+    The standard library's ``erfc``, number by number: ``scipy.special.ndtr`` is quicker, but its import takes a quarter
+    of the time of a whole command, and these are only some thousand numbers.
+
+    Examples
+    --------
+    >>> normal_probability(np.array([-1.96, 0.0])).round(6).tolist()
+    [0.024998, 0.5]
+    """
+    probability: np.ndarray = _erfc(-u / np.sqrt(2)) / 2
+    return probability
 
 
 @dataclass(frozen=True)
@@ -43,6 +59,8 @@ class TruncatedNormal:
 
     def quantile(self, probability: np.ndarray) -> np.ndarray:
         """Value below which the truncated distribution has the given probability."""
+        from scipy.special import ndtr, ndtri  # slow to import, and only whole trials need ages
+
         low, high = ndtr((self.minimum - self.mean) / self.sd), ndtr((self.maximum - self.mean) / self.sd)
         return self.mean + self.sd * ndtri(low + probability * (high - low))
 
@@ -86,7 +104,9 @@ def _truncated_moments(unknowns: np.ndarray, minimum: float, maximum: float) -> 
     mu, sigma = unknowns[0], np.exp(unknowns[1])
     a, b = (minimum - mu) / sigma, (maximum - mu) / sigma
     # Above the mean, take the upper tails: 1 less a small number would leave no digits.
-    share = np.where(a > 0, ndtr(-a) - ndtr(-b), ndtr(b) - ndtr(a))
+    share = np.where(
+        a > 0, normal_probability(-a) - normal_probability(-b), normal_probability(b) - normal_probability(a)
+    )
     at_a, at_b = normal_density(a) / share, normal_density(b) / share
     # Moments of the standardised variable, by integration by parts: E z^k = (k - 1) E z^(k - 2) + boundary terms.
     m1 = at_a - at_b

@@ -52,7 +52,7 @@ def estimate_blocks(
     """
     full = np.zeros(running.shape[2:], dtype=bool)
     if complete is not None:
-        full = ~(np.isnan(running).any(axis=(0, 1)) | np.isnan(waitlist).any(axis=(0, 1)))
+        full = ~(np.isnan(running.sum(axis=(0, 1))) | np.isnan(waitlist.sum(axis=(0, 1))))
         if full.all():
             return complete(moments(running, waitlist))
     arms = [scores.reshape(*scores.shape[:2], -1) for scores in (running, waitlist)]
@@ -77,6 +77,9 @@ def _taken(scores: np.ndarray, trials: np.ndarray) -> np.ndarray:
 
 
 def _joined(fits: list[tuple[np.ndarray, Estimates]], shape: tuple[int, ...]) -> Estimates:
+    if len(fits) == 1 and fits[0][1].estimate.size == np.prod(shape):  # the usual case: nothing to put together
+        fit = fits[0][1]
+        return Estimates(*(np.broadcast_to(each, fit.estimate.shape).reshape(shape) for each in vars(fit).values()))
     numbers = [np.full((shape[0], int(np.prod(shape[1:]))), np.nan) for _ in range(3)]
     flags = [np.zeros(numbers[0].shape, dtype=bool) for _ in range(2)]
     for part, fit in fits:

@@ -1,9 +1,9 @@
 """Estimates with their standard errors, and the intervals and p-values that follow from a reference distribution."""
 
 from dataclasses import dataclass, field, replace
+from statistics import NormalDist
 
 import numpy as np
-from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from asteroid_repro.errors import InputError
 
@@ -70,10 +70,14 @@ def critical_value(df: np.ndarray, level: float) -> np.ndarray:
     if not 0 < level < 1:
         raise InputError(f"level must be in (0, 1), got {level!r}. A 95 % interval has level=0.95.")
     probability = (1 + level) / 2
-    distinct, where = np.unique(df, return_inverse=True)  # mostly one: Student's quantile is slow to find
-    finite = np.where(np.isinf(distinct), 1.0, distinct)
-    value = np.where(np.isinf(distinct), ndtri(probability), stdtrit(finite, probability))
-    return np.asarray(value[where])
+    value = np.where(np.isinf(df), NormalDist().inv_cdf(probability), np.nan)
+    finite = np.isfinite(df)
+    if finite.any():
+        from scipy.special import stdtrit  # slow to import: a command that needs only the normal does not wait for it
+
+        distinct, where = _distinct(df[finite])
+        value[finite] = stdtrit(distinct, probability)[where]
+    return value
 
 
 def confidence_interval(estimates: Estimates, level: float = 0.95) -> Interval:
@@ -91,36 +95,58 @@ def p_value(estimates: Estimates) -> np.ndarray:
     >>> p_value(Estimates(one, np.array([5.117]), np.array([np.inf]), one > 0)).round(4).tolist()
     [0.0028]
     """
+    from scipy.special import stdtr  # slow to import, and operating characteristics do without
+
     distance = np.abs(estimates.estimate / estimates.standard_error)
-    p = np.full(distance.shape, np.nan)
-    distinct = np.unique(estimates.df)
-    for df in distinct[np.rint(distinct) == distinct]:
-        own = ... if len(distinct) == 1 else estimates.df == df
-        if np.isinf(df):
-            p[own] = 2 * ndtr(-distance[own])
-        elif df <= _FEW:
-            p[own] = _two_sided(distance[own], int(df))
-    rest = np.isnan(p) | (p < _TINY)
+    distinct, _ = _distinct(estimates.df)
+    if len(distinct) == 1:
+        p = _two_sided(distance, distinct[0])
+    else:
+        p = np.full(distance.shape, np.nan)
+        for df in distinct[np.rint(distinct) == distinct]:
+            own = estimates.df == df
+            p[own] = _two_sided(distance[own], df)
+    rest = ~(p >= _TINY)  # also where there is no number yet
     p[rest] = 2 * stdtr(estimates.df[rest], -distance[rest])
     return p
 
 
-def _two_sided(distance: np.ndarray, df: int) -> np.ndarray:
+def _distinct(df: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distinct values and where each element stands among them; one alone is found without sorting."""
+    first = df.flat[:1]
+    if (df == first).all():
+        return first, np.zeros(df.shape, dtype=int)
+    return np.unique(df, return_inverse=True)
+
+
+def _two_sided(distance: np.ndarray, df: float) -> np.ndarray:
+    """Return the two-sided p-values of one number of degrees of freedom, by the quickest way there is."""
+    if np.isinf(df):
+        from scipy.special import erfc
+
+        return np.asarray(erfc(distance * np.sqrt(0.5)))
+    if df == np.rint(df) and df <= _FEW:
+        return _finite_sum(distance, int(df))
+    return np.full(distance.shape, np.nan)  # left to stdtr
+
+
+def _finite_sum(distance: np.ndarray, df: int) -> np.ndarray:
     r"""Return the two-sided p-value of t with few and whole degrees of freedom: a finite sum, faster than stdtr.
 
-    With :math:`x = t^2/\nu`, :math:`c = 1/(1 + x)`, :math:`s = \sqrt{x c}` and :math:`\theta = \arctan\sqrt x`:
-    :math:`A = 1 + c\tfrac{1}{2}(1 + c\tfrac{3}{4}(1 + \dots))` over the even, likewise over the odd numbers below
-    :math:`\nu`; :math:`p = 1 - s A` (even) or :math:`1 - \tfrac{2}{\pi}(\theta + s \sqrt c A)` (odd). The error
-    is below 1e-14, absolute. Abramowitz & Stegun (1964), 26.7.3-4.
+    With :math:`\tan\theta = t/\sqrt\nu` and :math:`c = \cos^2\theta`, the sum
+    :math:`A = 1 + \tfrac{1}{2} c + \tfrac{1}{2}\tfrac{3}{4} c^2 + \dots` over the even, likewise
+    :math:`A = 1 + \tfrac{2}{3} c + \tfrac{2}{3}\tfrac{4}{5} c^2 + \dots` over the odd numbers below :math:`\nu`;
+    :math:`p = 1 - A \sin\theta` (even) or :math:`1 - \tfrac{2}{\pi}(\theta + A \sin\theta\cos\theta)` (odd; without
+    A for 1). The error is below 1e-13, absolute. Abramowitz & Stegun (1964), 26.7.3-4.
     """
-    x = distance**2 / df
-    c = 1 / (1 + x)
-    s = np.sqrt(x * c)
-    total = np.ones_like(c)
-    for j in range(df - 2, 1 if df % 2 == 0 else 2, -2):
+    tangent = distance / np.sqrt(df)
+    c = 1 / (1 + tangent**2)
+    number = np.arange(2 + df % 2, df, 2)
+    coefficients = np.cumprod([1.0, *(number - 1) / number]).tolist()
+    total = np.full_like(c, coefficients.pop())
+    while coefficients:  # Horner's scheme, in place
         total *= c
-        total *= (j - 1) / j
-        total += 1
+        total += coefficients.pop()
     if df % 2 == 0:
-        return np.asarray(1 - s * total)
-    return np.asarray(1 - 2 / np.pi * (np.arctan(np.sqrt(x)) + (s * np.sqrt(c) * total if df > 1 else 0)))
+        return np.asarray(1 - total * tangent * np.sqrt(c))
+    return np.asarray(1 - 2 / np.pi * (np.arctan(tangent) + (total * tangent * c if df > 1 else 0)))

@@ -81,30 +81,57 @@ def moments(running: np.ndarray, waitlist: np.ndarray) -> Moments:
     return Moments(means[0] - means[1], products[0] + products[1], running.shape[1], waitlist.shape[1])
 
 
-def whole_number_moments(scores: np.ndarray, n_running: int) -> Moments:
-    r"""Summarise complete scores that are whole numbers, in one pass instead of two.
+def sum_whole_numbers(scores: np.ndarray, n_running: int, totals: np.ndarray, products: np.ndarray) -> None:
+    """Sum complete scores over people, for :func:`whole_number_moments`, into arrays that the caller has made.
+
+    All arrays are of one type, which must hold the sums exactly.
+
+    Parameters
+    ----------
+    scores : numpy.ndarray, shape (outcomes, visits, people, trials)
+        Whole numbers, points, the running arm first.
+    n_running : int
+        People in the running arm.
+    totals : numpy.ndarray, shape (2, visits, outcomes, trials)
+        Gets the sums by arm, running first.
+    products : numpy.ndarray, shape (visits, visits, outcomes, trials)
+        Gets the sums of the products of two visits, over both arms.
+
+    Examples
+    --------
+    >>> totals, products = np.empty((2, 1, 1, 1)), np.empty((1, 1, 1, 1))
+    >>> sum_whole_numbers(np.reshape([10.0, 20.0, 15.0, 25.0], (1, 1, 4, 1)), 2, totals, products)
+    >>> totals.ravel().tolist(), products.item()
+    ([30.0, 40.0], 1350.0)
+    """
+    np.einsum("ovnt->vot", scores[:, :, :n_running], out=totals[0])
+    np.einsum("ovnt->vot", scores[:, :, n_running:], out=totals[1])
+    np.einsum("ovnt,ownt->vwot", scores, scores, out=products)
+
+
+def whole_number_moments(totals: np.ndarray, products: np.ndarray, n_running: int, n_waitlist: int) -> Moments:
+    r"""Summarise complete scores that are whole numbers from their sums.
 
     With totals :math:`t_a` of the arms, :math:`S = \sum_i y_i y_i' - \sum_a t_a t_a' / n_a`. For whole numbers the sums
     are exact, so nothing is lost by not centring first as :func:`moments` does.
 
     Parameters
     ----------
-    scores : numpy.ndarray, shape (visits, people, ...)
-        Whole numbers, points, the running arm first; further axes are outcomes or trials.
-    n_running : int
-        People in the running arm.
+    totals, products : numpy.ndarray
+        As from :func:`sum_whole_numbers`.
+    n_running, n_waitlist : int
+        People per arm.
 
     Examples
     --------
-    >>> scores = np.array([[10.0, 20.0, 15.0, 25.0], [30.0, 50.0, 35.0, 55.0]])
-    >>> whole_number_moments(scores, 2).cross_products.tolist()
-    [[100.0, 200.0], [200.0, 400.0]]
+    >>> totals, products = np.array([[30.0, 80.0], [40.0, 90.0]]), np.array([[1350.0, 2950.0], [2950.0, 6600.0]])
+    >>> whole_number_moments(totals, products, 2, 2).difference.tolist()
+    [-5.0, -5.0]
     """
-    n_waitlist = scores.shape[1] - n_running
-    running, waitlist = (arm.sum(axis=1) for arm in np.split(scores, [n_running], axis=1))
-    products = np.einsum("vn...,wn...->vw...", scores, scores)
+    running, waitlist = totals.astype(float)
     # Over the common denominator all numbers are whole: scores that do not vary have exactly 0.
-    products *= n_running * n_waitlist
-    products -= n_waitlist * running[:, np.newaxis] * running + n_running * waitlist[:, np.newaxis] * waitlist
-    products /= n_running * n_waitlist
-    return Moments(running / n_running - waitlist / n_waitlist, products, n_running, n_waitlist)
+    cross_products = (n_running * n_waitlist) * products.astype(float)
+    cross_products -= (n_waitlist * running)[:, np.newaxis] * running
+    cross_products -= (n_running * waitlist)[:, np.newaxis] * waitlist
+    cross_products /= n_running * n_waitlist
+    return Moments(running / n_running - waitlist / n_waitlist, cross_products, n_running, n_waitlist)

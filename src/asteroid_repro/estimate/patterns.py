@@ -164,14 +164,15 @@ def person_totals(running: np.ndarray, waitlist: np.ndarray) -> PersonTotals:
     present = _present(observed)
     arms = slice(None, running.shape[1]), slice(running.shape[1], None)
     own = scores.sum(axis=0)
+    own_squares = own**2
     counts, totals = np.empty((2, len(present), 2, own.shape[-1]))
     squares = np.empty((len(present), own.shape[-1]))
     for pattern, (_, member) in enumerate(present):
         weight = member.astype(float)
-        part = weight * own
         for arm, people in enumerate(arms):
-            counts[pattern, arm], totals[pattern, arm] = weight[people].sum(axis=0), part[people].sum(axis=0)
-        squares[pattern] = np.einsum("nt,nt->t", part, part)
+            counts[pattern, arm] = weight[people].sum(axis=0)
+            totals[pattern, arm] = np.einsum("nt,nt->t", weight[people], own[people])
+        squares[pattern] = np.einsum("nt,nt->t", weight, own_squares)
     return PersonTotals(
         observed=np.array([kind for kind, _ in present]),
         counts=counts,
@@ -191,7 +192,7 @@ def usable(running: np.ndarray, waitlist: np.ndarray) -> np.ndarray:
     >>> usable(scores, np.where(np.arange(4)[:, np.newaxis] < 3, np.nan, scores)).tolist()
     [False]
     """
-    enough = [(~np.isnan(scores)).sum(axis=1) >= MINIMUM_OBSERVED for scores in (running, waitlist)]
+    enough = [np.count_nonzero(~np.isnan(scores), axis=1) >= MINIMUM_OBSERVED for scores in (running, waitlist)]
     both: np.ndarray = (enough[0] & enough[1]).all(axis=0)
     return both
 
@@ -220,13 +221,13 @@ def check_arms(running: np.ndarray, waitlist: np.ndarray) -> None:
 def _centred(running: np.ndarray, waitlist: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return scores from their visit's mean, 0 where missing, and which are observed; the running arm first."""
     scores = np.concatenate([running, waitlist], axis=1, dtype=float)
-    missing = np.isnan(scores)
-    np.putmask(scores, missing, 0.0)
-    weight = (~missing).astype(float)
+    observed = ~np.isnan(scores)
+    scores[~observed] = 0.0
     # Where nobody was seen the mean is of no use to anybody: 0 keeps it a number.
-    centre = scores.sum(axis=1) / np.maximum(weight.sum(axis=1), 1)
-    scores -= weight * centre[:, np.newaxis]
-    return scores, ~missing
+    centre = scores.sum(axis=1) / np.maximum(np.count_nonzero(observed, axis=1), 1)
+    scores -= centre[:, np.newaxis]
+    scores *= observed
+    return scores, observed
 
 
 def _present(observed: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -147,7 +147,8 @@ def grid(over: Mapping[str, Iterable[Any]]) -> list[dict[str, Any]]:
     Raises
     ------
     InputError
-        No field, an unknown field, or a field without values, with a single value not in a list, or with one twice.
+        No field, an unknown field, the record's name, or a field without values, with a single value not in a list, or
+        with one twice.
 
     Examples
     --------
@@ -158,6 +159,8 @@ def grid(over: Mapping[str, Iterable[Any]]) -> list[dict[str, Any]]:
         raise InputError("over must name a field and its values, got none. Try {'people_per_arm': [10, 20, 40]}.")
     for name in over:
         _check_name(name)
+    if "name" in over:
+        raise InputError("over must name assumptions, got name. It is a label and changes no figure: leave it out.")
     values = [_values(name, given) for name, given in over.items()]
     return [dict(zip(over, point, strict=True)) for point in product(*values)]
 

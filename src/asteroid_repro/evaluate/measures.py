@@ -34,11 +34,12 @@ V is the variance of :math:`\widehat{SE}_i^2`.
 """
 
 from collections.abc import Mapping
+from math import sqrt
 from typing import Final
 
 import numpy as np
 
-from asteroid_repro.estimate.inference import Estimates, confidence_interval, p_value
+from asteroid_repro.estimate.inference import Estimates, critical_value
 
 SHARES: Final = ("coverage", "power", "favours_running", "important", "boundary")
 """Measures that are shares of the usable trials."""
@@ -66,7 +67,7 @@ def trial_figures(fit: Estimates, truth: np.ndarray, important: np.ndarray, leve
     Returns
     -------
     dict of str to numpy.ndarray
-        Shape of the fit; 0 in trials without a usable fit.
+        Shape of the fit, true or false where a share is made of them; 0 in trials without a usable fit.
 
     Examples
     --------
@@ -74,35 +75,36 @@ def trial_figures(fit: Estimates, truth: np.ndarray, important: np.ndarray, leve
     >>> fit = Estimates(one, one / -2, np.full_like(one, np.inf), one > 0)
     >>> figures = trial_figures(fit, np.array([[-5.0]]), np.array([10.0]), 0.95)
     >>> figures["power"].item(), figures["coverage"].item(), figures["error"].item()
-    (1.0, 1.0, -1.0)
+    (True, True, -1.0)
     """
     usable = fit.converged & np.isfinite(fit.estimate) & (fit.standard_error > 0)
-    with np.errstate(divide="ignore", invalid="ignore"):  # fits that are not usable
-        p = p_value(fit)
-        interval = confidence_interval(fit, level)
     true = truth[..., np.newaxis]
-    error, variance, size = fit.estimate - true, fit.standard_error**2, np.abs(fit.estimate)
-    significant = p < 1 - level
-    width = interval.high - interval.low
-    figures = {
+    with np.errstate(invalid="ignore"):  # fits that are not usable
+        estimate = np.where(usable, fit.estimate, 0)
+        error = np.where(usable, fit.estimate - true, 0)
+        variance = np.where(usable, fit.standard_error**2, 0)
+        margin = np.where(usable, critical_value(fit.df, level) * fit.standard_error, 0)
+    size = np.abs(estimate)
+    significant = usable & (size > margin)  # the same as p < 1 - level
+    significant_size, width, error_2 = significant * size, 2 * margin, error**2
+    return {
         "usable": usable,
         "error": error,
-        "error_2": error**2,
-        "error_4": error**4,
+        "error_2": error_2,
+        "error_4": error_2**2,
         "variance": variance,
         "variance_2": variance**2,
         "width": width,
         "width_2": width**2,
-        "coverage": (interval.low <= true) & (true <= interval.high),
+        "coverage": usable & (np.abs(error) <= margin),
         "power": significant,
-        "wrong_sign": significant & (np.sign(fit.estimate) != np.sign(true)),
-        "significant_size": significant * size,
-        "significant_size_2": significant * size**2,
-        "favours_running": significant & (fit.estimate < 0),
-        "important": fit.estimate <= _ROUNDING - important[:, np.newaxis],
-        "boundary": np.broadcast_to(fit.boundary, usable.shape),
+        "wrong_sign": significant & (np.sign(estimate) != np.sign(true)),
+        "significant_size": significant_size,
+        "significant_size_2": significant_size**2,
+        "favours_running": significant & (estimate < 0),
+        "important": usable & (estimate <= _ROUNDING - important[:, np.newaxis]),
+        "boundary": usable & fit.boundary,
     }
-    return {name: np.where(usable, figure, 0.0) for name, figure in figures.items()}
 
 
 def measures(sums: Figures, truth: np.ndarray, trials: int | np.ndarray) -> dict[str, np.ndarray]:
@@ -211,8 +213,8 @@ def wilson_limits(share: float, n: float, z: float = 1.959963984540054) -> tuple
     >>> [round(limit, 4) for limit in wilson_limits(0.0, 100)]
     [0.0, 0.037]
     """
-    middle, reach = share + z**2 / (2 * n), z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    low, high = float(middle - reach) / (1 + z**2 / n), float(middle + reach) / (1 + z**2 / n)
+    middle, reach = share + z**2 / (2 * n), z * sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    low, high = (middle - reach) / (1 + z**2 / n), (middle + reach) / (1 + z**2 / n)
     return max(0.0, min(share, low)), min(1.0, max(share, high))  # at 0 and 1 a rounding would leave the share outside
 
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import product
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
-from scipy.special import ndtri
 
 from asteroid_repro._version import __version__
 from asteroid_repro.assumptions.quantities import OUTCOMES
@@ -31,7 +31,7 @@ TARGET_MCSE: Final = 0.005
 EVERY_OUTCOME: Final = "every_outcome"
 """Where a measure is about all outcomes of a trial together."""
 
-_Z: Final = float(ndtri(0.975))
+_Z: Final = NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@ from dataclasses import fields
 
 import numpy as np
 
+from asteroid_repro.assumptions.quantities import OUTCOMES, SCALE_MAXIMUM
 from asteroid_repro.assumptions.trial import TrialAssumptions
 from asteroid_repro.estimate.inference import Estimates
 from asteroid_repro.estimate.methods import Distribution, check_spacing, closed_form, estimate_arrays
-from asteroid_repro.estimate.moments import Moments, whole_number_moments
+from asteroid_repro.estimate.moments import Moments, sum_whole_numbers, whole_number_moments
 from asteroid_repro.simulate.missing import remove_visits
 from asteroid_repro.simulate.outcomes import Outcomes, score_tiles, simulate_outcomes
 
@@ -65,7 +66,8 @@ def simulated_scores(assumptions: TrialAssumptions, seed: int, block: int, trial
     (3, 3, 20, 5)
     """
     if _is_outcomes_only(assumptions):
-        return remove_visits(assumptions, seed, block, simulate_outcomes(assumptions, seed, block, trials))
+        complete = simulate_outcomes(assumptions, seed, block, trials)
+        return remove_visits(assumptions, seed, block, complete, keep=False)
     from asteroid_repro.simulate.block import simulate_block  # rarely needed, and a command waits for every import
 
     return simulate_block(assumptions, seed, block, trials).outcomes
@@ -80,16 +82,17 @@ def simulated_moments(assumptions: TrialAssumptions, seed: int, block: int, tria
     >>> simulated_moments(ASTEROID, 1, 0, 5).difference.shape
     (3, 3, 5)
     """
-    tiles = [
-        whole_number_moments(np.moveaxis(tile, 0, 2), assumptions.n_running)
-        for tile in score_tiles(assumptions, seed, block, trials)
-    ]
-    return Moments(
-        np.concatenate([tile.difference for tile in tiles], axis=-1),
-        np.concatenate([tile.cross_products for tile in tiles], axis=-1),
-        assumptions.n_running,
-        assumptions.n_waitlist,
-    )
+    # Single precision, half the memory, where it holds the squares of all people's scores added up.
+    exact = np.float32 if assumptions.n_people * SCALE_MAXIMUM**2 <= 2**24 else np.float64
+    visits, outcomes = len(assumptions.visits), len(OUTCOMES)
+    totals = np.empty((2, visits, outcomes, trials), exact)
+    products = np.empty((visits, visits, outcomes, trials), exact)
+    done = 0
+    for tile in score_tiles(assumptions, seed, block, trials):
+        part = np.s_[..., done : done + tile.shape[-1]]
+        sum_whole_numbers(tile.astype(exact, copy=False), assumptions.n_running, totals[part], products[part])
+        done += tile.shape[-1]
+    return whole_number_moments(totals, products, assumptions.n_running, assumptions.n_waitlist)
 
 
 def _stacked(fits: list[Estimates]) -> Estimates:

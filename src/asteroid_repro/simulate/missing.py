@@ -1,7 +1,8 @@
 """Visits that people miss: at random, after a bad score, or because they got worse."""
 
+from statistics import NormalDist
+
 import numpy as np
-from scipy.special import ndtri
 
 from asteroid_repro.assumptions.quantities import OUTCOMES
 from asteroid_repro.assumptions.trial import TrialAssumptions
@@ -12,7 +13,9 @@ from asteroid_repro.simulate.streams import Purpose, stream
 _DRIVER = OUTCOMES.index("average_pain")
 
 
-def remove_visits(assumptions: TrialAssumptions, seed: int, block: int, outcomes: Outcomes) -> Outcomes:
+def remove_visits(
+    assumptions: TrialAssumptions, seed: int, block: int, outcomes: Outcomes, *, keep: bool = True
+) -> Outcomes:
     r"""Set the scores of missed visits to NaN, all outcomes of a visit together; the baseline is never missed.
 
     A visit is missed where a standard normal falls below :math:`\Phi^{-1}(h) \sqrt{1 + s^2} + s z`, with h the arm's
@@ -26,6 +29,8 @@ def remove_visits(assumptions: TrialAssumptions, seed: int, block: int, outcomes
     ----------
     outcomes : Outcomes
         Complete scores of a block.
+    keep : bool
+        Leave them as they are; otherwise they are written over, and no memory is needed for a copy.
 
     Returns
     -------
@@ -47,29 +52,27 @@ def remove_visits(assumptions: TrialAssumptions, seed: int, block: int, outcomes
     visits, trials = len(assumptions.visits), outcomes.running.shape[-1]
     noise = stream(seed, Purpose.MISSING_VISITS, block).standard_normal((trials, assumptions.n_people, visits - 1)).T
     noises = np.split(noise, [assumptions.n_running], axis=1)
-    arms = (
-        _without(assumptions, arm, shares[arm], getattr(outcomes, arm), own)
+    missed = [
+        _missed(assumptions, arm, shares[arm], getattr(outcomes, arm)[_DRIVER], own)
         for arm, own in zip(ARMS, noises, strict=True)
-    )
-    return Outcomes(*arms)
+    ]
+    left = Outcomes(outcomes.running.copy(), outcomes.waitlist.copy()) if keep else outcomes
+    for scores, own in zip((left.running, left.waitlist), missed, strict=True):
+        scores[:, 1:][:, own] = np.nan
+    return left
 
 
-def _without(
-    assumptions: TrialAssumptions, arm: str, share: float, scores: np.ndarray, noise: np.ndarray
-) -> np.ndarray:
+def _missed(assumptions: TrialAssumptions, arm: str, share: float, pain: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Return who misses which later visit, shape (visits - 1, people, trials); pain has all visits."""
     if share == 0:
-        return scores
+        return np.zeros(noise.shape, dtype=bool)
     later = len(assumptions.visits) - 1
     monotone = assumptions.missing_pattern == "monotone"
     chance = 1 - (1 - share) ** (1 / later) if monotone else share
     strength = 0.0 if assumptions.missing_mechanism == "mcar" else assumptions.missing_strength
-    driver = _driver(assumptions, arm, scores[_DRIVER])
-    missed = noise < ndtri(chance) * np.sqrt(1 + strength**2) + strength * driver
-    if monotone:
-        missed = np.logical_or.accumulate(missed, axis=0)
-    left = scores.copy()
-    left[:, 1:][:, missed] = np.nan
-    return left
+    driver = _driver(assumptions, arm, pain)
+    missed: np.ndarray = noise < NormalDist().inv_cdf(chance) * np.sqrt(1 + strength**2) + strength * driver
+    return np.logical_or.accumulate(missed, axis=0) if monotone else missed
 
 
 def _driver(assumptions: TrialAssumptions, arm: str, pain: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -86,9 +87,11 @@ def simulate_outcomes(
 def score_tiles(assumptions: TrialAssumptions, seed: int, block: int, trials: int) -> Iterator[np.ndarray]:
     """Draw the same scores one tile of trials after the other, the running arm first.
 
+    The scores are in single precision, which holds whole numbers exactly and takes half the time to sum.
+
     Yields
     ------
-    numpy.ndarray, shape (outcomes, visits, people, trials of the tile)
+    numpy.ndarray of float32, shape (outcomes, visits, people, trials of the tile)
         The next tile overwrites it: take what you need.
 
     Examples
@@ -98,16 +101,18 @@ def score_tiles(assumptions: TrialAssumptions, seed: int, block: int, trials: in
     [256, 44]
     """
     n_running, steps = assumptions.n_running, _steps(assumptions)
-    mean_running, spread_running = _mean_and_spread(assumptions, "running")
-    mean_waitlist, spread_waitlist = _mean_and_spread(assumptions, "waitlist")
-    scores = np.empty((len(steps), assumptions.n_people, tile_trials(assumptions.n_people)))
+    arms = (
+        (slice(n_running), *_mean_and_spread(assumptions, "running")),
+        (slice(n_running, None), *_mean_and_spread(assumptions, "waitlist")),
+    )
+    scores = np.empty((len(steps), assumptions.n_people, tile_trials(assumptions.n_people)), np.float32)
     by_person = scores.swapaxes(0, 1)
     for start, noise in _noise_tiles(assumptions, seed, block, trials):
-        # A product a person: one product of them all is large enough to wake the other cores.
-        np.matmul(spread_running, noise[:n_running], out=by_person[:n_running])
-        np.matmul(spread_waitlist, noise[n_running:], out=by_person[n_running:])
-        scores[:, :n_running] += mean_running
-        scores[:, n_running:] += mean_waitlist
+        for people, mean, spread in arms:
+            # A product a person: one product of them all is large enough to wake the other cores. In double precision,
+            # since its last digits differ from one kind of processor to another.
+            np.matmul(spread, noise[people], out=by_person[people], casting="same_kind")
+            scores[:, people] += mean
         _on_scale(scores, steps)
         yield scores.reshape(len(OUTCOMES), -1, *scores.shape[1:])[..., : trials - start]
 
@@ -121,15 +126,15 @@ def outcome_noise(assumptions: TrialAssumptions, seed: int, block: int, trials: 
 def tile_trials(people: int) -> int:
     """Return how many trials are drawn together: as many as keep their scores in the processor's fast memory.
 
-    A power of two, so that tiles fill a block: 10240 people with 9 scores make about 740 kB. Large trials are drawn 16
+    A power of two, so that tiles fill a block: 10240 people with 9 scores make about 740 kB. Large trials are drawn 32
     together all the same, since arrays with a short last axis are slow.
 
     Examples
     --------
     >>> tile_trials(40), tile_trials(4000)
-    (256, 16)
+    (256, 32)
     """
-    return min(BLOCK_TRIALS, 1 << max(4, (10240 // people).bit_length() - 1))
+    return min(BLOCK_TRIALS, 1 << max(5, (10240 // people).bit_length() - 1))
 
 
 def prognosis(assumptions: TrialAssumptions, seed: int, block: int, trials: int) -> np.ndarray:
@@ -210,11 +215,12 @@ def _noise_tiles(assumptions: TrialAssumptions, seed: int, block: int, trials: i
         yield start, generator.standard_normal(out=noise)
 
 
+@lru_cache(maxsize=64)  # asked for in every block
 def _mean_and_spread(assumptions: TrialAssumptions, arm: str) -> tuple[np.ndarray, np.ndarray]:
     """Return what makes latent scores, in steps, of normals z: mean (scores, 1, 1) + spread (scores, scores) z."""
     latent = latent_arm(assumptions, arm)
     mean, sd = _mean_and_sd(latent)
-    return mean, sd[:, 0] * latent.root_correlation
+    return mean.astype(np.float32), sd[:, 0] * latent.root_correlation
 
 
 def _mean_and_sd(latent: LatentArm) -> tuple[np.ndarray, np.ndarray]:
@@ -223,10 +229,11 @@ def _mean_and_sd(latent: LatentArm) -> tuple[np.ndarray, np.ndarray]:
     return both[:, 0, np.newaxis, np.newaxis], both[:, 1, np.newaxis, np.newaxis]
 
 
+@lru_cache(maxsize=64)
 def _steps(assumptions: TrialAssumptions) -> np.ndarray:
     """Distance between neighbouring values of every score, points, shape (scores, 1, 1)."""
     steps = np.repeat([assumptions.outcome(name).step for name in OUTCOMES], len(assumptions.visits))
-    return steps[:, np.newaxis, np.newaxis].astype(float)
+    return steps[:, np.newaxis, np.newaxis].astype(np.float32)
 
 
 def _on_scale(scores: np.ndarray, steps: np.ndarray) -> None:

@@ -1,0 +1,172 @@
+"""What the benchmark of the engine times: drawing random numbers, the engine's lanes, and other software.
+
+Each lane tells the processor seconds of a trial; other work on the machine then counts little.
+"""
+
+import json
+import shutil
+import subprocess
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
+
+import numpy as np
+import pandas as pd
+import statsmodels.formula.api as smf
+
+import asteroid_repro as ar
+from asteroid_repro.estimate.inference import p_value
+from asteroid_repro.estimate.methods import closed_form
+from asteroid_repro.evaluate.monte_carlo import PIECE_BLOCKS
+from asteroid_repro.evaluate.trial_estimates import simulated_estimates, simulated_moments
+from asteroid_repro.simulate.block import simulate_block
+from asteroid_repro.simulate.outcomes import tile_trials
+from asteroid_repro.simulate.streams import BLOCK_TRIALS, Purpose, stream
+
+TRIAL = ar.ASTEROID.with_equal_baselines()
+PATCHY = TRIAL.with_values(missing_running=0.15, missing_waitlist=0.15, missing_pattern="intermittent")
+CLOSED = closed_form("random_intercept"), closed_form("ancova")
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Something to time: what it does to a block, how many trials that is, and to how many blocks in a round."""
+
+    name: str
+    work: Callable[[int], object]
+    trials: int = BLOCK_TRIALS
+    blocks: int = PIECE_BLOCKS
+
+    def seconds(self, turn: int) -> float:
+        """Return processor seconds a trial of one go."""
+        start = time.process_time()
+        for block in range(turn * self.blocks, (turn + 1) * self.blocks):
+            self.work(block)
+        return (time.process_time() - start) / (self.trials * self.blocks)
+
+
+@dataclass(frozen=True)
+class LmerLane:
+    """lme4 with lmerTest in an R of its own, which times itself."""
+
+    name: str
+
+    def seconds(self, turn: int) -> float:
+        """Return processor seconds of one trial."""
+        talk = r_process()
+        print(turn, file=talk.stdin, flush=True)
+        assert talk.stdout is not None  # noqa: S101 - it is a pipe
+        return float(talk.stdout.readline())
+
+
+def draw_scores(block: int) -> None:
+    """Draw the normals behind a block's scores, in the tiles in which the engine draws them, and nothing else."""
+    generator, size = stream(1, Purpose.OUTCOMES, block), tile_trials(TRIAL.n_people)
+    noise = np.empty((TRIAL.n_people, 9, size))
+    for _ in range(0, BLOCK_TRIALS, size):
+        generator.standard_normal(out=noise)
+
+
+def draw(block: int) -> None:
+    """Draw also a normal for the attendance and a Poisson number of events of each runner."""
+    draw_scores(block)
+    shape = (BLOCK_TRIALS, TRIAL.n_running)
+    stream(1, Purpose.ATTENDANCE_PROPENSITY, block).standard_normal(shape)
+    stream(1, Purpose.LOWER_LIMB_EVENTS, block).poisson(TRIAL.lower_limb_rate * 105 / TRIAL.n_running, shape)
+
+
+def outcomes_lane(block: int) -> None:
+    """Simulate bounded, rounded scores of three outcomes; fit random intercept and ANCOVA, with p-values."""
+    data = simulated_moments(TRIAL, 1, block, BLOCK_TRIALS)
+    for estimate in CLOSED:
+        p_value(estimate(data))  # type: ignore[misc]  # both methods have a closed form
+
+
+def missing_lane(block: int) -> None:
+    """Simulate scores with 15 % of the visits missing; fit the random intercept by REML, with p-values."""
+    p_value(simulated_estimates(PATCHY, 1, block, BLOCK_TRIALS, method="random_intercept"))
+
+
+def characteristics(seed: int) -> None:
+    """Simulate, fit and measure a piece."""
+    ar.operating_characteristics(TRIAL, trials=PIECE_BLOCKS * BLOCK_TRIALS, seed=seed)
+
+
+@cache
+def outcomes_table(block: int) -> pd.DataFrame:
+    """Return the table of one trial, made before the clock starts."""
+    return ar.simulate_trial(TRIAL, seed=block).outcomes
+
+
+def statsmodels_loop(block: int) -> None:
+    """Fit one trial: three mixed models and three regressions by formula, on a table."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # boundary fits say so
+        for _, scores in outcomes_table(block).groupby("outcome"):
+            smf.mixedlm("value ~ C(week) * arm", scores, groups="participant").fit(reml=True)
+            wide = scores.pivot_table(index=["participant", "arm"], columns="week", values="value").reset_index()
+            smf.ols("last ~ first + arm", wide.rename(columns={0: "first", 12: "last"})).fit()
+
+
+def mixedlm_rs_loop(block: int) -> None:
+    """Fit the three mixed models of one trial with mixedlm-rs, which has the formulas of statsmodels."""
+    from mixedlm_rs import mixedlm  # not one of our requirements
+
+    for _, scores in outcomes_table(block).groupby("outcome"):
+        mixedlm("value ~ C(week) * arm", scores, groups="participant").fit(reml=True)
+
+
+@cache
+def r_process() -> "subprocess.Popen[str]":
+    """Start an R that fits the three mixed models of one trial at every line it is sent, and answers with its time."""
+    code = """
+      suppressMessages({library(lmerTest); library(jsonlite)})
+      lines <- file("stdin", "r")
+      d <- as.data.frame(fromJSON(readLines(lines, 1)))
+      fit <- function(x) summary(lmer(value ~ factor(week) * arm + (1 | participant), x))
+      while (length(readLines(lines, 1))) {
+        took <- system.time(lapply(split(d, d$outcome), fit))
+        cat(took[["user.self"]] + took[["sys.self"]], "\n"); flush(stdout())
+      }
+    """
+    talk = subprocess.Popen(["Rscript", "-e", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S607
+    print(json.dumps(outcomes_table(0).to_dict("list")), file=talk.stdin, flush=True)
+    return talk
+
+
+def others() -> list[Lane | LmerLane]:
+    """Return the lanes of the software that is installed here and not required."""
+    found: list[Lane | LmerLane] = []
+    if find_spec("mixedlm_rs") is not None:
+        name = f"mixedlm-rs {version('mixedlm-rs')}, three mixed models"
+        found.append(Lane(name, mixedlm_rs_loop, trials=1, blocks=1))
+    asked = ["Rscript", "-e", "library(lmerTest); library(jsonlite)"]
+    if shutil.which("Rscript") and subprocess.run(asked, capture_output=True, check=False).returncode == 0:
+        found.append(LmerLane("lme4 with lmerTest, three mixed models, timed inside R"))
+    return found
+
+
+FLOOR = Lane("drawing the scores' normals, attendance and events (the floor)", draw)
+OUTCOMES = Lane("outcomes lane: scores, random intercept and ANCOVA with p-values", outcomes_lane)
+CHARACTERISTICS = Lane(
+    "operating characteristics: scores, random intercept, every measure",
+    characteristics,
+    trials=PIECE_BLOCKS * BLOCK_TRIALS,
+    blocks=1,
+)
+LOOP = Lane(
+    "statsmodels formula loop: random intercept and ANCOVA, tables made before", statsmodels_loop, trials=1, blocks=1
+)
+LANES = (
+    Lane("drawing the scores' normals alone", draw_scores),
+    FLOOR,
+    OUTCOMES,
+    CHARACTERISTICS,
+    Lane("15 % of the visits missing: scores, random intercept by REML with p-values", missing_lane),
+    Lane("whole trials: people, sessions, events, scores", lambda block: simulate_block(TRIAL, 1, block, BLOCK_TRIALS)),
+    LOOP,
+)

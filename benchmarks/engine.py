@@ -92,16 +92,19 @@ def wall(command: list[str]) -> float:
 
 
 def two_processes(trials: int) -> str:
-    """Time one process against two, on a run long enough that starting them, about a second, costs little."""
-    pairs = []
-    for _ in range(3):
-        times = []
-        for n_jobs in (1, 2):
-            start = time.perf_counter()
-            ar.operating_characteristics(TRIAL, trials=trials, seed=1, n_jobs=n_jobs)
-            times.append(time.perf_counter() - start)
-        pairs.append(times)
-    one, two = map(np.array, zip(*pairs, strict=True))
+    """Time one process against two, on a run long enough that starting them, about a second, costs little.
+
+    In a process of its own: new ones import what the main program does, and this one has imported statsmodels.
+    """
+    code = (
+        "import time, asteroid_repro as ar\n"
+        "for n_jobs in (1, 2):\n"
+        "    start = time.perf_counter()\n"
+        f"    ar.operating_characteristics(ar.ASTEROID, trials={trials}, seed=1, n_jobs=n_jobs)\n"
+        "    print(time.perf_counter() - start)\n"
+    )
+    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in range(3)]
+    one, two = np.array([[float(line) for line in run.stdout.split()] for run in runs]).T
     return ratio(one, two)
 
 
@@ -147,7 +150,7 @@ def main() -> None:
     options = parser.parse_args()
     many = 100_000 if options.quick else 1_000_000
     times = interleaved([*LANES, *others()], options.rounds)
-    grown = growth(3 if options.quick else 5, many)
+    grown = growth(3 if options.quick else 7, many)
     few, most = peak_memory(10_000), peak_memory(many)
     memory = f"{most:.0f} MB / {few:.0f} MB = {most / few:.3f}"
     single = [(f"peak memory, {many:,} trials over 10,000", memory), ("one process over two", two_processes(4 * many))]

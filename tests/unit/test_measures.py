@@ -8,7 +8,7 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from asteroid_repro import ASTEROID, InputError, operating_characteristics
 from asteroid_repro.estimate.inference import Estimates, critical_value, p_value
-from asteroid_repro.estimate.moments import moments, sum_whole_numbers, whole_number_moments
+from asteroid_repro.estimate.moments import moments, sum_whole_numbers, whole_number_moments, whole_number_sums
 from asteroid_repro.evaluate.measures import SHARES, measures, monte_carlo_errors, trial_figures, wilson_limits
 from asteroid_repro.evaluate.trial_estimates import simulated_estimates, simulated_moments
 from asteroid_repro.simulate.outcomes import simulate_outcomes
@@ -258,8 +258,8 @@ def test_scores_that_do_not_vary_have_exactly_no_squares() -> None:
     baseline = np.array([98.0, 99.0, 100.0, 97.0, 95.0, 99.0, 100.0])
     scores = np.stack([baseline, baseline - 7.0, baseline - 7.0])
     for n_running in (2, 3, 4):
-        sums = np.empty((2, 3, 1, 1)), np.empty((3, 3, 1, 1))
-        sum_whole_numbers(scores[np.newaxis, ..., np.newaxis], n_running, *sums)
+        sums = whole_number_sums(7, 3, 1, 1)
+        sum_whole_numbers(scores[np.newaxis, ..., np.newaxis].astype(np.float32), n_running, *sums)
         products = whole_number_moments(*sums, n_running, 7 - n_running).cross_products[..., 0, 0]
         assert products[0, 0] + products[2, 2] - 2 * products[0, 2] == 0
 

@@ -1,10 +1,13 @@
 """The sufficient statistics of complete repeated measures in two arms: means and pooled cross-products."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from asteroid_repro.errors import InputError
+
+_EXACT_PEOPLE: Final = 2**24 // 100**2
 
 
 @dataclass(frozen=True)
@@ -81,32 +84,48 @@ def moments(running: np.ndarray, waitlist: np.ndarray) -> Moments:
     return Moments(means[0] - means[1], products[0] + products[1], running.shape[1], waitlist.shape[1])
 
 
-def sum_whole_numbers(scores: np.ndarray, n_running: int, totals: np.ndarray, products: np.ndarray) -> None:
-    """Sum complete scores over people, for :func:`whole_number_moments`, into arrays that the caller has made.
+def whole_number_sums(n_people: int, visits: int, outcomes: int, trials: int) -> tuple[np.ndarray, np.ndarray]:
+    """Make the arrays that :func:`sum_whole_numbers` fills: totals and products, in single precision.
 
-    All arrays are of one type, which must hold the sums exactly.
-
-    Parameters
-    ----------
-    scores : numpy.ndarray, shape (outcomes, visits, people, trials)
-        Whole numbers, points, the running arm first.
-    n_running : int
-        People in the running arm.
-    totals : numpy.ndarray, shape (2, visits, outcomes, trials)
-        Gets the sums by arm, running first.
-    products : numpy.ndarray, shape (visits, visits, outcomes, trials)
-        Gets the sums of the products of two visits, over both arms.
+    It has every whole number up to :math:`2^{24}`, room for the products of 1677 people's scores of 0 to 100. The
+    products of more people are summed in parts, along the first axis.
 
     Examples
     --------
-    >>> totals, products = np.empty((2, 1, 1, 1)), np.empty((1, 1, 1, 1))
-    >>> sum_whole_numbers(np.reshape([10.0, 20.0, 15.0, 25.0], (1, 1, 4, 1)), 2, totals, products)
+    >>> whole_number_sums(4000, 3, 1, 1024)[1].shape
+    (3, 3, 3, 1, 1024)
+    """
+    parts = -(-n_people // _EXACT_PEOPLE)
+    totals = np.empty((2, visits, outcomes, trials), np.float32)
+    return totals, np.empty((parts, visits, visits, outcomes, trials), np.float32)
+
+
+def sum_whole_numbers(scores: np.ndarray, n_running: int, totals: np.ndarray, products: np.ndarray) -> None:
+    """Sum complete scores over people, for :func:`whole_number_moments`, into arrays that the caller has made.
+
+    Parameters
+    ----------
+    scores : numpy.ndarray of float32, shape (outcomes, visits, people, trials)
+        Whole numbers from 0 to 100, points, the running arm first.
+    n_running : int
+        People in the running arm.
+    totals, products : numpy.ndarray of float32
+        From :func:`whole_number_sums`, or the part of them that has these trials. They get the sums by arm, running
+        first, and the sums of the products of two visits, over both arms.
+
+    Examples
+    --------
+    >>> totals, products = whole_number_sums(4, 1, 1, 1)
+    >>> scores = np.array([10, 20, 15, 25], dtype=np.float32).reshape(1, 1, 4, 1)
+    >>> sum_whole_numbers(scores, 2, totals, products)
     >>> totals.ravel().tolist(), products.item()
     ([30.0, 40.0], 1350.0)
     """
-    np.einsum("ovnt->vot", scores[:, :, :n_running], out=totals[0])
-    np.einsum("ovnt->vot", scores[:, :, n_running:], out=totals[1])
-    np.einsum("ovnt,ownt->vwot", scores, scores, out=products)
+    for total, arm in zip(totals, (scores[:, :, :n_running], scores[:, :, n_running:]), strict=True):
+        np.einsum("ovnt->vot", arm, out=total)
+    for part, product in enumerate(products):
+        people = scores[:, :, part * _EXACT_PEOPLE : (part + 1) * _EXACT_PEOPLE]
+        np.einsum("ovnt,ownt->vwot", people, people, out=product)
 
 
 def whole_number_moments(totals: np.ndarray, products: np.ndarray, n_running: int, n_waitlist: int) -> Moments:
@@ -118,19 +137,20 @@ def whole_number_moments(totals: np.ndarray, products: np.ndarray, n_running: in
     Parameters
     ----------
     totals, products : numpy.ndarray
-        As from :func:`sum_whole_numbers`.
+        Filled by :func:`sum_whole_numbers`.
     n_running, n_waitlist : int
         People per arm.
 
     Examples
     --------
-    >>> totals, products = np.array([[30.0, 80.0], [40.0, 90.0]]), np.array([[1350.0, 2950.0], [2950.0, 6600.0]])
-    >>> whole_number_moments(totals, products, 2, 2).difference.tolist()
-    [-5.0, -5.0]
+    >>> sums = np.array([[30.0], [40.0]]), np.array([[[1350.0]]])  # of 10, 20 and of 15, 25
+    >>> whole_number_moments(*sums, 2, 2).difference.tolist(), whole_number_moments(*sums, 2, 2).cross_products.item()
+    ([-5.0], 100.0)
     """
     running, waitlist = totals.astype(float)
     # Over the common denominator all numbers are whole: scores that do not vary have exactly 0.
-    cross_products = (n_running * n_waitlist) * products.astype(float)
+    cross_products = products.sum(axis=0, dtype=float)
+    cross_products *= n_running * n_waitlist
     cross_products -= (n_waitlist * running)[:, np.newaxis] * running
     cross_products -= (n_running * waitlist)[:, np.newaxis] * waitlist
     cross_products /= n_running * n_waitlist

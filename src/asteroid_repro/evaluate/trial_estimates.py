@@ -4,11 +4,11 @@ from dataclasses import fields
 
 import numpy as np
 
-from asteroid_repro.assumptions.quantities import OUTCOMES, SCALE_MAXIMUM
+from asteroid_repro.assumptions.quantities import OUTCOMES
 from asteroid_repro.assumptions.trial import TrialAssumptions
 from asteroid_repro.estimate.inference import Estimates
 from asteroid_repro.estimate.methods import Distribution, check_spacing, closed_form, estimate_arrays
-from asteroid_repro.estimate.moments import Moments, sum_whole_numbers, whole_number_moments
+from asteroid_repro.estimate.moments import Moments, sum_whole_numbers, whole_number_moments, whole_number_sums
 from asteroid_repro.simulate.missing import remove_visits
 from asteroid_repro.simulate.outcomes import Outcomes, score_tiles, simulate_outcomes
 
@@ -82,15 +82,11 @@ def simulated_moments(assumptions: TrialAssumptions, seed: int, block: int, tria
     >>> simulated_moments(ASTEROID, 1, 0, 5).difference.shape
     (3, 3, 5)
     """
-    # Single precision, half the memory, where it holds the squares of all people's scores added up.
-    exact = np.float32 if assumptions.n_people * SCALE_MAXIMUM**2 <= 2**24 else np.float64
-    visits, outcomes = len(assumptions.visits), len(OUTCOMES)
-    totals = np.empty((2, visits, outcomes, trials), exact)
-    products = np.empty((visits, visits, outcomes, trials), exact)
+    totals, products = whole_number_sums(assumptions.n_people, len(assumptions.visits), len(OUTCOMES), trials)
     done = 0
     for tile in score_tiles(assumptions, seed, block, trials):
         part = np.s_[..., done : done + tile.shape[-1]]
-        sum_whole_numbers(tile.astype(exact, copy=False), assumptions.n_running, totals[part], products[part])
+        sum_whole_numbers(tile, assumptions.n_running, totals[part], products[part])
         done += tile.shape[-1]
     return whole_number_moments(totals, products, assumptions.n_running, assumptions.n_waitlist)
 

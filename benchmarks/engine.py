@@ -22,7 +22,7 @@ from lanes import CHARACTERISTICS, FLOOR, LANES, LOOP, TRIAL, Lane, LmerLane, ot
 import asteroid_repro as ar
 
 PAGE = Path(__file__).parents[1] / "docs" / "speed.md"
-LEAST_PEOPLE = 4_000_000  # to simulate when a size is timed: a second or so, long against the clock's changes of pace
+LEAST_PEOPLE = 20_000_000  # to simulate when a size is timed: seconds, long against the clock's changes of pace
 
 LARGE_SWEEP = (
     "At {us:.1f} microseconds a trial, 1,000,000,000 trials take {hours:.1f} hours of one core, so {minutes:.1f} "
@@ -150,7 +150,7 @@ def main() -> None:
     options = parser.parse_args()
     many = 100_000 if options.quick else 1_000_000
     times = interleaved([*LANES, *others()], options.rounds)
-    grown = growth(3 if options.quick else 7, many)
+    grown = growth(3 if options.quick else 5, many)
     few, most = peak_memory(10_000), peak_memory(many)
     memory = f"{most:.0f} MB / {few:.0f} MB = {most / few:.3f}"
     single = [(f"peak memory, {many:,} trials over 10,000", memory), ("one process over two", two_processes(4 * many))]

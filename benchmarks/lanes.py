@@ -21,7 +21,7 @@ import statsmodels.formula.api as smf
 import asteroid_repro as ar
 from asteroid_repro.estimate.inference import p_value
 from asteroid_repro.estimate.methods import closed_form
-from asteroid_repro.evaluate.monte_carlo import PIECE_BLOCKS
+from asteroid_repro.evaluate.monte_carlo import PIECE_BLOCKS, sum_blocks
 from asteroid_repro.evaluate.trial_estimates import simulated_estimates, simulated_moments
 from asteroid_repro.simulate.block import simulate_block
 from asteroid_repro.simulate.outcomes import tile_trials
@@ -29,24 +29,23 @@ from asteroid_repro.simulate.streams import BLOCK_TRIALS, Purpose, stream
 
 TRIAL = ar.ASTEROID.with_equal_baselines()
 PATCHY = TRIAL.with_values(missing_running=0.15, missing_waitlist=0.15, missing_pattern="intermittent")
+PIECE = PIECE_BLOCKS * BLOCK_TRIALS
 CLOSED = closed_form("random_intercept"), closed_form("ancova")
 
 
 @dataclass(frozen=True)
 class Lane:
-    """Something to time: what it does to a block, how many trials that is, and to how many blocks in a round."""
+    """Something to time: what it does in a round, with the round's number as seed, and how many trials that is."""
 
     name: str
     work: Callable[[int], object]
-    trials: int = BLOCK_TRIALS
-    blocks: int = PIECE_BLOCKS
+    trials: int = PIECE
 
     def seconds(self, turn: int) -> float:
         """Return processor seconds a trial of one go."""
         start = time.process_time()
-        for block in range(turn * self.blocks, (turn + 1) * self.blocks):
-            self.work(block)
-        return (time.process_time() - start) / (self.trials * self.blocks)
+        self.work(turn)
+        return (time.process_time() - start) / self.trials
 
 
 @dataclass(frozen=True)
@@ -63,37 +62,53 @@ class LmerLane:
         return float(talk.stdout.readline())
 
 
-def draw_scores(block: int) -> None:
-    """Draw the normals behind a block's scores, in the tiles in which the engine draws them, and nothing else."""
-    generator, size = stream(1, Purpose.OUTCOMES, block), tile_trials(TRIAL.n_people)
-    noise = np.empty((TRIAL.n_people, 9, size))
-    for _ in range(0, BLOCK_TRIALS, size):
-        generator.standard_normal(out=noise)
+def draw_scores(seed: int) -> None:
+    """Draw the normals behind a piece's scores, in the tiles in which the engine draws them, and nothing else."""
+    size = tile_trials(TRIAL.n_people)
+    for block in range(PIECE_BLOCKS):
+        generator, noise = stream(seed, Purpose.OUTCOMES, block), np.empty((TRIAL.n_people, 9, size))
+        for _ in range(0, BLOCK_TRIALS, size):
+            generator.standard_normal(out=noise)
 
 
-def draw(block: int) -> None:
+def draw(seed: int) -> None:
     """Draw also a normal for the attendance and a Poisson number of events of each runner."""
-    draw_scores(block)
+    draw_scores(seed)
     shape = (BLOCK_TRIALS, TRIAL.n_running)
-    stream(1, Purpose.ATTENDANCE_PROPENSITY, block).standard_normal(shape)
-    stream(1, Purpose.LOWER_LIMB_EVENTS, block).poisson(TRIAL.lower_limb_rate * 105 / TRIAL.n_running, shape)
+    for block in range(PIECE_BLOCKS):
+        stream(seed, Purpose.ATTENDANCE_PROPENSITY, block).standard_normal(shape)
+        stream(seed, Purpose.LOWER_LIMB_EVENTS, block).poisson(TRIAL.lower_limb_rate * 105 / TRIAL.n_running, shape)
 
 
-def outcomes_lane(block: int) -> None:
+def outcomes_lane(seed: int) -> None:
     """Simulate bounded, rounded scores of three outcomes; fit random intercept and ANCOVA, with p-values."""
-    data = simulated_moments(TRIAL, 1, block, BLOCK_TRIALS)
-    for estimate in CLOSED:
-        p_value(estimate(data))  # type: ignore[misc]  # both methods have a closed form
+
+    def work(block: int, trials: int) -> dict[str, np.ndarray]:
+        data = simulated_moments(TRIAL, seed, block, trials)
+        p_values = [p_value(estimate(data)) for estimate in CLOSED]  # type: ignore[misc]  # both have a closed form
+        return {"trials": np.array(p_values[0].shape[-1])}
+
+    sum_blocks(work, PIECE)
 
 
-def missing_lane(block: int) -> None:
+def missing_lane(seed: int) -> None:
     """Simulate scores with 15 % of the visits missing; fit the random intercept by REML, with p-values."""
-    p_value(simulated_estimates(PATCHY, 1, block, BLOCK_TRIALS, method="random_intercept"))
+
+    def work(block: int, trials: int) -> dict[str, np.ndarray]:
+        p_values = p_value(simulated_estimates(PATCHY, seed, block, trials, method="random_intercept"))
+        return {"trials": np.array(p_values.shape[-1])}
+
+    sum_blocks(work, PIECE)
 
 
 def characteristics(seed: int) -> None:
     """Simulate, fit and measure a piece."""
-    ar.operating_characteristics(TRIAL, trials=PIECE_BLOCKS * BLOCK_TRIALS, seed=seed)
+    ar.operating_characteristics(TRIAL, trials=PIECE, seed=seed)
+
+
+def whole_trials(seed: int) -> None:
+    """Simulate a block with people, sessions and events."""
+    simulate_block(TRIAL, seed, 0, BLOCK_TRIALS)
 
 
 @cache
@@ -143,7 +158,7 @@ def others() -> list[Lane | LmerLane]:
     found: list[Lane | LmerLane] = []
     if find_spec("mixedlm_rs") is not None:
         name = f"mixedlm-rs {version('mixedlm-rs')}, three mixed models"
-        found.append(Lane(name, mixedlm_rs_loop, trials=1, blocks=1))
+        found.append(Lane(name, mixedlm_rs_loop, trials=1))
     asked = ["Rscript", "-e", "library(lmerTest); library(jsonlite)"]
     if shutil.which("Rscript") and subprocess.run(asked, capture_output=True, check=False).returncode == 0:
         found.append(LmerLane("lme4 with lmerTest, three mixed models, timed inside R"))
@@ -151,22 +166,14 @@ def others() -> list[Lane | LmerLane]:
 
 
 FLOOR = Lane("drawing the scores' normals, attendance and events (the floor)", draw)
-OUTCOMES = Lane("outcomes lane: scores, random intercept and ANCOVA with p-values", outcomes_lane)
-CHARACTERISTICS = Lane(
-    "operating characteristics: scores, random intercept, every measure",
-    characteristics,
-    trials=PIECE_BLOCKS * BLOCK_TRIALS,
-    blocks=1,
-)
-LOOP = Lane(
-    "statsmodels formula loop: random intercept and ANCOVA, tables made before", statsmodels_loop, trials=1, blocks=1
-)
+CHARACTERISTICS = Lane("operating characteristics: scores, random intercept, every measure", characteristics)
+LOOP = Lane("statsmodels formula loop: random intercept and ANCOVA, tables made before", statsmodels_loop, trials=1)
 LANES = (
     Lane("drawing the scores' normals alone", draw_scores),
     FLOOR,
-    OUTCOMES,
+    Lane("outcomes lane: scores, random intercept and ANCOVA with p-values", outcomes_lane),
     CHARACTERISTICS,
     Lane("15 % of the visits missing: scores, random intercept by REML with p-values", missing_lane),
-    Lane("whole trials: people, sessions, events, scores", lambda block: simulate_block(TRIAL, 1, block, BLOCK_TRIALS)),
+    Lane("whole trials: people, sessions, events, scores", whole_trials, trials=BLOCK_TRIALS),
     LOOP,
 )

@@ -57,7 +57,7 @@ class LmerLane:
     def seconds(self, turn: int) -> float:
         """Return processor seconds of one trial."""
         talk = r_process()
-        print(turn, file=talk.stdin, flush=True)
+        print(json.dumps(outcomes_table(turn).to_dict("list")), file=talk.stdin, flush=True)
         assert talk.stdout is not None  # noqa: S101 - it is a pipe
         return float(talk.stdout.readline())
 
@@ -112,45 +112,51 @@ def whole_trials(seed: int) -> None:
 
 
 @cache
-def outcomes_table(block: int) -> pd.DataFrame:
+def outcomes_table(turn: int) -> pd.DataFrame:
     """Return the table of one trial, made before the clock starts."""
-    return ar.simulate_trial(TRIAL, seed=block).outcomes
+    return ar.simulate_trial(TRIAL, seed=turn).outcomes
 
 
-def statsmodels_loop(block: int) -> None:
+def statsmodels_mixed(turn: int) -> None:
+    """Fit the three mixed models of one trial by formula, on a table."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # boundary fits say so
+        for _, scores in outcomes_table(turn).groupby("outcome"):
+            smf.mixedlm("value ~ C(week) * arm", scores, groups="participant").fit(reml=True)
+
+
+def statsmodels_loop(turn: int) -> None:
     """Fit one trial: three mixed models and three regressions by formula, on a table."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # boundary fits say so
-        for _, scores in outcomes_table(block).groupby("outcome"):
+        for _, scores in outcomes_table(turn).groupby("outcome"):
             smf.mixedlm("value ~ C(week) * arm", scores, groups="participant").fit(reml=True)
             wide = scores.pivot_table(index=["participant", "arm"], columns="week", values="value").reset_index()
             smf.ols("last ~ first + arm", wide.rename(columns={0: "first", 12: "last"})).fit()
 
 
-def mixedlm_rs_loop(block: int) -> None:
+def mixedlm_rs_loop(turn: int) -> None:
     """Fit the three mixed models of one trial with mixedlm-rs, which has the formulas of statsmodels."""
     from mixedlm_rs import mixedlm  # not one of our requirements
 
-    for _, scores in outcomes_table(block).groupby("outcome"):
+    for _, scores in outcomes_table(turn).groupby("outcome"):
         mixedlm("value ~ C(week) * arm", scores, groups="participant").fit(reml=True)
 
 
 @cache
 def r_process() -> "subprocess.Popen[str]":
-    """Start an R that fits the three mixed models of one trial at every line it is sent, and answers with its time."""
+    """Start an R that fits the three mixed models of every table it is sent, and answers with its time."""
     code = """
       suppressMessages({library(lmerTest); library(jsonlite)})
       lines <- file("stdin", "r")
-      d <- as.data.frame(fromJSON(readLines(lines, 1)))
       fit <- function(x) summary(lmer(value ~ factor(week) * arm + (1 | participant), x))
-      while (length(readLines(lines, 1))) {
+      while (length(line <- readLines(lines, 1))) {
+        d <- as.data.frame(fromJSON(line))
         took <- system.time(lapply(split(d, d$outcome), fit))
         cat(took[["user.self"]] + took[["sys.self"]], "\n"); flush(stdout())
       }
     """
-    talk = subprocess.Popen(["Rscript", "-e", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S607
-    print(json.dumps(outcomes_table(0).to_dict("list")), file=talk.stdin, flush=True)
-    return talk
+    return subprocess.Popen(["Rscript", "-e", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S607
 
 
 def others() -> list[Lane | LmerLane]:
@@ -176,4 +182,5 @@ LANES = (
     Lane("15 % of the visits missing: scores, random intercept by REML with p-values", missing_lane),
     Lane("whole trials: people, sessions, events, scores", whole_trials, trials=BLOCK_TRIALS),
     LOOP,
+    Lane("statsmodels, three mixed models", statsmodels_mixed, trials=1),
 )

@@ -26,7 +26,7 @@ def test_a_fresh_import_is_light_and_so_is_the_command_line() -> None:
 
 
 def test_power_with_a_normal_reference_does_without_scipy() -> None:
-    """Its import would be a third of the command's time."""
+    """Its import would take a quarter of the command's time."""
     code = (
         "import asteroid_repro as ar, asteroid_repro.cli, sys;"
         "ar.operating_characteristics(ar.ASTEROID, trials=16, seed=1);"

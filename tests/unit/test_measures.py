@@ -247,7 +247,41 @@ def test_what_is_not_known_has_no_p_value() -> None:
     np.testing.assert_array_equal(np.isnan(critical_value(df, 0.95)), [False, True, True, False, False])
 
 
-@pytest.mark.parametrize("level", [0.0, 1.0, 95, -0.5, np.nan])
+def test_an_automatic_run_goes_on_until_coverage_is_as_precise_as_power() -> None:
+    """Without spread to speak of every effect is found, so power is sure at once and coverage is not."""
+    sure = ASTEROID.with_sd(average_pain=2, current_pain=2, disability=3)
+    run = operating_characteristics(sure, trials="auto", target_mcse=0.0015, seed=63)
+    powers, coverages = (
+        [row for row in run.rows if row.measure == name and row.outcome != "disability"]
+        for name in ("power", "coverage")
+    )
+    assert all(row.value == 1 for row in powers)
+    assert run.trials > 8192
+    assert max(row.mcse for row in coverages) <= 0.0015
+
+
+def test_limits_of_type_s_are_those_of_a_share_of_the_significant() -> None:
+    run = operating_characteristics(ASTEROID.with_effect(average_pain=-2), trials=4000, seed=64)
+    power, wrong = (run.value("average_pain", name) for name in ("power", "type_s"))
+    significant = round(power.value * run.trials)
+    assert significant < run.trials / 4
+    assert (wrong.low, wrong.high) == pytest.approx(wilson_limits(wrong.value, significant), rel=1e-12)
+
+
+def test_what_does_not_exist_has_no_limits() -> None:
+    run = operating_characteristics(ASTEROID.with_effect(average_pain=0), trials=300, seed=65)
+    for name in ("type_s", "type_m"):
+        row = run.value("average_pain", name)
+        assert np.isnan([row.value, row.low, row.high]).all()
+
+
+def test_no_estimates_have_no_p_values_and_no_critical_values() -> None:
+    none = np.empty((0, 3))
+    assert p_value(Estimates(none, none, none, none > 0)).shape == (0, 3)
+    assert critical_value(none, 0.95).shape == (0, 3)
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, 95, -0.5, np.nan, 1 - 1e-16])
 def test_what_is_no_level_is_refused(level: float) -> None:
     with pytest.raises(InputError, match=r"level must be in \(0, 1\), got"):
         critical_value(np.array([38.0]), level)

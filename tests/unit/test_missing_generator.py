@@ -38,6 +38,13 @@ def test_the_complete_scores_are_kept_unless_they_may_be_written_over() -> None:
 
 
 @pytest.mark.parametrize("pattern", ["monotone", "intermittent"])
+def test_a_share_next_to_nothing_loses_nobody(pattern: str) -> None:
+    complete, left = seen(missing_running=1e-17, missing_waitlist=5e-324, missing_pattern=pattern)
+    np.testing.assert_array_equal(left.running, complete.running)
+    np.testing.assert_array_equal(left.waitlist, complete.waitlist)
+
+
+@pytest.mark.parametrize("pattern", ["monotone", "intermittent"])
 @pytest.mark.parametrize("mechanism", ["mcar", "mar", "mnar"])
 def test_share_at_the_last_visit_by_arm(pattern: str, mechanism: str) -> None:
     _, left = seen(missing_pattern=pattern, missing_mechanism=mechanism)

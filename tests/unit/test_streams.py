@@ -284,6 +284,19 @@ def test_the_lane_of_moments_is_the_general_way(method: str, distribution: Distr
     assert general.converged.all()
 
 
+@pytest.mark.parametrize("arm", ["running", "waitlist"])
+@pytest.mark.parametrize("method", ["random_intercept", "ancova"])
+def test_visits_missed_in_one_arm_alone_are_not_taken_for_none(arm: str, method: str) -> None:
+    record = ASTEROID.with_values(**{f"missing_{arm}": 0.3})
+    scores = simulated_scores(record, 10, 2, 60)
+    assert np.isnan(getattr(scores, arm)).any()
+    lane = simulated_estimates(record, 10, 2, 60, method=method)
+    for outcome, arms in enumerate(zip(scores.running, scores.waitlist, strict=True)):
+        general = estimate_arrays(*arms, method=method)
+        np.testing.assert_array_equal(lane.estimate[:, outcome], general.estimate)
+        np.testing.assert_array_equal(lane.standard_error[:, outcome], general.standard_error)
+
+
 @pytest.mark.parametrize("method", ["random_intercept", "ancova", "change_score"])
 @pytest.mark.parametrize("record", ENGINE_RECORDS.values(), ids=ENGINE_RECORDS)
 def test_a_single_trial_is_the_first_of_the_engine(record: TrialAssumptions, method: str) -> None:

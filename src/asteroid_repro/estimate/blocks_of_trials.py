@@ -7,7 +7,7 @@ import numpy as np
 from asteroid_repro.estimate.inference import Estimates
 from asteroid_repro.estimate.moments import Moments, moments
 
-BLOCK_TRIALS = 2048
+FITTED_TOGETHER = 2048
 """Trials fitted together: with fewer the calls cost more than the numbers, with more the sums leave fast memory."""
 
 
@@ -21,7 +21,7 @@ def estimate_blocks(
 ) -> Estimates:
     """Estimate every trial of a batch.
 
-    A trial goes its own way whatever the others of the batch lack, so that its result does not depend on them.
+    A trial goes its own way whatever the others of the batch lack, so that its result depends on them by rounding only.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def estimate_blocks(
 
 
 def _blocks(trials: np.ndarray) -> list[np.ndarray]:
-    return [trials[start : start + BLOCK_TRIALS] for start in range(0, len(trials), BLOCK_TRIALS)]
+    return [trials[start : start + FITTED_TOGETHER] for start in range(0, len(trials), FITTED_TOGETHER)]
 
 
 def _taken(scores: np.ndarray, trials: np.ndarray) -> np.ndarray:

@@ -67,9 +67,10 @@ def critical_value(df: np.ndarray, level: float) -> np.ndarray:
     >>> critical_value(np.array([38.0, np.inf]), 0.95).round(4).tolist()
     [2.0244, 1.96]
     """
-    if not 0 < level < 1:
+    if not (level > 0 and (1 + level) / 2 < 1):  # the nearest number below 1 would ask for the quantile at 1
         raise InputError(f"level must be in (0, 1), got {level!r}. A 95 % interval has level=0.95.")
     probability = (1 + level) / 2
+    df = np.asarray(df)
     value = np.where(np.isinf(df), NormalDist().inv_cdf(probability), np.nan)
     finite = np.isfinite(df)
     if finite.any():
@@ -113,17 +114,16 @@ def p_value(estimates: Estimates) -> np.ndarray:
 
 def _distinct(df: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the distinct values and where each element stands among them; one alone is found without sorting."""
-    first = df.flat[:1]
-    if (df == first).all():
-        return first, np.zeros(df.shape, dtype=int)
+    if df.size and (df == df.flat[0]).all():
+        return df.flat[:1], np.zeros(df.shape, dtype=int)
     return np.unique(df, return_inverse=True)
 
 
 def _two_sided(distance: np.ndarray, df: float) -> np.ndarray:
     """Return the two-sided p-values of one number of degrees of freedom, by the quickest way there is."""
-    if np.isinf(df):
-        from scipy.special import erfc
+    from scipy.special import erfc
 
+    if np.isinf(df):
         return np.asarray(erfc(distance * np.sqrt(0.5)))
     if df == np.rint(df) and df <= _FEW:
         return _finite_sum(distance, int(df))

@@ -7,7 +7,9 @@ import numpy as np
 
 from asteroid_repro.errors import InputError
 
-_EXACT_PEOPLE: Final = 2**24 // 100**2
+_EXACT: Final = 2**24  # single precision has every whole number up to here
+_HIGHEST: Final = 100  # score, points
+_EXACT_PEOPLE: Final = _EXACT // _HIGHEST**2  # whose squared scores fit, added up
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,8 @@ def whole_number_sums(n_people: int, visits: int, outcomes: int, trials: int) ->
     """Make the arrays that :func:`sum_whole_numbers` fills: totals and products, in single precision.
 
     It has every whole number up to :math:`2^{24}`, room for the products of 1677 people's scores of 0 to 100. The
-    products of more people are summed in parts, along the first axis.
+    products of more people are summed in parts, along the first axis. (Of more than 167,772 people the totals would not
+    fit either: then all is in double precision.)
 
     Examples
     --------
@@ -96,8 +99,8 @@ def whole_number_sums(n_people: int, visits: int, outcomes: int, trials: int) ->
     (3, 3, 3, 1, 1024)
     """
     parts = -(-n_people // _EXACT_PEOPLE)
-    totals = np.empty((2, visits, outcomes, trials), np.float32)
-    return totals, np.empty((parts, visits, visits, outcomes, trials), np.float32)
+    kind = np.float32 if n_people * _HIGHEST <= _EXACT else np.float64
+    return np.empty((2, visits, outcomes, trials), kind), np.empty((parts, visits, visits, outcomes, trials), kind)
 
 
 def sum_whole_numbers(scores: np.ndarray, n_running: int, totals: np.ndarray, products: np.ndarray) -> None:
@@ -109,7 +112,7 @@ def sum_whole_numbers(scores: np.ndarray, n_running: int, totals: np.ndarray, pr
         Whole numbers from 0 to 100, points, the running arm first.
     n_running : int
         People in the running arm.
-    totals, products : numpy.ndarray of float32
+    totals, products : numpy.ndarray
         From :func:`whole_number_sums`, or the part of them that has these trials. They get the sums by arm, running
         first, and the sums of the products of two visits, over both arms.
 
@@ -148,7 +151,7 @@ def whole_number_moments(totals: np.ndarray, products: np.ndarray, n_running: in
     ([-5.0], 100.0)
     """
     running, waitlist = totals.astype(float)
-    # Over the common denominator all numbers are whole: scores that do not vary have exactly 0.
+    # Over the common denominator all numbers are whole: scores that do not vary have exactly 0 (up to 15,000 people).
     cross_products = products.sum(axis=0, dtype=float)
     cross_products *= n_running * n_waitlist
     cross_products -= (n_waitlist * running)[:, np.newaxis] * running

@@ -34,7 +34,7 @@ V is the variance of :math:`\widehat{SE}_i^2`.
 """
 
 from collections.abc import Mapping
-from math import sqrt
+from math import isnan, sqrt
 from typing import Final
 
 import numpy as np
@@ -213,6 +213,8 @@ def wilson_limits(share: float, n: float, z: float = 1.959963984540054) -> tuple
     >>> [round(limit, 4) for limit in wilson_limits(0.0, 100)]
     [0.0, 0.037]
     """
+    if isnan(share):
+        return share, share
     middle, reach = share + z**2 / (2 * n), z * sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     low, high = (middle - reach) / (1 + z**2 / n), (middle + reach) / (1 + z**2 / n)
     return max(0.0, min(share, low)), min(1.0, max(share, high))  # at 0 and 1 a rounding would leave the share outside

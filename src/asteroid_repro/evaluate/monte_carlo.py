@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from typing import Any, Final, Literal
 
@@ -206,6 +206,7 @@ def _sum_piece(work: Work, piece: list[tuple[int, int]]) -> tuple[int, dict[str,
     return sum(size for _, size in piece), sums
 
 
+@cache
 def _keep_memory() -> None:
     """Let the C library keep the memory of arrays from block to block: fetching it anew took a tenth of the time.
 

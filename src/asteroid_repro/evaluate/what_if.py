@@ -260,7 +260,8 @@ def _is_precise(truths: tuple[np.ndarray, ...], target: float, weeks: tuple[int,
     if totals.sums["base.usable"].sum(axis=-1).min() < 2:  # hopeless: no further trial would be usable either
         return True
     rows = _rows(totals.sums, truths, weeks)
-    return max(row.mcse for row in rows if row.measure in ("power", "coverage")) <= target
+    # What is no number, for want of usable fits, cannot get more precise.
+    return not any(row.mcse > target for row in rows if row.measure in ("power", "coverage"))
 
 
 def _rows(

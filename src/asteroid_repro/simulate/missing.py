@@ -1,7 +1,5 @@
 """Visits that people miss: at random, after a bad score, or because they got worse."""
 
-from statistics import NormalDist
-
 import numpy as np
 
 from asteroid_repro.assumptions.quantities import OUTCOMES
@@ -66,12 +64,14 @@ def _missed(assumptions: TrialAssumptions, arm: str, share: float, pain: np.ndar
     """Return who misses which later visit, shape (visits - 1, people, trials); pain has all visits."""
     if share == 0:
         return np.zeros(noise.shape, dtype=bool)
+    from scipy.special import ndtri  # slow to import, and most runs miss no visit
+
     later = len(assumptions.visits) - 1
     monotone = assumptions.missing_pattern == "monotone"
     chance = 1 - (1 - share) ** (1 / later) if monotone else share
     strength = 0.0 if assumptions.missing_mechanism == "mcar" else assumptions.missing_strength
     driver = _driver(assumptions, arm, pain)
-    missed: np.ndarray = noise < NormalDist().inv_cdf(chance) * np.sqrt(1 + strength**2) + strength * driver
+    missed: np.ndarray = noise < ndtri(chance) * np.sqrt(1 + strength**2) + strength * driver
     return np.logical_or.accumulate(missed, axis=0) if monotone else missed
 
 

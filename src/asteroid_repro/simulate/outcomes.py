@@ -87,7 +87,8 @@ def simulate_outcomes(
 def score_tiles(assumptions: TrialAssumptions, seed: int, block: int, trials: int) -> Iterator[np.ndarray]:
     """Draw the same scores one tile of trials after the other, the running arm first.
 
-    The scores are in single precision, which holds whole numbers exactly and takes half the time to sum.
+    The rounded scores are in single precision, which holds whole numbers exactly and takes half the time to sum. The
+    latent ones are not: their last digits differ between kinds of processors, and now and then a rounded score would.
 
     Yields
     ------
@@ -105,15 +106,14 @@ def score_tiles(assumptions: TrialAssumptions, seed: int, block: int, trials: in
         (slice(n_running), *_mean_and_spread(assumptions, "running")),
         (slice(n_running, None), *_mean_and_spread(assumptions, "waitlist")),
     )
-    scores = np.empty((len(steps), assumptions.n_people, tile_trials(assumptions.n_people)), np.float32)
-    by_person = scores.swapaxes(0, 1)
+    latent = np.empty((len(steps), assumptions.n_people, tile_trials(assumptions.n_people)))
+    by_person, scores = latent.swapaxes(0, 1), np.empty(latent.shape, np.float32)
     for start, noise in _noise_tiles(assumptions, seed, block, trials):
         for people, mean, spread in arms:
-            # A product a person: one product of them all is large enough to wake the other cores. In double precision,
-            # since its last digits differ from one kind of processor to another.
-            np.matmul(spread, noise[people], out=by_person[people], casting="same_kind")
-            scores[:, people] += mean
-        _on_scale(scores, steps)
+            # A product a person: one product of them all is large enough to wake the other cores.
+            np.matmul(spread, noise[people], out=by_person[people])
+            latent[:, people] += mean
+        _on_scale(latent, steps, out=scores)
         yield scores.reshape(len(OUTCOMES), -1, *scores.shape[1:])[..., : trials - start]
 
 
@@ -124,7 +124,7 @@ def outcome_noise(assumptions: TrialAssumptions, seed: int, block: int, trials: 
 
 
 def tile_trials(people: int) -> int:
-    """Return how many trials are drawn together: as many as keep their scores in the processor's fast memory.
+    """Return how many trials are drawn together: as many as keep their normals in the processor's fast memory.
 
     A power of two, so that tiles fill a block: 10240 people with 9 scores make about 740 kB. Large trials are drawn 32
     together all the same, since arrays with a short last axis are slow.
@@ -220,7 +220,7 @@ def _mean_and_spread(assumptions: TrialAssumptions, arm: str) -> tuple[np.ndarra
     """Return what makes latent scores, in steps, of normals z: mean (scores, 1, 1) + spread (scores, scores) z."""
     latent = latent_arm(assumptions, arm)
     mean, sd = _mean_and_sd(latent)
-    return mean.astype(np.float32), sd[:, 0] * latent.root_correlation
+    return mean, sd[:, 0] * latent.root_correlation
 
 
 def _mean_and_sd(latent: LatentArm) -> tuple[np.ndarray, np.ndarray]:
@@ -236,11 +236,11 @@ def _steps(assumptions: TrialAssumptions) -> np.ndarray:
     return steps[:, np.newaxis, np.newaxis].astype(np.float32)
 
 
-def _on_scale(scores: np.ndarray, steps: np.ndarray) -> None:
-    """Round latent scores in steps and hold them inside the scale, in points, in place; (scores, people, trials)."""
-    np.rint(scores, out=scores)
-    scores *= steps
-    np.clip(scores, 0, SCALE_MAXIMUM, out=scores)
+def _on_scale(latent: np.ndarray, steps: np.ndarray, *, out: np.ndarray) -> None:
+    """Round latent scores in steps and hold them inside the scale, in points; shape (scores, people, trials)."""
+    np.rint(latent, out=out, casting="same_kind")
+    out *= steps
+    np.clip(out, 0, SCALE_MAXIMUM, out=out)
 
 
 def _partial_scores(assumptions: TrialAssumptions, noise: np.ndarray, received: np.ndarray) -> np.ndarray:
@@ -251,7 +251,7 @@ def _partial_scores(assumptions: TrialAssumptions, noise: np.ndarray, received: 
     mean = mean_none + received * (mean_whole - mean_none)
     sd = np.maximum(sd_none + received * (sd_whole - sd_none), 0)
     scores: np.ndarray = mean + sd * (whole.root_correlation @ noise).swapaxes(0, 1)
-    _on_scale(scores, _steps(assumptions))
+    _on_scale(scores, _steps(assumptions), out=scores)
     return scores.reshape(len(OUTCOMES), -1, *scores.shape[1:])
 
 

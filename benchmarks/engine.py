@@ -35,7 +35,7 @@ FLOOR_SAYS = (
 
 LARGE_SWEEP = (
     "At {us:.1f} microseconds a trial, 1,000,000,000 trials take {hours:.1f} hours of one core. One run with "
-    "`executor=` hands them out in 122,071 pieces of 8192 trials, {piece:.0f} ms of work each. A Dask scheduler here, in "
+    "`executor=` hands them out in 122,071 pieces of 8192 trials, {piece:.0f} ms of work each. A Dask scheduler, in "
     "one process with the program and beside two workers, needed {task:.1f} ms a piece, so it keeps about {cores:.0f} "
     "cores busy. A sweep hands out whole combinations and has no such limit: 100 cores do it in {minutes:.1f} minutes."
 )

@@ -3,7 +3,7 @@
 Side by side in one interleaved run: every round does each lane once, in turn, so that a busy moment of the machine
 touches all of them; figures are ratios with their spread over the rounds. Needs an idle machine with two cores.
 
-Usage: python benchmarks/engine.py [--rounds 15] [--quick]
+Usage: python benchmarks/engine.py [--rounds 40] [--quick]
 """
 
 import argparse
@@ -188,7 +188,7 @@ def page(times: Mapping[str, np.ndarray], grown: list[str], single: list[tuple[s
 def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--quick", action="store_true", help="smaller runs; print the page instead of writing it")
     options = parser.parse_args()
     many = 100_000 if options.quick else 1_000_000

@@ -127,12 +127,10 @@ def statsmodels_mixed(turn: int) -> None:
 
 def statsmodels_loop(turn: int) -> None:
     """Fit one trial: three mixed models and three regressions by formula, on a table."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # boundary fits say so
-        for _, scores in outcomes_table(turn).groupby("outcome"):
-            smf.mixedlm("value ~ C(week) * arm", scores, groups="participant").fit(reml=True)
-            wide = scores.pivot_table(index=["participant", "arm"], columns="week", values="value").reset_index()
-            smf.ols("last ~ first + arm", wide.rename(columns={0: "first", 12: "last"})).fit()
+    statsmodels_mixed(turn)
+    for _, scores in outcomes_table(turn).groupby("outcome"):
+        wide = scores.pivot_table(index=["participant", "arm"], columns="week", values="value").reset_index()
+        smf.ols("last ~ first + arm", wide.rename(columns={0: "first", 12: "last"})).fit()
 
 
 def mixedlm_rs_loop(turn: int) -> None:

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import numpy as np
 from distributed import Client, LocalCluster
-from lanes import CHARACTERISTICS, FLOOR, LANES, LOOP, PIECE, TRIAL, Lane, LmerLane, others, outcomes_table
+from lanes import CHARACTERISTICS, FLOOR, LANES, LOOP, PIECE_TRIALS, TRIAL, Lane, LmerLane, others, outcomes_table
 
 import asteroid_repro as ar
-from asteroid_repro.evaluate.monte_carlo import sum_blocks
+from asteroid_repro.evaluate.monte_carlo import sum_pieces
 
 PAGE = Path(__file__).parents[1] / "docs" / "speed.md"
 LEAST_PEOPLE = 20_000_000  # to simulate when a size is timed: seconds, long against the clock's changes of pace
@@ -134,9 +134,9 @@ def hand_out(pieces: int = 2000) -> float:
         LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0") as cluster,
         Client(cluster) as client,
     ):
-        sum_blocks(no_work, 100 * PIECE, executor=client)
+        sum_pieces(no_work, 100 * PIECE_TRIALS, executor=client)
         start = time.perf_counter()
-        sum_blocks(no_work, pieces * PIECE, executor=client)
+        sum_pieces(no_work, pieces * PIECE_TRIALS, executor=client)
         return (time.perf_counter() - start) / pieces
 
 

@@ -21,15 +21,14 @@ import statsmodels.formula.api as smf
 import asteroid_repro as ar
 from asteroid_repro.estimate.inference import p_value
 from asteroid_repro.estimate.methods import closed_form
-from asteroid_repro.evaluate.monte_carlo import PIECE_BLOCKS, sum_blocks
+from asteroid_repro.evaluate.monte_carlo import PIECE_TRIALS, sum_pieces
 from asteroid_repro.evaluate.trial_estimates import simulated_estimates, simulated_moments
 from asteroid_repro.simulate.block import simulate_block
 from asteroid_repro.simulate.outcomes import tile_trials
-from asteroid_repro.simulate.streams import BLOCK_TRIALS, Purpose, stream
+from asteroid_repro.simulate.streams import BLOCK_TRIALS, Purpose, blocks, stream
 
 TRIAL = ar.ASTEROID.with_equal_baselines()
 PATCHY = TRIAL.with_values(missing_running=0.15, missing_waitlist=0.15, missing_pattern="intermittent")
-PIECE = PIECE_BLOCKS * BLOCK_TRIALS
 CLOSED = closed_form("random_intercept"), closed_form("ancova")
 
 
@@ -39,7 +38,7 @@ class Lane:
 
     name: str
     work: Callable[[int], object]
-    trials: int = PIECE
+    trials: int = PIECE_TRIALS
 
     def seconds(self, turn: int) -> float:
         """Return processor seconds a trial of one go."""
@@ -65,7 +64,7 @@ class LmerLane:
 def draw_scores(seed: int) -> None:
     """Draw the normals behind a piece's scores, in the tiles in which the engine draws them, and nothing else."""
     size = tile_trials(TRIAL.n_people)
-    for block in range(PIECE_BLOCKS):
+    for block, _ in blocks(PIECE_TRIALS):
         generator, noise = stream(seed, Purpose.OUTCOMES, block), np.empty((TRIAL.n_people, 9, size))
         for _ in range(0, BLOCK_TRIALS, size):
             generator.standard_normal(out=noise)
@@ -75,7 +74,7 @@ def draw(seed: int) -> None:
     """Draw also a normal for the attendance and a Poisson number of events of each runner."""
     draw_scores(seed)
     shape = (BLOCK_TRIALS, TRIAL.n_running)
-    for block in range(PIECE_BLOCKS):
+    for block, _ in blocks(PIECE_TRIALS):
         stream(seed, Purpose.ATTENDANCE_PROPENSITY, block).standard_normal(shape)
         stream(seed, Purpose.LOWER_LIMB_EVENTS, block).poisson(TRIAL.lower_limb_rate * 105 / TRIAL.n_running, shape)
 
@@ -88,7 +87,7 @@ def outcomes_lane(seed: int) -> None:
         p_values = [p_value(estimate(data)) for estimate in CLOSED]  # type: ignore[misc]  # both have a closed form
         return {"trials": np.array(p_values[0].shape[-1])}
 
-    sum_blocks(work, PIECE)
+    sum_pieces(work, PIECE_TRIALS)
 
 
 def missing_lane(seed: int) -> None:
@@ -98,12 +97,12 @@ def missing_lane(seed: int) -> None:
         p_values = p_value(simulated_estimates(PATCHY, seed, block, trials, method="random_intercept"))
         return {"trials": np.array(p_values.shape[-1])}
 
-    sum_blocks(work, PIECE)
+    sum_pieces(work, PIECE_TRIALS)
 
 
 def characteristics(seed: int) -> None:
     """Simulate, fit and measure a piece."""
-    ar.operating_characteristics(TRIAL, trials=PIECE, seed=seed)
+    ar.operating_characteristics(TRIAL, trials=PIECE_TRIALS, seed=seed)
 
 
 def whole_trials(seed: int) -> None:

@@ -104,7 +104,7 @@ def test_stopped_from_the_keyboard_it_holds_the_trials_done(monkeypatch: pytest.
     def stopped(work: Any, trials: int, **_: Any) -> Totals:
         return Totals(work(0, trials // 2), trials // 2, stopped=True)
 
-    monkeypatch.setattr("asteroid_repro.evaluate.assurance.sum_blocks", stopped)
+    monkeypatch.setattr("asteroid_repro.evaluate.assurance.sum_pieces", stopped)
     half = assurance(ASTEROID, mean=-12.0, sd=4.0, nodes=3, trials=600, seed=9)
     monkeypatch.undo()
     assert (half.trials, half.stopped) == (300, True)

@@ -21,17 +21,16 @@ import numpy as np
 import pytest
 
 from asteroid_repro import ASTEROID, InputError, operating_characteristics
-from asteroid_repro.evaluate.monte_carlo import PIECE_BLOCKS, Totals, run_blocks, sum_blocks
-from asteroid_repro.evaluate.performance import block_sums
+from asteroid_repro.evaluate.monte_carlo import PIECE_TRIALS, Totals, run_blocks, sum_pieces
+from asteroid_repro.evaluate.performance import piece_sums
 from asteroid_repro.evaluate.true_effects import true_values
 from asteroid_repro.simulate.streams import BLOCK_TRIALS
 
-PIECE = PIECE_BLOCKS * BLOCK_TRIALS
 TRIALS = 20_000  # two whole pieces and a part of one
-MANY = 6 * PIECE
+MANY = 6 * PIECE_TRIALS
 BASE = ASTEROID.with_equal_baselines()
 WORK: partial[dict[str, np.ndarray]] = partial(
-    block_sums,
+    piece_sums,
     BASE,
     61,
     truth=true_values(BASE, "random_intercept"),
@@ -45,17 +44,17 @@ INTERRUPTED = f"""
 import os, signal
 from functools import partial
 from asteroid_repro import ASTEROID
-from asteroid_repro.evaluate.monte_carlo import sum_blocks
-from asteroid_repro.evaluate.performance import block_sums
+from asteroid_repro.evaluate.monte_carlo import sum_pieces
+from asteroid_repro.evaluate.performance import piece_sums
 from asteroid_repro.evaluate.true_effects import true_values
 
 def interrupt(totals):
-    if totals.trials == {6 * PIECE}:  # by then both processes have started
+    if totals.trials == {6 * PIECE_TRIALS}:  # by then both processes have started
         os.killpg(0, signal.SIGINT)
 
 truth = true_values(ASTEROID, "random_intercept")
-work = partial(block_sums, ASTEROID, 61, truth=truth, method="random_intercept", distribution="z", level=0.95)
-totals = sum_blocks(work, "auto", enough=interrupt, n_jobs=2)
+work = partial(piece_sums, ASTEROID, 61, truth=truth, method="random_intercept", distribution="z", level=0.95)
+totals = sum_pieces(work, "auto", enough=interrupt, n_jobs=2)
 print(totals.stopped, totals.trials, totals.sums["all_usable"])
 """
 
@@ -95,7 +94,7 @@ class Terminal(StringIO):
 
 @pytest.fixture(scope="module")
 def single() -> Totals:
-    return sum_blocks(WORK, TRIALS)
+    return sum_pieces(WORK, TRIALS)
 
 
 @pytest.fixture(scope="module")
@@ -125,16 +124,16 @@ def test_sums_are_those_of_the_figures(single: Totals) -> None:
 
 def test_threads_give_the_same_bits(single: Totals) -> None:
     with ThreadPoolExecutor(3) as pool:
-        assert_same_bits(single, sum_blocks(WORK, TRIALS, executor=pool))
+        assert_same_bits(single, sum_pieces(WORK, TRIALS, executor=pool))
 
 
 @pytest.mark.parametrize("n_jobs", [2, 3])
 def test_processes_give_the_same_bits(single: Totals, n_jobs: int) -> None:
-    assert_same_bits(single, sum_blocks(WORK, TRIALS, n_jobs=n_jobs))
+    assert_same_bits(single, sum_pieces(WORK, TRIALS, n_jobs=n_jobs))
 
 
 def test_a_users_processes_give_the_same_bits(single: Totals, processes: ProcessPoolExecutor) -> None:
-    assert_same_bits(single, sum_blocks(WORK, TRIALS, executor=processes))
+    assert_same_bits(single, sum_pieces(WORK, TRIALS, executor=processes))
 
 
 def test_dask_workers_give_the_same_bits_even_when_one_is_killed(single: Totals) -> None:
@@ -146,7 +145,7 @@ def test_dask_workers_give_the_same_bits_even_when_one_is_killed(single: Totals)
         LocalCluster(n_workers=2, threads_per_worker=1, **free) as cluster,  # type: ignore[no-untyped-call]
         Client(cluster) as client,  # type: ignore[no-untyped-call]
     ):
-        assert_same_bits(single, sum_blocks(WORK, TRIALS, executor=client))
+        assert_same_bits(single, sum_pieces(WORK, TRIALS, executor=client))
         before = set(client.run(os.getpid).values())
         victim, added = min(before), list[int]()
 
@@ -156,26 +155,25 @@ def test_dask_workers_give_the_same_bits_even_when_one_is_killed(single: Totals)
             added.append(totals.trials)
             return totals.trials >= MANY
 
-        survived = sum_blocks(WORK, "auto", executor=client, enough=kill_midway)
+        survived = sum_pieces(WORK, "auto", executor=client, enough=kill_midway)
         assert victim not in set(client.run(os.getpid).values())
-    assert added == list(range(PIECE, MANY + 1, PIECE))
-    assert_same_bits(sum_blocks(WORK, MANY), survived)
+    assert added == list(range(PIECE_TRIALS, MANY + 1, PIECE_TRIALS))
+    assert_same_bits(sum_pieces(WORK, MANY), survived)
 
 
 def test_pieces_that_come_back_in_reverse_are_added_in_order() -> None:
     finished, order = [Event() for _ in range(3)], []
 
     def backwards(block: int, _size: int) -> dict[str, np.ndarray]:
-        piece, place = divmod(block, PIECE_BLOCKS)
-        if place == 0 and piece < 2:
+        piece = block * BLOCK_TRIALS // PIECE_TRIALS
+        if piece < 2:
             assert finished[piece + 1].wait(timeout=60)
-        if block in (PIECE_BLOCKS - 1, 2 * PIECE_BLOCKS - 1, (TRIALS - 1) // BLOCK_TRIALS):
-            order.append(piece)
-            finished[piece].set()
-        return {"inexact": np.array([1.0, 1e17, -1e17][piece] if place == 0 else 0.0)}
+        order.append(piece)
+        finished[piece].set()
+        return {"inexact": np.array([1.0, 1e17, -1e17][piece])}
 
     with ThreadPoolExecutor(3) as pool:
-        found = sum_blocks(backwards, TRIALS, executor=pool)
+        found = sum_pieces(backwards, TRIALS, executor=pool)
     assert order == [2, 1, 0]
     assert found.sums["inexact"] == 0  # (1 + 1e17) - 1e17; in the order of coming back it would be 1
     assert found.trials == TRIALS
@@ -187,7 +185,7 @@ def test_enough_ends_the_run_at_the_same_trial_everywhere(processes: ProcessPool
             operating_characteristics(ASTEROID, trials="auto", target_mcse=0.003, seed=62, executor=executor)
             for executor in (None, threads, processes)
         )
-    assert first.trials == 4 * PIECE  # power near a half needs .25 / .003^2 = 27,800 trials
+    assert first.trials == 4 * PIECE_TRIALS  # power near a half needs .25 / .003^2 = 27,800 trials
     assert max(row.mcse for row in first.rows if row.measure in {"power", "coverage"}) <= 0.003
     for other in others:
         assert (other.trials, other.failed, other.label) == (first.trials, first.failed, first.label)
@@ -196,8 +194,8 @@ def test_enough_ends_the_run_at_the_same_trial_everywhere(processes: ProcessPool
 
 def test_what_is_still_waiting_is_called_off() -> None:
     executor = OnlyTheFirst()
-    totals = sum_blocks(counted, "auto", enough=lambda _: True, executor=executor)
-    assert totals.trials == PIECE
+    totals = sum_pieces(counted, "auto", enough=lambda _: True, executor=executor)
+    assert totals.trials == PIECE_TRIALS
     assert not totals.stopped
     assert all(future.cancelled() for future in executor.futures[1:])
 
@@ -206,25 +204,25 @@ def test_few_pieces_are_in_flight_and_none_is_lost() -> None:
     executor, ahead = Here(), []
 
     def look(totals: Totals) -> bool:
-        ahead.append(len(executor.futures) - totals.trials // PIECE)
-        return totals.trials >= 200 * PIECE
+        ahead.append(len(executor.futures) - totals.trials // PIECE_TRIALS)
+        return totals.trials >= 200 * PIECE_TRIALS
 
-    totals = sum_blocks(counted, "auto", enough=look, executor=executor)
+    totals = sum_pieces(counted, "auto", enough=look, executor=executor)
     assert len(ahead) == 200
     assert 3 < max(ahead) <= 64
-    assert_same_bits(sum_blocks(counted, 200 * PIECE), totals)
+    assert_same_bits(sum_pieces(counted, 200 * PIECE_TRIALS), totals)
 
 
 @pytest.mark.parametrize("executor", [None, Here()], ids=["none", "executor"])
 def test_an_interrupt_keeps_the_pieces_that_are_done(executor: Executor | None) -> None:
     def interrupted(block: int, size: int) -> dict[str, np.ndarray]:
-        if block == 2 * PIECE_BLOCKS + 3:
+        if block * BLOCK_TRIALS == 2 * PIECE_TRIALS:
             raise KeyboardInterrupt
         return counted(block, size)
 
-    kept = sum_blocks(interrupted, 10 * PIECE, executor=executor)
+    kept = sum_pieces(interrupted, 10 * PIECE_TRIALS, executor=executor)
     assert kept.stopped
-    done = sum_blocks(counted, 2 * PIECE)
+    done = sum_pieces(counted, 2 * PIECE_TRIALS)
     assert kept.trials == done.trials
     for name, sums in done.sums.items():
         np.testing.assert_array_equal(kept.sums[name], sums)
@@ -236,7 +234,7 @@ def test_an_interrupt_before_anything_is_done_is_passed_on(executor: Executor | 
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        sum_blocks(interrupted, 10 * PIECE, executor=executor)
+        sum_pieces(interrupted, 10 * PIECE_TRIALS, executor=executor)
 
 
 def test_ctrl_c_at_the_terminal_ends_two_processes_quietly() -> None:
@@ -245,13 +243,13 @@ def test_ctrl_c_at_the_terminal_ends_two_processes_quietly() -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, start_new_session=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     stopped, trials, usable = done.stdout.split()
-    assert (stopped, trials, usable) == ("True", f"{6 * PIECE}", f"{6 * PIECE}")
+    assert (stopped, trials, usable) == ("True", f"{6 * PIECE_TRIALS}", f"{6 * PIECE_TRIALS}")
 
 
 def test_errors_of_the_work_are_passed_on(processes: ProcessPoolExecutor) -> None:
     for executor in (None, Here(), processes):
         with pytest.raises(InputError, match=r"level must be in \(0, 1\), got 1.5"):
-            sum_blocks(BAD_WORK, MANY, executor=executor)
+            sum_pieces(BAD_WORK, MANY, executor=executor)
 
 
 def test_a_dead_process_is_an_error_and_no_wait() -> None:
@@ -259,68 +257,70 @@ def test_a_dead_process_is_an_error_and_no_wait() -> None:
         process_id = pool.submit(os.getpid).result()
 
         def kill(totals: Totals) -> bool:
-            if totals.trials == PIECE:
+            if totals.trials == PIECE_TRIALS:
                 os.kill(process_id, signal.SIGKILL)
             return False
 
         with pytest.raises(BrokenProcessPool):
-            sum_blocks(WORK, "auto", executor=pool, enough=kill)
+            sum_pieces(WORK, "auto", executor=pool, enough=kill)
 
 
 @pytest.mark.parametrize("trials", [1, 0, -5, True, 2.5, "many", None, np.float64(10)])
 def test_what_is_no_number_of_trials_is_refused(trials: Any) -> None:
     with pytest.raises(InputError, match="trials must be a whole number of 2 or more, got"):
-        sum_blocks(counted, trials)
+        sum_pieces(counted, trials)
     with pytest.raises(InputError, match="trials must be a whole number of 2 or more, got"):
         operating_characteristics(ASTEROID, trials=trials, seed=1)
 
 
 def test_as_many_as_it_takes_needs_to_be_told_when_it_is_enough() -> None:
     with pytest.raises(InputError, match="trials must be a whole number of 2 or more, got 'auto'"):
-        sum_blocks(counted, "auto")
+        sum_pieces(counted, "auto")
 
 
 @pytest.mark.parametrize("n_jobs", [0, -1, True, 1.5, "2"])
 def test_what_is_no_number_of_processes_is_refused(n_jobs: Any) -> None:
     with pytest.raises(InputError, match="n_jobs must be a whole number of 1 or more, got"):
-        sum_blocks(counted, 10, n_jobs=n_jobs)
+        sum_pieces(counted, 10, n_jobs=n_jobs)
 
 
 def test_processes_beside_an_executor_and_what_is_no_executor_are_refused() -> None:
     with pytest.raises(InputError, match="n_jobs must be left out beside an executor, got 2"):
-        sum_blocks(counted, 10, n_jobs=2, executor=Here())
+        sum_pieces(counted, 10, n_jobs=2, executor=Here())
     with pytest.raises(InputError, match="executor must have a method submit, got 'dask'"):
-        sum_blocks(counted, 10, executor="dask")
+        sum_pieces(counted, 10, executor="dask")
 
 
-@pytest.mark.parametrize("trials", [2, BLOCK_TRIALS, PIECE - 1, PIECE, PIECE + 1, np.int64(3 * PIECE)])
+@pytest.mark.parametrize(
+    "trials", [2, BLOCK_TRIALS, PIECE_TRIALS - 1, PIECE_TRIALS, PIECE_TRIALS + 1, np.int64(3 * PIECE_TRIALS)]
+)
 def test_every_trial_is_done_once(trials: int) -> None:
-    totals = sum_blocks(counted, trials)
+    totals = sum_pieces(counted, trials)
     assert totals.trials == totals.sums["count"] == trials
 
 
 def test_the_bar_shows_on_a_terminal_only(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    sum_blocks(counted, TRIALS, progress=True)
+    sum_pieces(counted, TRIALS, progress=True)
     assert capfd.readouterr() == ("", "")
     shown = {}
     for progress in (True, False):
         terminal = Terminal()
         monkeypatch.setattr(sys, "stderr", terminal)
-        sum_blocks(counted, TRIALS, progress=progress)
+        sum_pieces(counted, TRIALS, progress=progress)
         shown[progress] = terminal.getvalue()
     assert "Simulating" in shown[True]
     assert shown[False] == ""
 
 
 def test_memory_does_not_grow_with_the_trials() -> None:
-    sum_blocks(WORK, 2 * BLOCK_TRIALS)  # what is made once: latent distributions, imports
+    sum_pieces(WORK, 2 * BLOCK_TRIALS)  # what is made once: latent distributions, imports
     peaks = []
     tracemalloc.start()
     try:
         for trials in (10_000, 100_000):
             tracemalloc.reset_peak()
             start = tracemalloc.get_traced_memory()[0]
-            sum_blocks(WORK, trials)
+            sum_pieces(WORK, trials)
             peaks.append(tracemalloc.get_traced_memory()[1] - start)
     finally:
         tracemalloc.stop()

@@ -236,6 +236,19 @@ def test_trials_of_a_run_over_blocks_are_the_first_of_a_longer_one() -> None:
         np.testing.assert_array_equal(fewer[name], more[name][:, :1500])
 
 
+@pytest.mark.parametrize("method", ["random_intercept", "change_score"])
+@pytest.mark.parametrize("record", ENGINE_RECORDS.values(), ids=ENGINE_RECORDS)
+def test_trials_over_several_blocks_are_those_of_the_blocks(record: TrialAssumptions, method: str) -> None:
+    together = simulated_estimates(record, 6, 3, 2100, method=method)
+    apart = [
+        simulated_estimates(record, 6, block, size, method=method) for block, size in ((3, 1024), (4, 1024), (5, 52))
+    ]
+    for name in ("estimate", "standard_error", "df", "boundary", "converged"):
+        parts = [np.broadcast_to(getattr(one, name), one.estimate.shape) for one in apart]
+        whole = np.broadcast_to(getattr(together, name), together.estimate.shape)
+        np.testing.assert_array_equal(whole, np.concatenate(parts, axis=-1), err_msg=name)
+
+
 @pytest.mark.parametrize("people", [12, 40, 400])
 def test_the_size_of_a_tile_does_not_show(people: int) -> None:
     record = ASTEROID.with_people(people // 2, people // 2)

@@ -18,7 +18,7 @@ from asteroid_repro.estimate.limits import check_level
 from asteroid_repro.estimate.methods import Distribution, reference_distribution
 from asteroid_repro.evaluate.believed_effects import BelievedEffects, believed_effects
 from asteroid_repro.evaluate.fields import effect_at, with_effect_at
-from asteroid_repro.evaluate.monte_carlo import Totals, check_trials, sum_blocks
+from asteroid_repro.evaluate.monte_carlo import Totals, check_trials, sum_pieces
 from asteroid_repro.evaluate.shrink import Belief, Shrinkage, shrunk
 from asteroid_repro.evaluate.trial_estimates import simulated_estimates
 
@@ -206,7 +206,7 @@ def assurance(
         distribution=chosen,
         level=level,
     )
-    totals = sum_blocks(work, trials, n_jobs=n_jobs, executor=executor, progress=progress)
+    totals = sum_pieces(work, trials, n_jobs=n_jobs, executor=executor, progress=progress)
     source = f"{assumptions.name}, {outcome} at week {week}, {method}, {totals.trials:,} trials an effect"
     note = "stopped early, " if totals.stopped else ""
     label = f"SIMULATED ({source}, {note}seed {seed}, version {__version__}), not participant data"
@@ -226,7 +226,7 @@ def effect_sums(
     distribution: Distribution,
     level: float,
 ) -> dict[str, np.ndarray]:
-    """Simulate a block at every effect, on the same people and noise, and add up over the trials usable at all of them.
+    """Simulate a piece at every effect, on the same people and noise, and add up over the trials usable at all of them.
 
     ``at`` is the place of the week and of the outcome among the estimates, ``wrong`` the sign that counts as wrong (0
     for none). ``significant`` has shape (effects,); ``own`` and ``own_wrong`` are sums of each trial's weighted share

@@ -15,20 +15,19 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import islice
 from typing import Any, Final, Literal
 
 import numpy as np
 from tqdm import tqdm
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.simulate.streams import BLOCK_TRIALS
+from asteroid_repro.simulate.streams import BLOCK_TRIALS, blocks
 
 Work = Callable[[int, int], Mapping[str, np.ndarray]]
-"""Takes a block's number and its number of trials; returns figures by name."""
+"""Takes the number of the first block and a number of trials from there; returns figures by name."""
 
-PIECE_BLOCKS: Final = 8
-"""Blocks in a piece: long enough that handing it to another process costs nothing beside it."""
+PIECE_TRIALS: Final = 8 * BLOCK_TRIALS
+"""Trials in a piece: enough that neither handing it to another process nor calling NumPy costs much beside it."""
 
 MOST_TRIALS: Final = 20_000_000
 """Where a run of as many trials as it takes gives up."""
@@ -62,7 +61,7 @@ def run_blocks(work: Work, trials: int, *, progress: bool = False) -> dict[str, 
     Parameters
     ----------
     work : callable
-        See :data:`Work`; per-trial figures of shape (..., trials).
+        See :data:`Work`; it gets one block at a time and returns per-trial figures of shape (..., trials).
     trials : int
         Number of trials.
     progress : bool
@@ -93,7 +92,7 @@ def run_blocks(work: Work, trials: int, *, progress: bool = False) -> dict[str, 
     return {key: np.concatenate([piece[key] for piece in figures], axis=-1) for key in figures[0]}
 
 
-def sum_blocks(
+def sum_pieces(
     work: Work,
     trials: int | Literal["auto"],
     *,
@@ -102,14 +101,15 @@ def sum_blocks(
     executor: Any = None,
     progress: bool = False,
 ) -> Totals:
-    """Do the work for every block and add the figures up.
+    """Do the work for every piece and add the figures up.
 
     Memory does not grow with the trials. A keyboard interrupt ends the run and keeps the pieces that are done.
 
     Parameters
     ----------
     work : callable
-        See :data:`Work`; sums over the trials of the block. With other processes it must be one they can import.
+        See :data:`Work`; it gets a piece at a time, :data:`PIECE_TRIALS` trials or what is left of them, and returns
+        sums over them. With other processes it must be one they can import.
     trials : int or "auto"
         Number of trials; ``"auto"`` for as many pieces as it takes until ``enough``, which must then be given.
     enough : callable, optional
@@ -133,12 +133,12 @@ def sum_blocks(
 
     Examples
     --------
-    >>> sum_blocks(lambda block, n: {"count": np.array(n)}, 20_000).sums["count"].item()
+    >>> sum_pieces(lambda block, n: {"count": np.array(n)}, 20_000).sums["count"].item()
     20000
     """
     automatic = trials == "auto" and enough is not None
     goal = MOST_TRIALS if automatic else check_trials(trials)
-    task, sums, done, stopped = partial(_sum_piece, work), dict[str, np.ndarray](), 0, False
+    task, sums, done, stopped = partial(_do_piece, work), dict[str, np.ndarray](), 0, False
     with workers(n_jobs, executor) as pool, _bar(None if automatic else goal, progress=progress) as bar:
         try:
             for size, figures in _in_order(task, _pieces(goal), pool, ahead=_AHEAD_AUTOMATIC if automatic else _AHEAD):
@@ -180,35 +180,20 @@ def check_target(target_mcse: float) -> None:
         raise InputError(f"target_mcse must be in (0, 1), got {target_mcse!r}. Try 0.005.")
 
 
-def blocks(trials: int) -> Iterator[tuple[int, int]]:
-    """Split a number of trials into numbered blocks and their sizes.
-
-    Examples
-    --------
-    >>> list(blocks(2500))
-    [(0, 1024), (1, 1024), (2, 452)]
-    """
-    for start in range(0, trials, BLOCK_TRIALS):
-        yield start // BLOCK_TRIALS, min(BLOCK_TRIALS, trials - start)
+def _pieces(trials: int) -> Iterator[tuple[int, int]]:
+    """Split a number of trials into pieces: the number of the first block of each, and its trials."""
+    for start in range(0, trials, PIECE_TRIALS):
+        yield start // BLOCK_TRIALS, min(PIECE_TRIALS, trials - start)
 
 
-def _pieces(trials: int) -> Iterator[list[tuple[int, int]]]:
-    numbered = blocks(trials)
-    while piece := list(islice(numbered, PIECE_BLOCKS)):
-        yield piece
-
-
-def _sum_piece(work: Work, piece: list[tuple[int, int]]) -> tuple[int, dict[str, np.ndarray]]:
+def _do_piece(work: Work, piece: tuple[int, int]) -> tuple[int, Mapping[str, np.ndarray]]:
     _keep_memory()
-    sums: dict[str, np.ndarray] = {}
-    for block, size in piece:
-        sums = _added(sums, work(block, size))
-    return sum(size for _, size in piece), sums
+    return piece[1], work(*piece)
 
 
 @cache
 def _keep_memory() -> None:
-    """Let the C library keep the memory of arrays from block to block: fetching it anew took a tenth of the time.
+    """Let the C library keep the memory of arrays from piece to piece: fetching it anew took a tenth of the time.
 
     The GNU library gives a large array's memory back to the system, unless it has seen as large a one go before (see
     ``man mallopt``, M_MMAP_THRESHOLD; up to 32 MB). So this makes one and lets it go, unused. Elsewhere nothing comes

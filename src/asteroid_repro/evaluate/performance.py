@@ -15,7 +15,7 @@ from asteroid_repro.assumptions.trial import TrialAssumptions
 from asteroid_repro.errors import InputError, did_you_mean
 from asteroid_repro.estimate.methods import Distribution, reference_distribution
 from asteroid_repro.evaluate.measures import SHARES, measures, monte_carlo_errors, trial_figures, wilson_limits
-from asteroid_repro.evaluate.monte_carlo import Totals, check_target, sum_blocks
+from asteroid_repro.evaluate.monte_carlo import Totals, check_target, sum_pieces
 from asteroid_repro.evaluate.trial_estimates import simulated_estimates
 from asteroid_repro.evaluate.true_effects import true_value_errors, true_values
 
@@ -193,8 +193,8 @@ def operating_characteristics(
     population = assumptions if conditional else assumptions.with_equal_baselines()
     check_target(target_mcse)
     truth = true_values(population, method)
-    work = partial(block_sums, population, seed, truth=truth, method=method, distribution=chosen, level=level)
-    totals = sum_blocks(
+    work = partial(piece_sums, population, seed, truth=truth, method=method, distribution=chosen, level=level)
+    totals = sum_pieces(
         work,
         trials,
         enough=partial(_is_precise, truth, target_mcse),
@@ -219,7 +219,7 @@ def operating_characteristics(
     )
 
 
-def block_sums(
+def piece_sums(
     population: TrialAssumptions,
     seed: int,
     block: int,
@@ -230,7 +230,7 @@ def block_sums(
     distribution: Distribution,
     level: float,
 ) -> dict[str, np.ndarray]:
-    """Simulate and estimate a block and add up what the measures need, shape (visits - 1, outcomes).
+    """Simulate and estimate a piece and add up what the measures need, shape (visits - 1, outcomes).
 
     Also in how many trials every fit was usable, in how many those of the last visit were, and in how many all outcomes
     favoured running then.

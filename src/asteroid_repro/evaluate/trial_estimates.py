@@ -1,6 +1,7 @@
-"""Simulate a block of trials and estimate every outcome of it: where the two wings meet."""
+"""Simulate trials and estimate every outcome of them: where the two wings meet."""
 
-from dataclasses import fields
+from collections.abc import Callable, Iterable
+from functools import partial
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from asteroid_repro.estimate.methods import Distribution, check_spacing, closed_
 from asteroid_repro.estimate.moments import Moments, sum_whole_numbers, whole_number_moments, whole_number_sums
 from asteroid_repro.simulate.missing import remove_visits
 from asteroid_repro.simulate.outcomes import Outcomes, score_tiles, simulate_outcomes
+from asteroid_repro.simulate.streams import blocks
 
 
 def simulated_estimates(
@@ -22,17 +24,20 @@ def simulated_estimates(
     method: str,
     distribution: Distribution | None = None,
 ) -> Estimates:
-    """Estimate all outcomes of the first ``trials`` trials of a block.
+    """Estimate all outcomes of so many trials, from the first of a block.
 
-    Only what the estimates need is simulated: the moments of the scores alone where no visit is missed and the method
-    has a closed form, the scores alone where nothing else bears on them, whole trials otherwise.
+    More trials than a block has go on with the next blocks. Only what the estimates need is simulated: the moments of
+    the scores alone where no visit is missed and the method has a closed form, the scores alone where nothing else
+    bears on them, whole trials otherwise.
 
     Parameters
     ----------
     assumptions : TrialAssumptions
         The trial's assumptions.
-    seed, block, trials : int
-        As in :func:`asteroid_repro.simulate.trial.simulate_block`.
+    seed, block : int
+        As in :func:`asteroid_repro.simulate.block.simulate_block`.
+    trials : int
+        Number of trials, of one block or of several.
     method, distribution : str
         As in :func:`asteroid_repro.estimate_effects`.
 
@@ -51,9 +56,11 @@ def simulated_estimates(
     check_spacing(method, assumptions.visits)
     if estimate is not None and _is_complete(assumptions) and _is_outcomes_only(assumptions):
         return estimate(simulated_moments(assumptions, seed, block, trials))
-    scores = simulated_scores(assumptions, seed, block, trials)
-    by_outcome = zip(scores.running, scores.waitlist, strict=True)
-    return _stacked([estimate_arrays(*arms, method=method, distribution=distribution) for arms in by_outcome])
+    fit = partial(estimate_arrays, method=method, distribution=distribution)
+    return _joined(
+        (_fit_scores(fit, simulated_scores(assumptions, seed, *part)) for part in blocks(trials, block)),
+        partial(np.concatenate, axis=-1),
+    )
 
 
 def simulated_scores(assumptions: TrialAssumptions, seed: int, block: int, trials: int) -> Outcomes:
@@ -84,18 +91,23 @@ def simulated_moments(assumptions: TrialAssumptions, seed: int, block: int, tria
     """
     totals, products = whole_number_sums(assumptions.n_people, len(assumptions.visits), len(OUTCOMES), trials)
     done = 0
-    for tile in score_tiles(assumptions, seed, block, trials):
-        part = np.s_[..., done : done + tile.shape[-1]]
-        sum_whole_numbers(tile, assumptions.n_running, totals[part], products[part])
-        done += tile.shape[-1]
+    for number, size in blocks(trials, block):
+        for tile in score_tiles(assumptions, seed, number, size):
+            part = np.s_[..., done : done + tile.shape[-1]]
+            sum_whole_numbers(tile, assumptions.n_running, totals[part], products[part])
+            done += tile.shape[-1]
     return whole_number_moments(totals, products, assumptions.n_running, assumptions.n_waitlist)
 
 
-def _stacked(fits: list[Estimates]) -> Estimates:
-    """Join the estimates of several outcomes along a second axis."""
-    shape = fits[0].estimate.shape
-    arrays = ([np.broadcast_to(getattr(fit, field.name), shape) for fit in fits] for field in fields(Estimates))
-    return Estimates(*(np.stack(array, axis=1) for array in arrays))
+def _fit_scores(fit: Callable[[np.ndarray, np.ndarray], Estimates], scores: Outcomes) -> Estimates:
+    """Fit one outcome after the other, and make the outcomes the second axis."""
+    by_outcome = zip(scores.running, scores.waitlist, strict=True)
+    return _joined((fit(*arms) for arms in by_outcome), partial(np.stack, axis=1))
+
+
+def _joined(fits: Iterable[Estimates], join: Callable[[list[np.ndarray]], np.ndarray]) -> Estimates:
+    whole = [[np.broadcast_to(each, fit.estimate.shape) for each in vars(fit).values()] for fit in fits]
+    return Estimates(*(join(list(each)) for each in zip(*whole, strict=True)))
 
 
 def _is_complete(assumptions: TrialAssumptions) -> bool:

@@ -13,7 +13,7 @@ from asteroid_repro.assumptions.trial import TrialAssumptions
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.methods import Distribution, reference_distribution
 from asteroid_repro.evaluate.measures import measures, trial_figures
-from asteroid_repro.evaluate.monte_carlo import Totals, check_target, sum_blocks
+from asteroid_repro.evaluate.monte_carlo import Totals, check_target, sum_pieces
 from asteroid_repro.evaluate.performance import EVERY_OUTCOME, TARGET_MCSE, important_changes
 from asteroid_repro.evaluate.record_differences import record_differences
 from asteroid_repro.evaluate.trial_estimates import simulated_estimates
@@ -178,7 +178,7 @@ def what_if(
     populations = base.with_equal_baselines(), changed.with_equal_baselines()
     truths = tuple(true_values(population, method) for population in populations)
     work = partial(paired_sums, populations, seed, truths=truths, method=method, distribution=chosen, level=level)
-    totals = sum_blocks(
+    totals = sum_pieces(
         work,
         trials,
         enough=partial(_is_precise, truths, target_mcse, base.visits[1:]),
@@ -210,7 +210,7 @@ def paired_sums(
     distribution: Distribution,
     level: float,
 ) -> dict[str, np.ndarray]:
-    """Simulate a block under both scenarios and add up by group, shape (visits - 1, outcomes, groups).
+    """Simulate a piece under both scenarios and add up by group, shape (visits - 1, outcomes, groups).
 
     Only trials usable under both scenarios count. A trial's group is its number modulo the groups.
     """

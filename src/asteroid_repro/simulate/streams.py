@@ -6,6 +6,7 @@ run trial by trial, or in whole tiles of trials (scores) of which the last is cu
 the 500 trials.
 """
 
+from collections.abc import Iterator
 from enum import IntEnum
 from typing import Final
 
@@ -40,6 +41,18 @@ class Purpose(IntEnum):
     SYNCOPE_EVENTS = 18
     EFFECT_VARIATION = 19
     MISSING_VISITS = 20
+
+
+def blocks(trials: int, first: int = 0) -> Iterator[tuple[int, int]]:
+    """Split a number of trials into numbered blocks and their sizes.
+
+    Examples
+    --------
+    >>> list(blocks(2500, first=8))
+    [(8, 1024), (9, 1024), (10, 452)]
+    """
+    for start in range(0, trials, BLOCK_TRIALS):
+        yield first + start // BLOCK_TRIALS, min(BLOCK_TRIALS, trials - start)
 
 
 def stream(seed: int, purpose: Purpose, block: int) -> np.random.Generator:

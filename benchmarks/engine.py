@@ -12,9 +12,13 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, Future
+from functools import partial
 from importlib.metadata import version
+from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from distributed import Client, LocalCluster
@@ -22,15 +26,23 @@ from lanes import CHARACTERISTICS, FLOOR, LANES, LOOP, PIECE_TRIALS, TRIAL, Lane
 
 import asteroid_repro as ar
 from asteroid_repro.evaluate.monte_carlo import sum_pieces
+from asteroid_repro.simulate.streams import BLOCK_TRIALS
 
 PAGE = Path(__file__).parents[1] / "docs" / "speed.md"
-LEAST_PEOPLE = 10_000_000  # to simulate when a size is timed: a second or two, whatever the size
+SHORT_RUNS = (1_000, 10_000, 100_000)
+PEOPLE_SIMULATED = 4000 * BLOCK_TRIALS  # in all trials together, when a size of trial is timed
 
 FLOOR_SAYS = (
     "The floor was agreed beforehand: besides the scores' normals it draws an attendance and a number of events for",
     "each runner. The lanes of scores do not need them, so the fourth column sets them against the normals alone (with",
     "missing visits they also draw a normal for each later visit). Other software is timed with its formulas and",
     "tables; the three mixed models of statsmodels are there to compare it with.",
+)
+
+GROWTH_SAYS = (
+    "Operating characteristics in runs of several lengths; after every piece of the longest run comes a short one, so",
+    "that all are timed side by side. Then trials of several sizes in turn, as many people in all for each. Medians and",
+    "quartiles of the ratios of one round.",
 )
 
 LARGE_SWEEP = (
@@ -57,38 +69,58 @@ def ratio(one: np.ndarray, other: np.ndarray, digits: int = 2) -> str:
     return f"{middle:,.{digits}f} ({low:,.{digits}f} to {high:,.{digits}f})"
 
 
-def growth(rounds: int, most: int) -> list[str]:
-    """Time how the cost grows with trials and people: every round goes through the sizes there and back.
+class InTurns(Executor):
+    """Does the pieces of a long run in this process, and after each of them one short run of the next length.
 
-    So two sizes are compared at the same time of the round on average, and a clock that gets slower counts for both.
+    The clock of a machine may change its pace by half within seconds. So long and short runs are not timed one after
+    the other: their parts lie beside each other.
     """
-    by_trials = {trials: (TRIAL, trials) for trials in (1_000, 10_000, 100_000, most)}
-    by_people = {
-        people: (TRIAL.with_people(people // 2, people // 2), 6_400_000 // people) for people in (40, 400, 4000)
-    }
-    sizes = list(by_trials.values()) + list(by_people.values())
-    for record, _ in sizes:
-        ar.operating_characteristics(record, trials=16, seed=1)  # solves for the latent scale once
-    passes = [[per_trial(*size) for size in sizes] + [per_trial(*size) for size in sizes[::-1]] for _ in range(rounds)]
-    there, back = np.split(np.array(passes).T, 2)
-    times = (there + back[::-1]) / 2
-    trials, people = times[: len(by_trials)], times[len(by_trials) :] / np.array(list(by_people))[:, np.newaxis]
+
+    def __init__(self) -> None:
+        self.lengths = cycle(SHORT_RUNS)
+        self.seconds: dict[int, list[float]] = {trials: [] for trials in SHORT_RUNS}
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Do the piece at once, then a short run."""
+        done: Future[Any] = Future()
+        done.set_result(fn(*args, **kwargs))
+        trials, start = next(self.lengths), time.process_time()
+        ar.operating_characteristics(TRIAL, trials=trials, seed=1)
+        self.seconds[trials].append(time.process_time() - start)
+        return done
+
+
+def long_and_short(most: int, seed: int) -> list[float]:
+    """Return processor seconds a trial of the short runs and of one of ``most`` trials."""
+    turns, start = InTurns(), time.process_time()
+    ar.operating_characteristics(TRIAL, trials=most, seed=seed, executor=turns)
+    long = time.process_time() - start - sum(map(sum, turns.seconds.values()))
+    return [*(float(np.mean(own)) / trials for trials, own in turns.seconds.items()), long / most]
+
+
+def growth_with_trials(rounds: int, most: int) -> list[str]:
+    """Time how the cost grows with the trials."""
+    times = np.array([long_and_short(most, seed) for seed in range(rounds)]).T
     lines = ["| trials | microseconds a trial | over that of 10,000 trials |", "| --- | --- | --- |"]
-    for size, own in zip(by_trials, trials, strict=True):
-        lines.append(f"| {size:,} | {1e6 * np.median(own):,.1f} | {ratio(own, trials[1], 3)} |")
-    lines += ["", "| people | nanoseconds a person and trial | over that of 40 people |", "| --- | --- | --- |"]
-    for size, own in zip(by_people, people, strict=True):
-        lines.append(f"| {size:,} | {1e9 * np.median(own):,.0f} | {ratio(own, people[0], 3)} |")
+    for trials, own in zip((*SHORT_RUNS, most), times, strict=True):
+        lines.append(f"| {trials:,} | {1e6 * np.median(own):,.1f} | {ratio(own, times[1], 3)} |")
     return lines
 
 
-def per_trial(record: ar.TrialAssumptions, trials: int) -> float:
-    """Return processor seconds a trial of operating characteristics; a short run is repeated until it is as long."""
-    goes = max(1, LEAST_PEOPLE // (trials * record.n_people))
-    start = time.process_time()
-    for seed in range(goes):
-        ar.operating_characteristics(record, trials=trials, seed=seed)
-    return (time.process_time() - start) / (trials * goes)
+def growth_with_people(rounds: int) -> list[str]:
+    """Time how the cost grows with the people, over as many people for every size of trial."""
+    times = interleaved([people_lane(people) for people in (40, 400, 4000)], rounds)
+    lines = ["| people | nanoseconds a person and trial | over that of 40 people |", "| --- | --- | --- |"]
+    for people, own in times.items():
+        lines.append(f"| {people} | {1e9 * np.median(own):,.0f} | {ratio(own, times['40'], 3)} |")
+    return lines
+
+
+def people_lane(people: int) -> Lane:
+    """Return a run of trials of so many people, timed by the person."""
+    record, trials = TRIAL.with_people(people // 2, people // 2), PEOPLE_SIMULATED // people
+    run = partial(ar.operating_characteristics, record, trials=trials)
+    return Lane(f"{people:,}", lambda turn: run(seed=turn), trials * people)
 
 
 def peak_memory(trials: int) -> float:
@@ -186,7 +218,19 @@ def page(times: Mapping[str, np.ndarray], grown: list[str], single: list[tuple[s
         "",
     ]
     return "\n".join(
-        [*lines, "## How the cost grows", "", *grown, "", "## What a large sweep would cost", "", price, ""]
+        [
+            *lines,
+            "## How the cost grows",
+            "",
+            *GROWTH_SAYS,
+            "",
+            *grown,
+            "",
+            "## What a large sweep would cost",
+            "",
+            price,
+            "",
+        ]
     )
 
 
@@ -198,7 +242,8 @@ def main() -> None:
     options = parser.parse_args()
     many = 100_000 if options.quick else 1_000_000
     times = interleaved([*LANES, *others()], options.rounds)
-    grown = growth(3 if options.quick else 10, many)
+    rounds = 3 if options.quick else 10
+    grown = [*growth_with_trials(rounds, many), "", *growth_with_people(4 * rounds)]
     few, most = peak_memory(10_000), peak_memory(many)
     memory = f"{most:.0f} MB / {few:.0f} MB = {most / few:.3f}"
     single = [(f"peak memory, {many:,} trials over 10,000", memory), ("one process over two", two_processes(4 * many))]

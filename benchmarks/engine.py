@@ -40,9 +40,9 @@ FLOOR_SAYS = (
 )
 
 GROWTH_SAYS = (
-    "Operating characteristics in runs of several lengths; after every piece of the longest run comes a short one, so",
-    "that all are timed side by side. Then trials of several sizes in turn, as many people in all for each. Medians and",
-    "quartiles of the ratios of one round.",
+    "Operating characteristics in runs of several lengths; after every piece of the longest run comes a short one,",
+    "so that all are timed side by side. Then trials of several sizes in turn, as many people in all for each. Medians",
+    "and quartiles of the ratios of one round.",
 )
 
 LARGE_SWEEP = (

@@ -64,8 +64,9 @@ def interleaved(lanes: Sequence[Lane | LmerLane], rounds: int) -> dict[str, np.n
 
 
 def ratio(one: np.ndarray, other: np.ndarray, digits: int = 2) -> str:
-    """Return the median of the ratios of the rounds, with the quartiles."""
+    """Return the median of the ratios of the rounds, with the quartiles; large ones as whole numbers."""
     low, middle, high = np.quantile(one / other, [0.25, 0.5, 0.75])
+    digits = 0 if middle > 100 else digits
     return f"{middle:,.{digits}f} ({low:,.{digits}f} to {high:,.{digits}f})"
 
 
@@ -201,7 +202,7 @@ def page(times: Mapping[str, np.ndarray], grown: list[str], single: list[tuple[s
         "| --- | --- | --- | --- | --- |",
     ]
     for name, own in times.items():
-        cells = (ratio(own, floor), ratio(own, alone), ratio(loop, own, 0))
+        cells = (ratio(own, floor), ratio(own, alone), ratio(loop, own))
         lines.append(f"| {name} | {1e6 * np.median(own):,.1f} | {' | '.join(cells)} |")
     cost = float(np.median(times[CHARACTERISTICS.name]))
     piece, task = 8192e3 * cost, 1e3 * hand_out()

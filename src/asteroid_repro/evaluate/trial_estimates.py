@@ -106,6 +106,7 @@ def _fit_scores(fit: Callable[[np.ndarray, np.ndarray], Estimates], scores: Outc
 
 
 def _joined(fits: Iterable[Estimates], join: Callable[[list[np.ndarray]], np.ndarray]) -> Estimates:
+    """Join the estimates of outcomes or of blocks, array by array."""
     whole = [[np.broadcast_to(each, fit.estimate.shape) for each in vars(fit).values()] for fit in fits]
     return Estimates(*(join(list(each)) for each in zip(*whole, strict=True)))
 

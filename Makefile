@@ -76,7 +76,7 @@ references: $(STAMP) ## Renew the outputs of R that the tests compare with (need
 	Rscript tests/reference/make_rate_references.R
 	Rscript tests/reference/make_imputation_references.R
 
-bench: $(STAMP) ## Time the engine, write docs/speed.md (idle machine, about 10 minutes)
+bench: $(STAMP) ## Time the engine, write docs/speed.md (idle machine, about 15 minutes)
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/engine.py
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/missing_visits.py
 

@@ -10,7 +10,7 @@ import pytest
 from asteroid_repro import ASTEROID, InputError, TrialAssumptions, operating_characteristics, scenario
 from asteroid_repro.estimate.inference import p_value
 from asteroid_repro.evaluate.assurance import Assurance, assurance, effect_sums
-from asteroid_repro.evaluate.monte_carlo import Totals, run_blocks
+from asteroid_repro.evaluate.monte_carlo import PIECE_TRIALS, Totals, run_blocks
 from asteroid_repro.evaluate.possible_effects import possible_effects
 from asteroid_repro.evaluate.shrink import shrunk
 from asteroid_repro.evaluate.trial_estimates import simulated_estimates
@@ -45,8 +45,8 @@ def test_error_allows_for_common_random_numbers(result: Assurance) -> None:
     assert independent < result.mcse < together
 
 
-def signs_by_trial(record: TrialAssumptions, effect: float, method: str) -> np.ndarray:
-    """Sign of average pain at week 12 of each of 1500 trials where it is significant, 0 where not, NaN without fit."""
+def signs_by_trial(record: TrialAssumptions, effect: float, method: str, trials: int = 1500) -> np.ndarray:
+    """Sign of average pain at week 12 of each trial where it is significant, 0 where not, NaN without fit."""
     population = record.with_effect(average_pain=effect).with_equal_baselines()
 
     def work(block: int, size: int) -> dict[str, np.ndarray]:
@@ -54,14 +54,17 @@ def signs_by_trial(record: TrialAssumptions, effect: float, method: str) -> np.n
         p, estimate = p_value(fit)[-1, 0], fit.estimate[-1, 0]
         return {"sign": np.where(np.isnan(p), np.nan, np.sign(estimate) * (p < 0.05))}
 
-    return run_blocks(work, 1500)["sign"]
+    return run_blocks(work, trials)["sign"]
 
 
-@pytest.mark.parametrize(("record", "method"), [(ASTEROID, "random_intercept"), (FEW, "change_score")])
-def test_sums_give_what_the_trials_give_one_by_one(record: TrialAssumptions, method: str) -> None:
+@pytest.mark.parametrize(
+    ("record", "method", "trials"),
+    [(ASTEROID, "random_intercept", PIECE_TRIALS + 1500), (FEW, "change_score", 1500)],
+)
+def test_sums_give_what_the_trials_give_one_by_one(record: TrialAssumptions, method: str, trials: int) -> None:
     """The definition: every trial has a weighted share of its own; means, errors and ratio are those of the shares."""
-    result = assurance(record, mean=-4.0, sd=6.0, nodes=5, trials=1500, seed=3, method=method)
-    signs = np.array([signs_by_trial(record, one.effect, method) for one in result.tried])
+    result = assurance(record, mean=-4.0, sd=6.0, nodes=5, trials=trials, seed=3, method=method)
+    signs = np.array([signs_by_trial(record, one.effect, method, trials) for one in result.tried])
     usable = np.isfinite(signs).all(axis=0)
     assert result.failed == (~usable).sum()
     weights = np.array([one.weight for one in result.tried])
@@ -81,7 +84,7 @@ def test_some_fits_fail_in_small_arms_with_missing_visits() -> None:
     assert np.isnan(signs_by_trial(FEW, -4.0, "change_score")).any()
 
 
-def test_what_is_kept_of_a_block_does_not_grow_with_its_trials() -> None:
+def test_what_is_kept_of_a_piece_does_not_grow_with_its_trials() -> None:
     records = [ASTEROID.with_effect(average_pain=effect).with_equal_baselines() for effect in (-10, -5)]
     small, large = (
         effect_sums(records, np.array([0.5, 0.5]), 1, 0, size, at=(1, 0), wrong=1.0, method="ancova",

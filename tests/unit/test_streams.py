@@ -297,6 +297,17 @@ def test_the_lane_of_moments_is_the_general_way(method: str, distribution: Distr
     assert general.converged.all()
 
 
+@pytest.mark.parametrize("distribution", ["z", "t", "kenward_roger"])
+def test_the_general_lane_refers_to_the_distribution_asked_for(distribution: Distribution) -> None:
+    record = ENGINE_RECORDS["missing"].with_people(6, 6)
+    scores = simulated_scores(record, 10, 2, 60)
+    lane = simulated_estimates(record, 10, 2, 60, method="random_intercept", distribution=distribution)
+    for outcome, arms in enumerate(zip(scores.running, scores.waitlist, strict=True)):
+        general = estimate_arrays(*arms, method="random_intercept", distribution=distribution)
+        np.testing.assert_array_equal(lane.df[:, outcome], general.df)
+        np.testing.assert_array_equal(lane.standard_error[:, outcome], general.standard_error)
+
+
 @pytest.mark.parametrize("arm", ["running", "waitlist"])
 @pytest.mark.parametrize("method", ["random_intercept", "ancova"])
 def test_visits_missed_in_one_arm_alone_are_not_taken_for_none(arm: str, method: str) -> None:

@@ -1,1 +1,1 @@
-"""Where the two wings meet: simulate a block, estimate a block, keep the figures."""
+"""Where the two wings meet: simulate trials, estimate them, keep the figures."""

@@ -1,4 +1,4 @@
-"""Run a piece of work over blocks of trials, here or on other processes, and collect its figures.
+"""Do some work for very many trials, here or on other processes, and collect its figures.
 
 A block is the unit of random numbers and a piece, a fixed number of blocks, the unit of work and of summation. Both
 depend only on the number of the trial, and pieces are added in their order: so the bits of a result do not depend on

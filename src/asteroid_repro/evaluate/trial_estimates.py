@@ -64,7 +64,7 @@ def simulated_estimates(
 
 
 def simulated_scores(assumptions: TrialAssumptions, seed: int, block: int, trials: int) -> Outcomes:
-    """Simulate the scores alone, or whole trials where a runner's effect depends on more than the arm.
+    """Simulate the scores of one block alone, or whole trials where a runner's effect depends on more than the arm.
 
     Examples
     --------
@@ -81,7 +81,9 @@ def simulated_scores(assumptions: TrialAssumptions, seed: int, block: int, trial
 
 
 def simulated_moments(assumptions: TrialAssumptions, seed: int, block: int, trials: int) -> Moments:
-    """Simulate complete scores and keep their moments, shapes (visits, outcomes, trials) and (visits, visits, ...).
+    """Simulate complete scores of one or several blocks and keep their moments.
+
+    Shapes (visits, outcomes, trials) and (visits, visits, outcomes, trials).
 
     Examples
     --------
@@ -107,8 +109,8 @@ def _fit_scores(fit: Callable[[np.ndarray, np.ndarray], Estimates], scores: Outc
 
 def _joined(fits: Iterable[Estimates], join: Callable[[list[np.ndarray]], np.ndarray]) -> Estimates:
     """Join the estimates of outcomes or of blocks, array by array."""
-    whole = [[np.broadcast_to(each, fit.estimate.shape) for each in vars(fit).values()] for fit in fits]
-    return Estimates(*(join(list(each)) for each in zip(*whole, strict=True)))
+    whole = [{name: np.broadcast_to(each, fit.estimate.shape) for name, each in vars(fit).items()} for fit in fits]
+    return Estimates(**{name: join([fit[name] for fit in whole]) for name in whole[0]})
 
 
 def _is_complete(assumptions: TrialAssumptions) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 from asteroid_repro.errors import InputError
 
 BLOCK_TRIALS: Final = 1024
-"""Trials in a block: large enough that making its generators costs nothing, small enough to waste little."""
+"""Trials in a block: enough that making its generators costs little, few enough that their scores fit in memory."""
 
 
 class Purpose(IntEnum):

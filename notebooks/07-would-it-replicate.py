@@ -143,7 +143,7 @@ rerun = ar.simulate_trial(assumptions.with_equal_baselines(), seed=seed)
 second = next(row for row in ar.estimate_effects(rerun).rows if (row.outcome, row.week) == ("average_pain", 12))
 sceptical = ar.sceptical_p_value(estimate / se, second.estimate / second.se, (se / second.se) ** 2)
 print(rerun.label)
-print(f"rerun: {second.estimate:.1f} points, standard error {second.se:.1f}, p {second.p_value:.4f}")
+print(f"rerun: {second.estimate:.1f} points, standard error {second.se:.1f}, p {second.p_value:.2g}")
 print(f"one-sided sceptical p {sceptical:.3f}; success is {(1 - level) / 2:g} or less")
 
 # %% [markdown]

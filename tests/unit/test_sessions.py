@@ -283,18 +283,18 @@ def test_weekly_distance_stays_within_three_sessions_of_running() -> None:
 @pytest.mark.parametrize("decline", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize("propensity", [0.3, 0.8])
 def test_attendance_declines_over_the_weeks_as_stated(decline: float, propensity: float) -> None:
-    log = run(CALM.with_values(adherence_decline=decline), runners(1024, propensity=propensity))
+    log = run(CALM.with_values(adherence_decline=decline), runners(1000, propensity=propensity))
     by_week = log.attended.reshape(12, -1).mean(axis=1)
     centre = np.linspace(1, -1, 12)
     chance = propensity + decline * centre * propensity * (1 - propensity)
-    error = np.sqrt(chance * (1 - chance) / (3 * 20 * 1024))
+    error = np.sqrt(chance * (1 - chance) / (3 * 20 * 1000))
     assert (np.abs(by_week - chance) <= 4 * error).all()
     assert chance.mean() == pytest.approx(propensity, rel=1e-12)
 
 
 def test_attendance_of_people_alike_is_independent_between_sessions() -> None:
     """The count of 36 has the spread of coin flips: equal streams in two sessions would widen it."""
-    log = run(CALM.with_values(adherence_decline=0.0), runners(1024, propensity=0.6))
+    log = run(CALM.with_values(adherence_decline=0.0), runners(1000, propensity=0.6))
     count = log.attended.sum(axis=0).ravel()
     variance = 36 * 0.24
     assert abs(count.var(ddof=1) - variance) <= 4 * variance * math.sqrt(2 / count.size)
@@ -322,8 +322,8 @@ def hazards(record: TrialAssumptions, log: Sessions, a_week: int) -> np.ndarray:
 def test_a_sudden_rise_raises_the_hazard_of_its_week_only() -> None:
     """Ten habitual minutes, then two hours a week: the first week is three times its load or more, the others alike."""
     record = RIGID.with_values(load_spike=5.0, flare_rate=0.0)
-    counts = run(record, runners(1024, proneness=1.0)).events[0].reshape(12, -1).sum(axis=1)
-    expected = 0.2 * 2 * 20 * 1024 * np.array([1 + 5 * 1.5, *[1.0] * 11])
+    counts = run(record, runners(1000, proneness=1.0)).events[0].reshape(12, -1).sum(axis=1)
+    expected = 0.2 * 2 * 20 * 1000 * np.array([1 + 5 * 1.5, *[1.0] * 11])
     assert (np.abs(counts - expected) <= 4 * np.sqrt(expected)).all()
 
 

@@ -58,7 +58,7 @@ def test_the_bits_of_a_stream_stay() -> None:
     """A regression test of generator, key and block size."""
     wanted = np.random.Generator(np.random.SFC64(np.random.SeedSequence(2024, spawn_key=(3, 1)))).random(4)
     np.testing.assert_array_equal(stream(2024, Purpose.OUTCOMES, 1).random(4), wanted)
-    assert BLOCK_TRIALS == 1024
+    assert BLOCK_TRIALS == 1000
 
 
 def test_seed_purpose_and_block_each_make_another_stream() -> None:
@@ -104,7 +104,7 @@ def test_trials_and_people_within_a_block_differ() -> None:
 
 @pytest.mark.parametrize("trials", [0, -1, BLOCK_TRIALS + 1])
 def test_a_block_has_its_size(trials: int) -> None:
-    with pytest.raises(InputError, match=f"trials must be from 1 to 1024 in one block, got {trials}"):
+    with pytest.raises(InputError, match=f"trials must be from 1 to 1000 in one block, got {trials}"):
         simulate_block(ASTEROID, 1, 0, trials)
 
 
@@ -241,7 +241,7 @@ def test_trials_of_a_run_over_blocks_are_the_first_of_a_longer_one() -> None:
 def test_trials_over_several_blocks_are_those_of_the_blocks(record: TrialAssumptions, method: str) -> None:
     together = simulated_estimates(record, 6, 3, 2100, method=method)
     apart = [
-        simulated_estimates(record, 6, block, size, method=method) for block, size in ((3, 1024), (4, 1024), (5, 52))
+        simulated_estimates(record, 6, block, size, method=method) for block, size in ((3, 1000), (4, 1000), (5, 100))
     ]
     for name in ("estimate", "standard_error", "df", "boundary", "converged"):
         parts = [np.broadcast_to(getattr(one, name), one.estimate.shape) for one in apart]

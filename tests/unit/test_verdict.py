@@ -80,7 +80,6 @@ def test_context_is_listed_and_everything_else_is_checked() -> None:
             line("disability") - {"disability.week12.ci_high"} | {"disability.running.week12"},
         ),
         (ASTEROID.with_values(adherence_mean=0.71), {"adherence.mean"} | HOURS),
-        (ASTEROID.with_values(adherence_sd=0.21), {"adherence.sd"}),
         (ASTEROID.with_values(completion_mean=ASTEROID.completion_mean + 0.02), HOURS),
         (ASTEROID.with_values(running_speed_mean=ASTEROID.running_speed_mean + 0.2), {"distance.week1.mean"}),
         (ASTEROID.with_values(adherence_decline=0.8), {"distance.week1.mean"}),
@@ -91,7 +90,6 @@ def test_context_is_listed_and_everything_else_is_checked() -> None:
         ),
         (ASTEROID.with_values(syncope_rate=1.25 * ASTEROID.syncope_rate), {"adverse_events.syncope"}),
         (ASTEROID.with_values(load_spike=1.5), {"adverse_events.lower_limb"}),
-        (ASTEROID.with_values(flare_rate=0.1), {"adverse_events.lower_limb"} | HOURS),
         (ASTEROID.with_values(serious_share=0.05), {"adverse_events.non_serious"}),
         (ASTEROID.with_values(age_mean=33.5), {"design.age.mean"}),
         (ASTEROID.with_values(age_sd=5.7), {"design.age.sd"}),
@@ -104,6 +102,25 @@ def test_context_is_listed_and_everything_else_is_checked() -> None:
 def test_a_wrong_assumption_fails_its_own_claims_only(record: TrialAssumptions, wanted: set[str]) -> None:
     # The count of non-serious events moves with every rate, for rare kinds by less than its tolerance.
     assert failed(record) - {"adverse_events.non_serious"} == wanted - {"adverse_events.non_serious"}
+
+
+@pytest.mark.parametrize(
+    ("record", "wanted", "near"),
+    [
+        (ASTEROID.with_values(adherence_sd=0.21), {"adherence.sd"}, {"distance.week1.mean"}),
+        (
+            ASTEROID.with_values(flare_rate=0.1),
+            {"adverse_events.lower_limb"} | HOURS,
+            {"adverse_events.low_back_pain", "distance.week1.mean"},
+        ),
+    ],
+    ids=["adherence.sd", "flare_rate"],
+)
+def test_what_hangs_on_a_wrong_assumption_may_fail_with_it(
+    record: TrialAssumptions, wanted: set[str], near: set[str]
+) -> None:
+    """The claims that are near move by about their tolerance: they fail with some seeds and pass with others."""
+    assert wanted <= failed(record) <= wanted | near | {"adverse_events.non_serious"}
 
 
 def test_arms_of_the_wrong_size_fail() -> None:

@@ -36,9 +36,9 @@ def figures(record: TrialAssumptions, seed: int = SEED, trials: int = TRIALS) ->
     """Per-trial figures of one scenario, (visits - 1, outcomes, trials), and the estimates and their errors."""
     population = record.with_equal_baselines()
     parts = []
-    for block in range(-(-trials // 1024)):
+    for block in range(-(-trials // 1000)):
         fit = simulated_estimates(
-            population, seed, block, min(1024, trials - 1024 * block), method="random_intercept", distribution="z"
+            population, seed, block, min(1000, trials - 1000 * block), method="random_intercept", distribution="z"
         )
         own = trial_figures(
             fit, true_values(population, "random_intercept"), np.array([IMPORTANT[name] for name in OUTCOMES]), 0.95
@@ -153,10 +153,10 @@ def test_an_automatic_comparison_goes_on_until_its_errors_are_small() -> None:
     found = what_if(ASTEROID, SMALLER, trials="auto", target_mcse=0.004, seed=SEED)
     errors = [each.mcse for each in found.rows if each.measure in ("power", "coverage")]
     assert max(errors) <= 0.004
-    assert found.trials % 8192 == 0
-    assert found.trials > 8192
+    assert found.trials % 10_000 == 0
+    assert found.trials > 10_000
     coarse = what_if(ASTEROID, SMALLER, trials="auto", target_mcse=0.05, seed=SEED)
-    assert coarse.trials == 8192
+    assert coarse.trials == 10_000
 
 
 def test_to_swap_the_scenarios_turns_the_sign(comparison: WhatIf) -> None:

@@ -82,7 +82,7 @@ def results(state: State) -> Results:
     Returns
     -------
     Results
-        From ``state.trials`` trials, at most 2048.
+        From ``state.trials`` trials, at most 2000.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def distribution(state: State) -> SamplingDistribution:
     Examples
     --------
     >>> distribution(State()).estimates["disability"].shape
-    (2, 2048)
+    (2, 2000)
     """
     return ar.sampling_distribution(state.assumptions(), trials=state.trials, seed=state.seed, method=state.method)
 

@@ -105,13 +105,13 @@ class State(BaseModel):
         Examples
         --------
         >>> State().trials, changed(State(), missing_running=0.1).trials, changed(State(), method="clda").trials
-        (2048, 512, 512)
+        (2000, 512, 512)
         """
         method = METHODS[self.method]
         is_missing = bool(self.missing_running or self.missing_waitlist)
         is_slow = bool(self.dose_response) or method.complete is None or (is_missing and not method.pairs)
         is_large = self.people_per_arm > 50
-        return (512 if is_slow else 2048) // (2 if is_large else 1)
+        return (512 if is_slow else 2000) // (2 if is_large else 1)
 
     def to_query(self) -> str:
         """Return the state as the query of an address, without the question mark; empty where nothing is changed."""

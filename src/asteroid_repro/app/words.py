@@ -74,7 +74,7 @@ def summary(results: Results) -> str:
     --------
     >>> from asteroid_repro.app.results import results
     >>> summary(results(State())).partition("%")[0]
-    'A trial like this finds an effect on average pain in 84.7 '
+    'A trial like this finds an effect on average pain in 85.2 '
     """
     power = results.measure("power")
     name = CONTROLS["outcome"].choices or {}

@@ -88,7 +88,7 @@ def confidence_interval(estimates: Estimates, level: float = 0.95) -> Interval:
 
 
 def p_value(estimates: Estimates) -> np.ndarray:
-    """Return the two-sided p-value of no difference.
+    """Return the two-sided p-value of no difference; NaN where there is no estimate or no standard error above 0.
 
     Examples
     --------
@@ -98,7 +98,8 @@ def p_value(estimates: Estimates) -> np.ndarray:
     """
     from scipy.special import stdtr  # slow to import, and operating characteristics do without
 
-    distance = np.abs(estimates.estimate / estimates.standard_error)
+    standard_error = np.where(estimates.standard_error > 0, estimates.standard_error, np.nan)
+    distance = np.abs(estimates.estimate / standard_error)
     distinct, _ = _distinct(estimates.df)
     if len(distinct) == 1:
         p = _two_sided(distance, distinct[0])

@@ -95,8 +95,8 @@ def whole_number_sums(n_people: int, visits: int, outcomes: int, trials: int) ->
 
     Examples
     --------
-    >>> whole_number_sums(4000, 3, 1, 1024)[1].shape
-    (3, 3, 3, 1, 1024)
+    >>> whole_number_sums(4000, 3, 1, 1000)[1].shape
+    (3, 3, 3, 1, 1000)
     """
     parts = -(-n_people // _EXACT_PEOPLE)
     kind = np.float32 if n_people * _HIGHEST <= _EXACT else np.float64

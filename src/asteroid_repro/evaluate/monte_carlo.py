@@ -26,7 +26,7 @@ from asteroid_repro.simulate.streams import BLOCK_TRIALS, blocks
 Work = Callable[[int, int], Mapping[str, np.ndarray]]
 """Takes the number of the first block and a number of trials from there; returns figures by name."""
 
-PIECE_TRIALS: Final = 8 * BLOCK_TRIALS
+PIECE_TRIALS: Final = 10 * BLOCK_TRIALS
 """Trials in a piece: enough that neither handing it to another process nor calling NumPy costs much beside it."""
 
 MOST_TRIALS: Final = 20_000_000
@@ -79,7 +79,7 @@ def run_blocks(work: Work, trials: int, *, progress: bool = False) -> dict[str, 
 
     Examples
     --------
-    >>> numbers = run_blocks(lambda block, n: {"trial": np.arange(n) + 1024 * block}, 1500)
+    >>> numbers = run_blocks(lambda block, n: {"trial": np.arange(n) + 1000 * block}, 1500)
     >>> numbers["trial"][-1]
     np.int64(1499)
     """

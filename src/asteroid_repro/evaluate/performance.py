@@ -150,7 +150,7 @@ def operating_characteristics(
     assumptions : TrialAssumptions
         The trial's assumptions.
     trials : int or "auto"
-        Number of simulated trials; ``"auto"`` adds pieces of 8192 until the Monte Carlo standard errors of power and
+        Number of simulated trials; ``"auto"`` adds pieces of 10,000 until the Monte Carlo standard errors of power and
         coverage, of every outcome at every visit, are at most ``target_mcse``.
     seed : int
         Whole number of 0 or more.

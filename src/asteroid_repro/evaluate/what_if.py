@@ -141,7 +141,7 @@ def what_if(
         The scenarios; both randomise anew (equal baselines). Common random numbers need as many people in both: with
         other arm sizes the comparison is still right, but its standard error is that of two independent runs.
     trials : int or "auto"
-        Simulated trials of each, 256 or more; ``"auto"`` adds pieces of 8192 until the Monte Carlo standard errors of
+        Simulated trials of each, 256 or more; ``"auto"`` adds pieces of 10,000 until the Monte Carlo standard errors of
         the changes of power and coverage, of every outcome at every visit, are at most ``target_mcse``.
     target_mcse : float
         Only for ``trials="auto"``.

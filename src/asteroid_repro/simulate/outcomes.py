@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from asteroid_repro.assumptions.latent import LatentArm, latent_arm
 from asteroid_repro.assumptions.quantities import OUTCOMES, SCALE_MAXIMUM
 from asteroid_repro.assumptions.trial import TrialAssumptions
 from asteroid_repro.simulate.streams import BLOCK_TRIALS, Purpose, stream
+
+_TILES: Final = tuple(size for size in range(40, BLOCK_TRIALS + 1) if BLOCK_TRIALS % size == 0)
+_TILE_PEOPLE: Final = 10_000  # with 9 scores each they make 720 kB
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ def score_tiles(assumptions: TrialAssumptions, seed: int, block: int, trials: in
     --------
     >>> from asteroid_repro import ASTEROID
     >>> [tile.shape[-1] for tile in score_tiles(ASTEROID, seed=1, block=0, trials=300)]
-    [256, 44]
+    [250, 50]
     """
     n_running, steps = assumptions.n_running, _steps(assumptions)
     arms = (
@@ -126,15 +130,14 @@ def outcome_noise(assumptions: TrialAssumptions, seed: int, block: int, trials: 
 def tile_trials(people: int) -> int:
     """Return how many trials are drawn together: as many as keep their normals in the processor's fast memory.
 
-    A power of two, so that tiles fill a block: 10240 people with 9 scores make about 740 kB. Large trials are drawn 32
-    together all the same, since arrays with a short last axis are slow.
+    Tiles fill a block. Large trials are drawn 40 together all the same, since arrays with a short last axis are slow.
 
     Examples
     --------
     >>> tile_trials(40), tile_trials(4000)
-    (256, 32)
+    (250, 40)
     """
-    return min(BLOCK_TRIALS, 1 << max(5, (10240 // people).bit_length() - 1))
+    return max((size for size in _TILES if size * people <= _TILE_PEOPLE), default=_TILES[0])
 
 
 def prognosis(assumptions: TrialAssumptions, seed: int, block: int, trials: int) -> np.ndarray:

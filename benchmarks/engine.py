@@ -54,7 +54,7 @@ LARGE_SWEEP = (
     "`executor=` hands them out in pieces of {trials:,} trials, {piece:.0f} ms of work each. A Dask scheduler, in "
     "one process with the program and beside two workers, needed {task:.1f} ms a piece, so it keeps about {cores:.0f} "
     "cores busy. A sweep hands out whole combinations, so with 1,000,000 trials each the same scheduler should keep "
-    "{many:.0f} cores busy. On 100 cores, each as quick as one alone, it is done in {minutes:.1f} minutes."
+    "about {many:,.0f} cores busy. On 100 cores, each as quick as one alone, it is done in {minutes:.1f} minutes."
 )
 
 
@@ -219,7 +219,7 @@ def page(times: Mapping[str, np.ndarray], grown: list[str], single: list[tuple[s
         piece=1e3 * piece,
         task=1e3 * task,
         cores=piece / task,
-        many=1e6 * cost / task,
+        many=round(1e6 * cost / task, -2),
     )
     lines += [
         "",

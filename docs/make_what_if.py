@@ -23,7 +23,7 @@ SDS = (10, 15, 20, 25, 30)
 PEOPLE = (10, 20, 30, 40, 60, 80)
 METHODS = ("random_intercept", "mmrm", "ancova")
 START = {"effect": 3, "sd": 1, "people": 1, "method": 0}
-SEED, TRIALS = 2024, 4096
+SEED, TRIALS = 2024, 4000
 
 
 @dataclass(frozen=True)

@@ -41,9 +41,9 @@ _ = plot_forest(effects, ar.published())
 # %% [markdown]
 # ## What it means
 #
-# Each published line has a simulated one below it. They lie near each other because the assumptions were *fitted* to
-# the published numbers; that they agree confirms nothing. Look rather at how they differ: this is one trial of the same
-# truth, drawn once, and its estimates, limits and p-values are already others.
+# Each published line has a simulated one below it. The assumptions were *fitted* to the published numbers, so that
+# their intervals overlap confirms nothing. Look rather at how they differ: this is one trial of that truth, drawn once,
+# and its estimates, limits and p-values are already others.
 #
 # The same numbers as a paper would print them:
 
@@ -71,7 +71,8 @@ table.loc[table["week"] == 12, columns].sort_values("outcome", kind="stable").ro
 # visits fades with the time between them, the first is too small.
 #
 # ANCOVA answers a slightly different question where the arms differ at baseline: it takes away only the part of the
-# difference that would persist. That is why its estimate of current pain stands apart.
+# difference that would persist. That is why its estimates stand apart. The arms were made to differ in current pain, as
+# published; in the other outcomes chance alone can do it.
 
 # %% [markdown]
 # ## Every reference distribution
@@ -112,7 +113,7 @@ ar.estimate_effects(outcomes, method="mmrm").to_frame().round(3)
 # ```
 #
 # Without an effect, what is called power is the share of false alarms. MMRM and ANCOVA keep the promise. The random
-# intercept does not: it gives nearly twice as many false alarms as it says, because it takes the small spread of
+# intercept does not: it gives about twice as many false alarms as it says, because it takes the small spread of
 # neighbouring visits for that of distant ones. With equal correlations (`ar.scenario("no_effect")`) all three are close
 # to it. So the random intercept is the faithful reproduction and the other two the safer inference.
 #

@@ -249,6 +249,14 @@ def test_trials_over_several_blocks_are_those_of_the_blocks(record: TrialAssumpt
         np.testing.assert_array_equal(whole, np.concatenate(parts, axis=-1), err_msg=name)
 
 
+def test_tiles_fill_a_block_and_fit_in_fast_memory() -> None:
+    for people in range(4, 12_000):
+        size = tile_trials(people)
+        assert BLOCK_TRIALS % size == 0
+        assert size == 40 or (size > 40 and size * people <= 10_000)
+        assert size == BLOCK_TRIALS or 2.5 * size * people > 10_000  # the next larger part of a block is too large
+
+
 @pytest.mark.parametrize("people", [12, 40, 400])
 def test_the_size_of_a_tile_does_not_show(people: int) -> None:
     record = ASTEROID.with_people(people // 2, people // 2)

@@ -148,6 +148,6 @@ def two_sided(shift: float, df: float, critical: float) -> float:
     far = shift - critical
     if shift > 30 or df > 1e5:  # beyond what the noncentral t is computed for; the normal is right to 1e-5
         return float(ndtr(far) + ndtr(-shift - critical))
-    # SciPy gives NaN for tails beyond double precision; only the wrong side can be as small as that.
+    # SciPy gives NaN where a tail is beyond double precision, on the wrong side or on both: nothing is in it then.
     wrong_side = np.nan_to_num(nctdtr(df, shift, -critical), nan=0.0)
-    return float(1 - nctdtr(df, shift, critical) + wrong_side)
+    return float(1 - np.nan_to_num(nctdtr(df, shift, critical), nan=1.0) + wrong_side)

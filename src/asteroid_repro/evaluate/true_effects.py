@@ -11,7 +11,7 @@ from asteroid_repro.estimate.methods import METHODS
 from asteroid_repro.evaluate.monte_carlo import run_blocks
 from asteroid_repro.simulate.outcomes import potential_outcomes
 
-_TRIALS: Final = 4096
+_TRIALS: Final = 4000
 _SEED: Final = 2**40 + 1  # of its own: the truth must not share the noise of the estimates it is held against
 
 

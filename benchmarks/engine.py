@@ -39,7 +39,11 @@ FLOOR_SAYS = (
     "tables; the three mixed models of statsmodels are there to compare it with.",
 )
 
-SINGLE_SAYS = "Memory is that of one run each; the other two lines are time from start to end, of 3 and of 7 rounds."
+TWO_PROCESSES_ROUNDS, START_UP_ROUNDS = 3, 7
+SINGLE_SAYS = (
+    "Memory is that of one run each; the other two lines are time from start to end, of "
+    f"{TWO_PROCESSES_ROUNDS} and of {START_UP_ROUNDS} rounds."
+)
 
 GROWTH_SAYS = (
     "Operating characteristics in runs of several lengths, {rounds} rounds; after every piece of the longest run comes",
@@ -161,7 +165,8 @@ def two_processes(trials: int) -> str:
         f"    ar.operating_characteristics(ar.ASTEROID, trials={trials}, seed=1, n_jobs=n_jobs)\n"
         "    print(time.perf_counter() - start)\n"
     )
-    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in range(3)]
+    command, rounds = [sys.executable, "-c", code], range(TWO_PROCESSES_ROUNDS)
+    runs = [subprocess.run(command, capture_output=True, text=True, check=True) for _ in rounds]
     one, two = np.array([[float(line) for line in run.stdout.split()] for run in runs]).T
     return ratio(one, two)
 
@@ -187,7 +192,7 @@ def start_up() -> list[tuple[str, str]]:
     """Time the command line against importing statsmodels' formulas."""
     command = [str(Path(sys.executable).with_name("asteroid-repro")), "power", "--trials", "10000", "--json"]
     other = [sys.executable, "-c", "import statsmodels.formula.api"]
-    pairs = [(wall(command), wall(other)) for _ in range(7)]
+    pairs = [(wall(command), wall(other)) for _ in range(START_UP_ROUNDS)]
     one, two = map(np.array, zip(*pairs, strict=True))
     return [("`asteroid-repro power --trials 10000` over `import statsmodels.formula.api`", ratio(one, two))]
 
@@ -231,20 +236,16 @@ def page(times: Mapping[str, np.ndarray], grown: list[str], single: list[tuple[s
         "",
         SINGLE_SAYS,
         "",
+        "## How the cost grows",
+        "",
+        *grown,
+        "",
+        "## What a large sweep would cost",
+        "",
+        price,
+        "",
     ]
-    return "\n".join(
-        [
-            *lines,
-            "## How the cost grows",
-            "",
-            *grown,
-            "",
-            "## What a large sweep would cost",
-            "",
-            price,
-            "",
-        ]
-    )
+    return "\n".join(lines)
 
 
 def main() -> None:

@@ -254,7 +254,7 @@ def test_tiles_fill_a_block_and_fit_in_fast_memory() -> None:
         size = tile_trials(people)
         assert BLOCK_TRIALS % size == 0
         assert size == 40 or (size > 40 and size * people <= 10_000)
-        assert size == BLOCK_TRIALS or 2.5 * size * people > 10_000  # the next larger part of a block is too large
+        assert size == BLOCK_TRIALS or 2 * size * people > 10_000  # the next part of a block is too large
 
 
 @pytest.mark.parametrize("people", [12, 40, 400])

@@ -16,6 +16,7 @@ from asteroid_repro.evaluate.record_differences import record_differences
 from asteroid_repro.evaluate.trial_estimates import simulated_estimates
 from asteroid_repro.evaluate.true_effects import true_values
 from asteroid_repro.evaluate.what_if import GROUPS, MeasureChange, WhatIf
+from asteroid_repro.simulate.streams import blocks
 
 SMALLER: Final = ASTEROID.with_effect(average_pain=-8)
 TRIALS: Final = 3000  # no multiple of the groups, nor of the block
@@ -36,10 +37,8 @@ def figures(record: TrialAssumptions, seed: int = SEED, trials: int = TRIALS) ->
     """Per-trial figures of one scenario, (visits - 1, outcomes, trials), and the estimates and their errors."""
     population = record.with_equal_baselines()
     parts = []
-    for block in range(-(-trials // 1000)):
-        fit = simulated_estimates(
-            population, seed, block, min(1000, trials - 1000 * block), method="random_intercept", distribution="z"
-        )
+    for block, size in blocks(trials):
+        fit = simulated_estimates(population, seed, block, size, method="random_intercept", distribution="z")
         own = trial_figures(
             fit, true_values(population, "random_intercept"), np.array([IMPORTANT[name] for name in OUTCOMES]), 0.95
         )

@@ -25,7 +25,7 @@ from distributed import Client, LocalCluster
 from lanes import CHARACTERISTICS, FLOOR, LANES, LOOP, PIECE_TRIALS, TRIAL, Lane, LmerLane, others, outcomes_table
 
 import asteroid_repro as ar
-from asteroid_repro.evaluate.monte_carlo import sum_pieces
+from asteroid_repro.engine.monte_carlo import sum_pieces
 from asteroid_repro.simulate.streams import BLOCK_TRIALS
 
 PAGE = Path(__file__).parents[1] / "docs" / "speed.md"

@@ -19,10 +19,10 @@ import pandas as pd
 import statsmodels.formula.api as smf
 
 import asteroid_repro as ar
-from asteroid_repro.estimate.inference import p_value
-from asteroid_repro.estimate.methods import closed_form
-from asteroid_repro.evaluate.monte_carlo import PIECE_TRIALS, sum_pieces
-from asteroid_repro.evaluate.trial_estimates import simulated_estimates, simulated_moments
+from asteroid_repro.engine.monte_carlo import PIECE_TRIALS, sum_pieces
+from asteroid_repro.engine.trial_estimates import simulated_estimates, simulated_moments
+from asteroid_repro.estimate.effects.inference import p_value
+from asteroid_repro.estimate.effects.methods import closed_form
 from asteroid_repro.simulate.block import simulate_block
 from asteroid_repro.simulate.outcomes import tile_trials
 from asteroid_repro.simulate.streams import BLOCK_TRIALS, Purpose, blocks, stream

@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from asteroid_repro.estimate.ancova import ancova
-from asteroid_repro.estimate.imputation import Rule, impute
-from asteroid_repro.estimate.inference import Estimates, confidence_interval
-from asteroid_repro.estimate.methods import Distribution
-from asteroid_repro.estimate.mmrm import mmrm
-from asteroid_repro.estimate.moments import Moments, moments
-from asteroid_repro.estimate.rubin import pool
+from asteroid_repro.estimate.effects.ancova import ancova
+from asteroid_repro.estimate.effects.inference import Estimates, confidence_interval
+from asteroid_repro.estimate.effects.methods import Distribution
+from asteroid_repro.estimate.effects.mmrm import mmrm
+from asteroid_repro.estimate.effects.moments import Moments, moments
+from asteroid_repro.estimate.missing_visits.imputation import Rule, impute
+from asteroid_repro.estimate.missing_visits.rubin import pool
 from asteroid_repro.evaluate.type_one_error import COVARIANCES, type_one_errors
-from asteroid_repro.report.files import write_file
-from asteroid_repro.report.tables import markdown
+from asteroid_repro.reporting.files import write_file
+from asteroid_repro.reporting.result_tables import markdown
 
 PAGE = Path(__file__).parent.parent / "docs" / "missing-visit-inference.md"
 TYPE_ONE_SEED = 43  # that of docs/type-one-error.md: the same trials

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from asteroid_repro.estimate.methods import Distribution, estimate_arrays
+from asteroid_repro.estimate.effects.methods import Distribution, estimate_arrays
 
 OUTCOMES, VISITS, PEOPLE = 3, 3, 40
 CORRELATION = np.array([[1.0, 0.6, 0.35], [0.6, 1.0, 0.6], [0.35, 0.6, 1.0]])

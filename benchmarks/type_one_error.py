@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from asteroid_repro.evaluate.type_one_error import type_one_errors
-from asteroid_repro.report.files import write_file
-from asteroid_repro.report.tables import markdown
+from asteroid_repro.reporting.files import write_file
+from asteroid_repro.reporting.result_tables import markdown
 
 PAGE = Path(__file__).parent.parent / "docs" / "type-one-error.md"
 SEED = 43  # chosen before looking

@@ -14,8 +14,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 import asteroid_repro as ar
-from asteroid_repro.evaluate.fields import with_fields
-from asteroid_repro.report.files import write_file
+from asteroid_repro.reporting.files import write_file
+from asteroid_repro.sweeps.fields import with_fields
 
 FOLDER = Path(__file__).parent
 EFFECTS = (0, -5, -10, -15, -20, -25, -30)

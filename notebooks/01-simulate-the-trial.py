@@ -19,8 +19,8 @@
 
 # %%
 import asteroid_repro as ar
-from asteroid_repro.report.paper_tables import table_one
-from asteroid_repro.report.people_figures import plot_participant_flow, plot_trajectories
+from asteroid_repro.figures.people_figures import plot_participant_flow, plot_trajectories
+from asteroid_repro.reporting.paper_tables import table_one
 
 # %% tags=["parameters"]
 assumptions = ar.ASTEROID

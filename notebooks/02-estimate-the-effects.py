@@ -20,8 +20,8 @@
 import pandas as pd
 
 import asteroid_repro as ar
-from asteroid_repro.report.effect_figures import plot_forest
-from asteroid_repro.report.paper_tables import effects_table
+from asteroid_repro.figures.effect_figures import plot_forest
+from asteroid_repro.reporting.paper_tables import effects_table
 
 # %% tags=["parameters"]
 assumptions = ar.ASTEROID

@@ -21,10 +21,10 @@
 import pandas as pd
 
 import asteroid_repro as ar
-from asteroid_repro.estimate.rates import DENOMINATORS
-from asteroid_repro.report.exposure_figures import plot_attendance, plot_event_rates, plot_running_hours
-from asteroid_repro.report.paper_tables import adverse_events_table
-from asteroid_repro.report.programme_figures import plot_programme
+from asteroid_repro.estimate.safety.rates import DENOMINATORS
+from asteroid_repro.figures.exposure_figures import plot_attendance, plot_event_rates, plot_running_hours
+from asteroid_repro.figures.programme_figures import plot_programme
+from asteroid_repro.reporting.paper_tables import adverse_events_table
 
 pd.set_option("display.max_colwidth", None)  # findings are sentences
 

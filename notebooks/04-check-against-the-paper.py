@@ -18,9 +18,9 @@
 import pandas as pd
 
 import asteroid_repro as ar
-from asteroid_repro.report.audit_figures import plot_reconstructions, plot_triple
-from asteroid_repro.report.effect_figures import plot_forest, plot_sampling_distribution
-from asteroid_repro.report.tables import verdict_table
+from asteroid_repro.figures.audit_figures import plot_reconstructions, plot_triple
+from asteroid_repro.figures.effect_figures import plot_forest, plot_sampling_distribution
+from asteroid_repro.reporting.result_tables import verdict_table
 
 pd.set_option("display.max_colwidth", None)  # findings are sentences
 

@@ -19,8 +19,8 @@
 import pandas as pd
 
 import asteroid_repro as ar
-from asteroid_repro.report.effect_figures import plot_sampling_distribution
-from asteroid_repro.report.planning_figures import plot_power_curve, plot_what_if
+from asteroid_repro.figures.effect_figures import plot_sampling_distribution
+from asteroid_repro.figures.planning_figures import plot_power_curve, plot_what_if
 
 # %% tags=["parameters"]
 effect = -8.0  # assumption: average pain at week 12, points, running minus waitlist

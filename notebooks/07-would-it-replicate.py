@@ -20,7 +20,7 @@ from statistics import NormalDist
 import pandas as pd
 
 import asteroid_repro as ar
-from asteroid_repro.report.planning_figures import plot_assurance, plot_power_curve, plot_rerun
+from asteroid_repro.figures.planning_figures import plot_assurance, plot_power_curve, plot_rerun
 
 # %% tags=["parameters"]
 assumptions = ar.ASTEROID

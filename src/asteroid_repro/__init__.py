@@ -6,10 +6,6 @@ command pays only for what it needs.
 
 import lazy_loader
 
-from asteroid_repro import published, verify
 from asteroid_repro._version import __version__ as __version__
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
-
-# Two functions have the name of the package they live in: without the packages' names here, theirs are looked up.
-del published, verify

@@ -1,44 +1,44 @@
 """Every public name and where it lives; they are loaded when they are first used."""
 
-from .assumptions.asteroid import ASTEROID
-from .assumptions.bounds import floor_and_ceiling
-from .assumptions.calibration import matched_to_paper, scenario, scenario_names
-from .assumptions.candidacy import CANDIDACY, Candidacy
-from .assumptions.programme import programme, programme_names
-from .assumptions.trial import OutcomeAssumptions, TrialAssumptions
+from .asteroid import ASTEROID
+from .calibration import matched_to_paper, scenario, scenario_names
 from .errors import InputError, NotYetError
 from .estimate.attendance import attendance
-from .estimate.effects import estimate_effects
-from .estimate.rate_comparison import compare_with_yardstick, probability_rate_below
-from .estimate.rate_intervals import rate_intervals
-from .estimate.rates import event_rates
+from .estimate.effects.estimate_effects import estimate_effects
+from .estimate.missing_visits.sensitivity import sensitivity
+from .estimate.missing_visits.tipping_point import tipping_point
+from .estimate.people.responders import responders
+from .estimate.people.standardised import standardised_effects
+from .estimate.people.within_arm import within_arm_changes
 from .estimate.rerandomisation import rerandomisation_test
-from .estimate.responders import responders
-from .estimate.sensitivity import sensitivity
-from .estimate.standardised import standardised_effects
-from .estimate.tipping_point import tipping_point
-from .estimate.within_arm import within_arm_changes
-from .evaluate.assurance import assurance
+from .estimate.safety.rate_comparison import compare_with_yardstick, probability_rate_below
+from .estimate.safety.rate_intervals import rate_intervals
+from .estimate.safety.rates import event_rates
 from .evaluate.estimands import estimands
-from .evaluate.fields import with_fields
 from .evaluate.frailty import coverage_by_frailty
 from .evaluate.performance import operating_characteristics
-from .evaluate.power_curve import power_curve
-from .evaluate.precision import hours_for_precision
-from .evaluate.replication import replication, sceptical_p_value
-from .evaluate.sample_size import sample_size
 from .evaluate.sampling import sampling_distribution
-from .evaluate.sweep import sweep
-from .evaluate.what_if import what_if
-from .published.ledger import published
-from .published.rounding import audit_triple
-from .schema import Trial
+from .ledger.ledger import published
+from .mechanism.scale_bounds import floor_and_ceiling
+from .planning.assurance import assurance
+from .planning.power_curve import power_curve
+from .planning.precision import hours_for_precision
+from .planning.replication import replication, sceptical_p_value
+from .planning.sample_size import sample_size
+from .printed.rounding import audit_triple
+from .scenarios_compared import what_if
 from .simulate.screening import screen
-from .simulate.trial import simulate_trial
-from .verify.audit import audit
-from .verify.inference import inference_ledger
-from .verify.reconstruct import reconstruct
-from .verify.verdict import verify
+from .simulate.trial_tables import simulate_trial
+from .sweeps.fields import with_fields
+from .sweeps.run_sweep import sweep
+from .tables.schema import Trial
+from .trial.assumptions import OutcomeAssumptions, TrialAssumptions
+from .trial.candidacy import CANDIDACY, Candidacy
+from .trial.programme import programme, programme_names
+from .verdicts.audit_ledger import audit
+from .verdicts.inference_ledger import inference_ledger
+from .verdicts.reconstruction import reconstruct
+from .verdicts.verdict import verify
 
 __version__: str
 

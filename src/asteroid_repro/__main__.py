@@ -1,5 +1,5 @@
 """Run the command line with ``python -m asteroid_repro``."""
 
-from asteroid_repro.cli import main
+from asteroid_repro.cli.commands import main
 
 main()

@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from asteroid_repro.estimate.ancova import ancova
-from asteroid_repro.estimate.imputation import Rule, impute
-from asteroid_repro.estimate.inference import Estimates
-from asteroid_repro.estimate.mmrm import mmrm
-from asteroid_repro.estimate.moments import moments
-from asteroid_repro.estimate.rubin import pool
+from asteroid_repro.estimate.effects.ancova import ancova
+from asteroid_repro.estimate.effects.inference import Estimates
+from asteroid_repro.estimate.effects.mmrm import mmrm
+from asteroid_repro.estimate.effects.moments import moments
+from asteroid_repro.estimate.missing_visits.imputation import Rule, impute
+from asteroid_repro.estimate.missing_visits.rubin import pool
 
 FOLDER = Path(__file__).parent
 REFERENCES = json.loads((FOLDER / "imputation_references.json").read_text())

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from asteroid_repro import estimate_effects
-from asteroid_repro.estimate.effects import Effect
+from asteroid_repro.estimate.effects.estimate_effects import Effect
 from asteroid_repro.evaluate.type_one_error import COVARIANCES, _null_scores
 from asteroid_repro.simulate.streams import BLOCK_TRIALS
 

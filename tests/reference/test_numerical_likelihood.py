@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from asteroid_repro.estimate.covariance import matrices, structure
-from asteroid_repro.estimate.methods import estimate_arrays
-from asteroid_repro.estimate.patterns import patterns
-from asteroid_repro.estimate.reml_fit import fit_reml
+from asteroid_repro.estimate.effects.methods import estimate_arrays
+from asteroid_repro.estimate.likelihood.covariance import matrices, structure
+from asteroid_repro.estimate.likelihood.patterns import patterns
+from asteroid_repro.estimate.likelihood.reml_fit import fit_reml
 
 FOLDER = Path(__file__).parent
 VISITS = 3

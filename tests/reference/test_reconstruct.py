@@ -5,9 +5,9 @@ import pytest
 import statsmodels.formula.api as smf
 
 from asteroid_repro import InputError, estimate_effects, published
-from asteroid_repro.published.printed import parse_line
-from asteroid_repro.verify.printed_target import published_target, residual_windows
-from asteroid_repro.verify.reconstruct import LABEL, Reconstruction, Reconstructions, reconstruct
+from asteroid_repro.printed.printed_line import parse_line
+from asteroid_repro.verdicts.printed_target import published_target, residual_windows
+from asteroid_repro.verdicts.reconstruction import LABEL, Reconstruction, Reconstructions, reconstruct
 
 LINES = {
     "average_pain": ("-15.30", "-25.33", "-5.27", "0.003"),

@@ -9,7 +9,7 @@ from math import sqrt
 import pytest
 from scipy.special import ndtr, ndtri
 
-from asteroid_repro.evaluate.replication import replication, sceptical_p_value
+from asteroid_repro.planning.replication import replication, sceptical_p_value
 
 GOLDEN = (sqrt(5) + 1) / 2
 

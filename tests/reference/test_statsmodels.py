@@ -15,8 +15,8 @@ from statsmodels.regression.mixed_linear_model import MixedLMResultsWrapper
 from statsmodels.stats.rates import confint_poisson
 
 from asteroid_repro import estimate_effects
-from asteroid_repro.estimate.rates import exact_poisson_interval
-from asteroid_repro.report.files import read_table
+from asteroid_repro.estimate.safety.rates import exact_poisson_interval
+from asteroid_repro.reporting.files import read_table
 
 OUTCOMES = Path(__file__).parents[2] / "data" / "simulated" / "outcomes.csv"
 NAMES = ("average_pain", "current_pain", "disability")

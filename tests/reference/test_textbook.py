@@ -12,13 +12,13 @@ import pytest
 from scipy.stats.contingency import odds_ratio, relative_risk
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from asteroid_repro.estimate.limits import Limits
-from asteroid_repro.estimate.number_needed import number_needed
-from asteroid_repro.estimate.rate_limits import clustered_limits, mid_p_poisson_limits
-from asteroid_repro.estimate.rates import exact_poisson_interval
-from asteroid_repro.estimate.responders import newcombe_limits
-from asteroid_repro.estimate.score_limits import Measure, TwoShares, compare_shares, score_limits
-from asteroid_repro.estimate.standardised import hedges_factor, noncentrality_limits
+from asteroid_repro.estimate.people.number_needed import number_needed
+from asteroid_repro.estimate.people.responders import newcombe_limits
+from asteroid_repro.estimate.people.score_limits import Measure, TwoShares, compare_shares, score_limits
+from asteroid_repro.estimate.people.standardised import hedges_factor, noncentrality_limits
+from asteroid_repro.estimate.safety.limits import Limits
+from asteroid_repro.estimate.safety.rate_limits import clustered_limits, mid_p_poisson_limits
+from asteroid_repro.estimate.safety.rates import exact_poisson_interval
 
 R = pd.read_csv(Path(__file__).with_name("rate_references.csv"), comment="#")
 

@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 from asteroid_repro import ASTEROID
-from asteroid_repro.report.files import read_table
-from asteroid_repro.reproduce import Reproduction, reproduce
+from asteroid_repro.reporting.files import read_table
+from asteroid_repro.reproduction import Reproduction, reproduce
 
 ROOT = Path(__file__).parents[2]
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e-?\d+)?")

@@ -12,10 +12,10 @@ from scipy.integrate import quad
 from scipy.special import gammaincinv, ndtr, ndtri
 
 from asteroid_repro import ASTEROID, operating_characteristics, published
-from asteroid_repro.assumptions.calibration import published_standard_error
-from asteroid_repro.estimate.inference import Estimates
-from asteroid_repro.estimate.methods import Distribution
-from asteroid_repro.evaluate.measures import measures, monte_carlo_errors, trial_figures
+from asteroid_repro.calibration import published_standard_error
+from asteroid_repro.engine.measures import measures, monte_carlo_errors, trial_figures
+from asteroid_repro.estimate.effects.inference import Estimates
+from asteroid_repro.estimate.effects.methods import Distribution
 
 Z = float(ndtri(0.975))
 DRAWS = 400_000

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from asteroid_repro import ASTEROID, TrialAssumptions
-from asteroid_repro.assumptions.quantities import OUTCOMES
-from asteroid_repro.estimate.methods import Distribution
-from asteroid_repro.evaluate.measures import measures, monte_carlo_errors, trial_figures
-from asteroid_repro.evaluate.monte_carlo import run_blocks
+from asteroid_repro.engine.measures import measures, monte_carlo_errors, trial_figures
+from asteroid_repro.engine.monte_carlo import run_blocks
+from asteroid_repro.engine.trial_estimates import simulated_estimates
+from asteroid_repro.engine.true_effects import true_values
+from asteroid_repro.estimate.effects.methods import Distribution
 from asteroid_repro.evaluate.performance import EVERY_OUTCOME, IMPORTANT, operating_characteristics
-from asteroid_repro.evaluate.trial_estimates import simulated_estimates
-from asteroid_repro.evaluate.true_effects import true_values
+from asteroid_repro.trial.quantities import OUTCOMES
 
 TRIALS = 5000
 DRAWS = 1000

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from asteroid_repro import ASTEROID, TrialAssumptions, published, scenario, verify
+from asteroid_repro.engine.monte_carlo import run_blocks
 from asteroid_repro.evaluate.estimands import EstimandRow, estimands
-from asteroid_repro.evaluate.monte_carlo import run_blocks
 from asteroid_repro.simulate.block import simulate_block
 from asteroid_repro.simulate.outcomes import potential_outcomes
 from asteroid_repro.simulate.streams import BLOCK_TRIALS
-from asteroid_repro.verify.simulated import per_trial_figures
+from asteroid_repro.verdicts.simulated import per_trial_figures
 
 TRIALS = 20_000
 OUTCOMES = ("average_pain", "current_pain", "disability")

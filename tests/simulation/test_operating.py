@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from asteroid_repro import ASTEROID, TrialAssumptions, operating_characteristics, published, scenario
-from asteroid_repro.assumptions.calibration import published_standard_error
-from asteroid_repro.evaluate.monte_carlo import run_blocks
+from asteroid_repro.calibration import published_standard_error
+from asteroid_repro.engine.monte_carlo import run_blocks
 from asteroid_repro.evaluate.performance import OperatingCharacteristics
-from asteroid_repro.verify.simulated import per_trial_figures
+from asteroid_repro.verdicts.simulated import per_trial_figures
 
 TRIALS = 20_000
 OUTCOMES = ("average_pain", "current_pain", "disability")

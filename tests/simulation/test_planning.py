@@ -11,14 +11,14 @@ from scipy.special import ndtr
 from statsmodels.stats.power import TTestIndPower
 
 from asteroid_repro import ASTEROID, TrialAssumptions
-from asteroid_repro.estimate.rate_limits import clustered_limits
-from asteroid_repro.evaluate.approximate_power import approximate_power
-from asteroid_repro.evaluate.assurance import assurance
-from asteroid_repro.evaluate.fields import with_effect_at
-from asteroid_repro.evaluate.power_curve import power_curve
-from asteroid_repro.evaluate.precision import hours_for_precision
-from asteroid_repro.evaluate.replication import replication, sceptical_p_value
-from asteroid_repro.evaluate.sample_size import sample_size
+from asteroid_repro.estimate.safety.rate_limits import clustered_limits
+from asteroid_repro.planning.approximate_power import approximate_power
+from asteroid_repro.planning.assurance import assurance
+from asteroid_repro.planning.power_curve import power_curve
+from asteroid_repro.planning.precision import hours_for_precision
+from asteroid_repro.planning.replication import replication, sceptical_p_value
+from asteroid_repro.planning.sample_size import sample_size
+from asteroid_repro.sweeps.fields import with_effect_at
 
 TRIALS = 20_000
 SD = 8.0

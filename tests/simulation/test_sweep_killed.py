@@ -13,9 +13,9 @@ import pytest
 from distributed import Client, LocalCluster
 
 from asteroid_repro import ASTEROID
-from asteroid_repro.evaluate.sweep import sweep
-from asteroid_repro.evaluate.sweep_manifest import MANIFEST
-from asteroid_repro.evaluate.sweep_pieces import piece_name
+from asteroid_repro.sweeps.run_sweep import sweep
+from asteroid_repro.sweeps.sweep_manifest import MANIFEST
+from asteroid_repro.sweeps.sweep_pieces import piece_name
 
 OVER: dict[str, list[Any]] = {"people_per_arm": [10, 20], "average_pain.effect": [-5, -10]}
 CALL: dict[str, Any] = {"trials": 2000, "seed": 64, "method": ["random_intercept", "ancova"]}
@@ -26,7 +26,7 @@ KILLS = 10
 CODE = """
 import sys
 from asteroid_repro import ASTEROID
-from asteroid_repro.evaluate.sweep import sweep
+from asteroid_repro.sweeps.run_sweep import sweep
 print("ready", flush=True)
 sys.stdin.readline()
 sweep(ASTEROID, {over!r}, {folder!r}, n_jobs={n_jobs}, **{call!r})

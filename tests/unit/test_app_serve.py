@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from asteroid_repro import InputError
-from asteroid_repro.cli import main
+from asteroid_repro.cli.commands import main
 
 pytest.importorskip("panel", reason="the what-if page needs the extra app")
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from asteroid_repro import ASTEROID, InputError, TrialAssumptions, operating_characteristics, scenario
-from asteroid_repro.estimate.inference import p_value
-from asteroid_repro.evaluate.assurance import Assurance, assurance, effect_sums
-from asteroid_repro.evaluate.monte_carlo import PIECE_TRIALS, Totals, run_blocks
-from asteroid_repro.evaluate.possible_effects import possible_effects
-from asteroid_repro.evaluate.shrink import shrunk
-from asteroid_repro.evaluate.trial_estimates import simulated_estimates
+from asteroid_repro.engine.monte_carlo import PIECE_TRIALS, Totals, run_blocks
+from asteroid_repro.engine.trial_estimates import simulated_estimates
+from asteroid_repro.estimate.effects.inference import p_value
+from asteroid_repro.planning.assurance import Assurance, assurance, effect_sums
+from asteroid_repro.planning.possible_effects import possible_effects
+from asteroid_repro.planning.shrink import shrunk
 
 FEW = ASTEROID.with_people(7, 6).with_values(missing_running=0.5, missing_waitlist=0.4)  # some trials have no estimate
 
@@ -109,7 +109,7 @@ def test_stopped_from_the_keyboard_it_holds_the_trials_done(monkeypatch: pytest.
     def stopped(work: Any, trials: int, **_: Any) -> Totals:
         return Totals(work(0, trials // 2), trials // 2, stopped=True)
 
-    monkeypatch.setattr("asteroid_repro.evaluate.assurance.sum_pieces", stopped)
+    monkeypatch.setattr("asteroid_repro.planning.assurance.sum_pieces", stopped)
     half = assurance(ASTEROID, mean=-12.0, sd=4.0, nodes=3, trials=600, seed=9)
     monkeypatch.undo()
     assert (half.trials, half.stopped) == (300, True)

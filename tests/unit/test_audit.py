@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from asteroid_repro import InputError, audit, published
-from asteroid_repro.assumptions.calibration import fit
-from asteroid_repro.published.claim import Claim
-from asteroid_repro.published.ledger import Ledger
-from asteroid_repro.published.lines import audit_lines
-from asteroid_repro.report.files import read_table
+from asteroid_repro.calibration import fit
+from asteroid_repro.ledger.claim import Claim
+from asteroid_repro.ledger.ledger import Ledger
+from asteroid_repro.printed.lines import audit_lines
+from asteroid_repro.reporting.files import read_table
 
 
 def _retagged(claim_id: str, role: str) -> Ledger:

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.published.printed import PrintedTriple
-from asteroid_repro.published.rounding import TripleAudit, audit_triple
-from asteroid_repro.report.audit_figures import plot_reconstructions, plot_triple
-from asteroid_repro.report.style import SIZE, save_figure
-from asteroid_repro.verify.reconstruct import Reconstructions, reconstruct
+from asteroid_repro.figures.audit_figures import plot_reconstructions, plot_triple
+from asteroid_repro.figures.style import SIZE, save_figure
+from asteroid_repro.printed.printed_line import PrintedTriple
+from asteroid_repro.printed.rounding import TripleAudit, audit_triple
+from asteroid_repro.verdicts.reconstruction import Reconstructions, reconstruct
 
 Z = math.inf
 PAIN = "-15.30 (-25.33, -5.27), p=0.003"

@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 
 from asteroid_repro import ASTEROID, InputError, TrialAssumptions, published, scenario, scenario_names
-from asteroid_repro.assumptions.calibration import (
+from asteroid_repro.calibration import (
     fit,
     matched_to_paper,
     published_standard_error,
     sd_from_standard_error,
 )
-from asteroid_repro.assumptions.programme import programme_names
-from asteroid_repro.published.claim import Claim
-from asteroid_repro.published.ledger import Ledger
+from asteroid_repro.ledger.claim import Claim
+from asteroid_repro.ledger.ledger import Ledger
+from asteroid_repro.trial.programme import programme_names
 
 FITTED = [claim.id for claim in published().claims if claim.role == "fitted"]
 SIMULATED_FIT = {
@@ -33,7 +33,7 @@ ELSEWHERE = {*SIMULATED_FIT, *(f"programme.{field}" for field in DOSE)}
 
 def stored() -> dict[str, Any]:
     """Return the stored fit of the programme."""
-    text = (files("asteroid_repro.assumptions") / "programme_fit.toml").read_text(encoding="utf-8")
+    text = (files("asteroid_repro.studies") / "asteroid" / "programme_fit.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 import asteroid_repro
 from asteroid_repro import ASTEROID, estimate_effects, scenario, simulate_trial
-from asteroid_repro.cli import app, main
+from asteroid_repro.cli.commands import app, main
 
 CONTRADICTION = "-5.20 (-10.12, -0.24), p=0.038"
 SOUND = "-15.30 (-25.33, -5.27), p=0.003"

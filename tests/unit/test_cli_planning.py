@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import asteroid_repro as ar
-from asteroid_repro.cli import main
+from asteroid_repro.cli.commands import main
 
 
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str, str]:

@@ -9,8 +9,8 @@ import pytest
 from scipy import stats
 
 from asteroid_repro import ASTEROID, InputError, Trial, estimate_effects, simulate_trial
-from asteroid_repro.estimate.effects import Effect, estimate_arrays
-from asteroid_repro.estimate.inference import confidence_interval, p_value
+from asteroid_repro.estimate.effects.estimate_effects import Effect, estimate_arrays
+from asteroid_repro.estimate.effects.inference import confidence_interval, p_value
 
 METHODS = ("random_intercept", "mmrm", "ancova")
 # Three runners, four on the waitlist; rows are people, columns weeks 0, 6, 12.

@@ -16,16 +16,16 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from asteroid_repro import ASTEROID, InputError, Trial, estimate_effects, event_rates, published, simulate_trial
-from asteroid_repro.assumptions.candidacy import CANDIDACY, REASONS
-from asteroid_repro.estimate.effects import Effects
-from asteroid_repro.estimate.rates import EventRates
-from asteroid_repro.report.effect_figures import plot_forest, plot_sampling_distribution
-from asteroid_repro.report.exposure_figures import plot_attendance, plot_event_rates, plot_running_hours
-from asteroid_repro.report.people_figures import plot_participant_flow, plot_trajectories
-from asteroid_repro.report.style import SIZE, SMALL, plain_name, save_figure
-from asteroid_repro.schema import EVENT_KINDS, UNITS
+from asteroid_repro.estimate.effects.estimate_effects import Effects
+from asteroid_repro.estimate.safety.rates import EventRates
+from asteroid_repro.figures.effect_figures import plot_forest, plot_sampling_distribution
+from asteroid_repro.figures.exposure_figures import plot_attendance, plot_event_rates, plot_running_hours
+from asteroid_repro.figures.people_figures import plot_participant_flow, plot_trajectories
+from asteroid_repro.figures.style import SIZE, SMALL, plain_name, save_figure
 from asteroid_repro.simulate.screening import screen
-from asteroid_repro.verify.verdict import verify
+from asteroid_repro.tables.schema import EVENT_KINDS, UNITS
+from asteroid_repro.trial.candidacy import CANDIDACY, REASONS
+from asteroid_repro.verdicts.verdict import verify
 
 mpl.use("Agg")
 

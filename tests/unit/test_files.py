@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from asteroid_repro import ASTEROID, InputError, audit, simulate_trial, verify
-from asteroid_repro.report.files import read_table, write_file, write_table
-from asteroid_repro.report.records import cells, to_json
-from asteroid_repro.report.tables import (
+from asteroid_repro.reporting.files import read_table, write_file, write_table
+from asteroid_repro.reporting.records import cells, to_json
+from asteroid_repro.reporting.result_tables import (
     audit_markdown,
     listed_table,
     markdown,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.published.granularity import (
+from asteroid_repro.printed.granularity import (
     debit_percentage,
     grim_mean,
     grim_mean_difference,

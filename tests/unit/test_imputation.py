@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from asteroid_repro import InputError
-from asteroid_repro.estimate.ancova import ancova
-from asteroid_repro.estimate.imputation import Imputations, Rule, impute, shift_imputed
-from asteroid_repro.estimate.inference import confidence_interval
-from asteroid_repro.estimate.methods import estimate_arrays
-from asteroid_repro.estimate.mmrm import mmrm
-from asteroid_repro.estimate.moments import moments
-from asteroid_repro.estimate.rubin import Pooled, pool
+from asteroid_repro.estimate.effects.ancova import ancova
+from asteroid_repro.estimate.effects.inference import confidence_interval
+from asteroid_repro.estimate.effects.methods import estimate_arrays
+from asteroid_repro.estimate.effects.mmrm import mmrm
+from asteroid_repro.estimate.effects.moments import moments
+from asteroid_repro.estimate.missing_visits.imputation import Imputations, Rule, impute, shift_imputed
+from asteroid_repro.estimate.missing_visits.rubin import Pooled, pool
 
 CORRELATION = np.array([[1.0, 0.6, 0.35], [0.6, 1.0, 0.6], [0.35, 0.6, 1.0]])
 EFFECT = np.array([0.0, -10.0, -15.0])

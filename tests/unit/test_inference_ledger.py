@@ -3,7 +3,7 @@
 import pytest
 
 from asteroid_repro import ASTEROID, InputError, estimate_effects, inference_ledger, scenario, simulate_trial
-from asteroid_repro.estimate.methods import METHODS
+from asteroid_repro.estimate.effects.methods import METHODS
 
 TRIAL = simulate_trial(ASTEROID, seed=61)
 

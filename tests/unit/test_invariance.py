@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asteroid_repro import estimate_effects
-from asteroid_repro.estimate.effects import METHODS, estimate_arrays
+from asteroid_repro.estimate.effects.estimate_effects import METHODS, estimate_arrays
 
 FEW = settings(max_examples=6, deadline=None, derandomize=True)
 COMBINATIONS = [(name, each) for name, method in METHODS.items() for each in method.distributions if each != "z"]

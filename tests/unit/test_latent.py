@@ -8,14 +8,14 @@ import pytest
 from scipy import integrate, stats
 
 from asteroid_repro import ASTEROID, InputError, TrialAssumptions
-from asteroid_repro.assumptions.latent import (
+from asteroid_repro.mechanism.latent import (
     LatentScore,
     attendance_beta,
     latent_arm,
     latent_score,
 )
-from asteroid_repro.assumptions.quantities import OUTCOMES
-from asteroid_repro.assumptions.truncated import truncated_normal
+from asteroid_repro.mechanism.truncated import truncated_normal
+from asteroid_repro.trial.quantities import OUTCOMES
 
 TINY = 1e-6  # points; the requirement is 0.05
 GRID = [

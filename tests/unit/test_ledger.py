@@ -10,8 +10,8 @@ from typing import Any, cast
 import pytest
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.published.claim import Claim, Role
-from asteroid_repro.published.ledger import Ledger, published, read_ledger
+from asteroid_repro.ledger.claim import Claim, Role
+from asteroid_repro.ledger.ledger import Ledger, published, read_ledger
 
 PARTS = ("estimate", "ci_low", "ci_high", "p_value")
 TRIPLES = {

@@ -7,10 +7,10 @@ import pytest
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from asteroid_repro import ASTEROID, InputError, operating_characteristics
-from asteroid_repro.estimate.inference import Estimates, critical_value, p_value
-from asteroid_repro.estimate.moments import moments, sum_whole_numbers, whole_number_moments, whole_number_sums
-from asteroid_repro.evaluate.measures import SHARES, measures, monte_carlo_errors, trial_figures, wilson_limits
-from asteroid_repro.evaluate.trial_estimates import simulated_estimates, simulated_moments
+from asteroid_repro.engine.measures import SHARES, measures, monte_carlo_errors, trial_figures, wilson_limits
+from asteroid_repro.engine.trial_estimates import simulated_estimates, simulated_moments
+from asteroid_repro.estimate.effects.inference import Estimates, critical_value, p_value
+from asteroid_repro.estimate.effects.moments import moments, sum_whole_numbers, whole_number_moments, whole_number_sums
 from asteroid_repro.simulate.outcomes import simulate_outcomes
 
 TRIALS = 200

@@ -21,9 +21,9 @@ import numpy as np
 import pytest
 
 from asteroid_repro import ASTEROID, InputError, operating_characteristics
-from asteroid_repro.evaluate.monte_carlo import PIECE_TRIALS, Totals, run_blocks, sum_pieces
+from asteroid_repro.engine.monte_carlo import PIECE_TRIALS, Totals, run_blocks, sum_pieces
+from asteroid_repro.engine.true_effects import true_values
 from asteroid_repro.evaluate.performance import piece_sums
-from asteroid_repro.evaluate.true_effects import true_values
 from asteroid_repro.simulate.streams import BLOCK_TRIALS
 
 TRIALS = 24_500  # two whole pieces and a part of one
@@ -44,9 +44,9 @@ INTERRUPTED = f"""
 import os, signal
 from functools import partial
 from asteroid_repro import ASTEROID
-from asteroid_repro.evaluate.monte_carlo import sum_pieces
+from asteroid_repro.engine.monte_carlo import sum_pieces
 from asteroid_repro.evaluate.performance import piece_sums
-from asteroid_repro.evaluate.true_effects import true_values
+from asteroid_repro.engine.true_effects import true_values
 
 def interrupt(totals):
     if totals.trials == {6 * PIECE_TRIALS}:  # by then both processes have started

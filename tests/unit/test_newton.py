@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 
 from asteroid_repro import ASTEROID, InputError
-from asteroid_repro.assumptions.latent import (
+from asteroid_repro.mechanism.latent import (
     LatentScore,
     attendance_beta,
     latent_arm,
     latent_score,
 )
-from asteroid_repro.assumptions.latent_correlation import latent_correlations
-from asteroid_repro.assumptions.newton import Tangent, solve_pairs, solve_rising
-from asteroid_repro.assumptions.truncated import truncated_normal
+from asteroid_repro.mechanism.latent_correlation import latent_correlations
+from asteroid_repro.mechanism.newton import Tangent, solve_pairs, solve_rising
+from asteroid_repro.mechanism.truncated import truncated_normal
 
 STEPS = st.sampled_from([1, 2])
 
@@ -198,8 +198,8 @@ def test_an_arm_is_the_same_whatever_was_solved_before() -> None:
 
 def test_the_assumptions_need_no_slow_import() -> None:
     code = (
-        "import sys; import asteroid_repro.assumptions.calibration, asteroid_repro.assumptions.bounds,"
-        "asteroid_repro.assumptions.candidacy, asteroid_repro.assumptions.scenario_files;"
+        "import sys; import asteroid_repro.calibration, asteroid_repro.mechanism.scale_bounds,"
+        "asteroid_repro.trial.candidacy, asteroid_repro.scenario_files;"
         "print(*sorted({'pandas', 'scipy'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

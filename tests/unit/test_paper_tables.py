@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from asteroid_repro import ASTEROID, InputError, Trial, estimate_effects, event_rates, published, simulate_trial
-from asteroid_repro.estimate.effects import Effects
-from asteroid_repro.estimate.rates import EventRates
-from asteroid_repro.report.paper_tables import PaperTable, adverse_events_table, effects_table, table_one
-from asteroid_repro.report.style import number
-from asteroid_repro.schema import EVENT_KINDS
+from asteroid_repro.estimate.effects.estimate_effects import Effects
+from asteroid_repro.estimate.safety.rates import EventRates
+from asteroid_repro.figures.style import number
+from asteroid_repro.reporting.paper_tables import PaperTable, adverse_events_table, effects_table, table_one
+from asteroid_repro.tables.schema import EVENT_KINDS
 
 TRIAL = simulate_trial(ASTEROID, seed=2024)
 EFFECTS = estimate_effects(TRIAL)

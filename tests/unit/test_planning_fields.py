@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from asteroid_repro import ASTEROID, InputError, TrialAssumptions
-from asteroid_repro.assumptions.quantities import OUTCOMES
-from asteroid_repro.assumptions.trial import OutcomeAssumptions
-from asteroid_repro.evaluate.fields import effect_at, field_names, grid, with_effect_at, with_fields
+from asteroid_repro.sweeps.fields import effect_at, field_names, grid, with_effect_at, with_fields
+from asteroid_repro.trial.assumptions import OutcomeAssumptions
+from asteroid_repro.trial.quantities import OUTCOMES
 
 
 def test_every_field_of_the_record_has_a_name() -> None:

@@ -16,8 +16,8 @@ from matplotlib.text import Text
 from scipy.special import ndtri
 
 from asteroid_repro import ASTEROID, InputError, assurance, power_curve, replication, what_if
-from asteroid_repro.report.planning_figures import plot_assurance, plot_power_curve, plot_rerun, plot_what_if
-from asteroid_repro.report.style import SIZE, SMALL, save_figure
+from asteroid_repro.figures.planning_figures import plot_assurance, plot_power_curve, plot_rerun, plot_what_if
+from asteroid_repro.figures.style import SIZE, SMALL, save_figure
 
 mpl.use("Agg")
 

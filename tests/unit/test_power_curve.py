@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from asteroid_repro import ASTEROID, InputError, operating_characteristics
-from asteroid_repro.evaluate.power_curve import MEASURES, PowerCurve, power_curve
+from asteroid_repro.planning.power_curve import MEASURES, PowerCurve, power_curve
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_points_share_people_and_noise() -> None:
 def test_stopped_from_the_keyboard_it_keeps_the_finished_points(monkeypatch: pytest.MonkeyPatch) -> None:
     finished = operating_characteristics(ASTEROID, trials=20, seed=3)
     runs = iter([finished, replace(finished, stopped=True)])
-    monkeypatch.setattr("asteroid_repro.evaluate.power_curve.operating_characteristics", lambda *_, **__: next(runs))
+    monkeypatch.setattr("asteroid_repro.planning.power_curve.operating_characteristics", lambda *_, **__: next(runs))
     curve = power_curve(ASTEROID, {"people_per_arm": [10, 20, 30]}, trials=20, seed=3)
     assert len(curve.points) == 1
     assert "stopped after 1 of 3 points" in curve.label
@@ -62,7 +62,7 @@ def test_what_is_wrong_from_the_start_is_refused_before_simulating(
     def simulate(*_: Any, **__: Any) -> None:
         pytest.fail("it must not simulate")
 
-    monkeypatch.setattr("asteroid_repro.evaluate.power_curve.operating_characteristics", simulate)
+    monkeypatch.setattr("asteroid_repro.planning.power_curve.operating_characteristics", simulate)
     arguments: dict[str, Any] = {"trials": 10, "seed": 1} | change
     with pytest.raises(InputError, match="must be"):
         power_curve(ASTEROID, {"people_per_arm": [9]}, **arguments)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy.special import betainc, gammaincinv, pdtr
 
 from asteroid_repro import InputError
-from asteroid_repro.estimate.rates import exact_poisson_interval
-from asteroid_repro.evaluate.precision import hours_for_precision
+from asteroid_repro.estimate.safety.rates import exact_poisson_interval
+from asteroid_repro.planning.precision import hours_for_precision
 
 RATIO = st.floats(1.3, 10)
 LEVEL = st.floats(0.5, 0.99)

@@ -3,7 +3,7 @@
 import pytest
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.published.printed import PrintedTriple, p_interval, parse_line, rounding_interval
+from asteroid_repro.printed.printed_line import PrintedTriple, p_interval, parse_line, rounding_interval
 
 PAIN = PrintedTriple("-15.30", "-25.33", "-5.27", "0.003")
 

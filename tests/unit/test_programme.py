@@ -9,8 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from asteroid_repro import InputError, published
-from asteroid_repro.assumptions.programme import Programme, Stage, programme, programme_names, read_programme
 from asteroid_repro.errors import first_problem
+from asteroid_repro.trial.programme import Programme, Stage, programme, programme_names, read_programme
 
 SHIPPED = {
     "asteroid", "couch_to_5k", "higher_dose", "pause_and_rebuild", "short_jogs", "too_much_too_soon", "waitlist",

@@ -12,9 +12,9 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from asteroid_repro.assumptions.programme import programme, programme_names
-from asteroid_repro.report.programme_figures import plot_programme
-from asteroid_repro.report.style import SIZE, SMALL, save_figure
+from asteroid_repro.figures.programme_figures import plot_programme
+from asteroid_repro.figures.style import SIZE, SMALL, save_figure
+from asteroid_repro.trial.programme import programme, programme_names
 
 mpl.use("Agg")
 

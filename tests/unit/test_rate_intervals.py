@@ -11,10 +11,10 @@ import statsmodels.api as sm
 from scipy import stats
 
 from asteroid_repro import ASTEROID, InputError, event_rates, simulate_trial
-from asteroid_repro.estimate.rate_comparison import compare_with_yardstick, probability_rate_below
-from asteroid_repro.estimate.rate_intervals import IntervalMethod, RateInterval, rate_intervals
-from asteroid_repro.estimate.rate_limits import clustered_limits, mid_p_poisson_limits
-from asteroid_repro.estimate.rates import exact_poisson_interval
+from asteroid_repro.estimate.safety.rate_comparison import compare_with_yardstick, probability_rate_below
+from asteroid_repro.estimate.safety.rate_intervals import IntervalMethod, RateInterval, rate_intervals
+from asteroid_repro.estimate.safety.rate_limits import clustered_limits, mid_p_poisson_limits
+from asteroid_repro.estimate.safety.rates import exact_poisson_interval
 
 TRIAL = simulate_trial(ASTEROID, seed=2024)
 

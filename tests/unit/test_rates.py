@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from asteroid_repro import ASTEROID, InputError, event_rates, simulate_trial
-from asteroid_repro.estimate.rates import DENOMINATORS, EventRate, exact_poisson_interval, exposure_hours
+from asteroid_repro.estimate.safety.rates import DENOMINATORS, EventRate, exact_poisson_interval, exposure_hours
 
 # Two people: 3 of 4 sessions attended, 12 + 18 + 15 = 45 minutes run, 40 minutes prescribed each.
 SESSIONS = pd.DataFrame(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.special import ndtr, ndtri
 
 from asteroid_repro import InputError
-from asteroid_repro.evaluate.replication import least_z, replication, sceptical_p_value
+from asteroid_repro.planning.replication import least_z, replication, sceptical_p_value
 
 Z = st.floats(-8, 8).filter(lambda z: abs(z) > 1e-3)
 RATIO = st.floats(0.05, 20)

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from asteroid_repro import ASTEROID, InputError, simulate_trial
-from asteroid_repro.estimate.limits import Limits
-from asteroid_repro.estimate.number_needed import number_needed
-from asteroid_repro.estimate.responders import Contrast, newcombe_limits, responders
-from asteroid_repro.estimate.score_limits import Measure, TwoShares, compare_shares, score_limits
+from asteroid_repro.estimate.people.number_needed import number_needed
+from asteroid_repro.estimate.people.responders import Contrast, newcombe_limits, responders
+from asteroid_repro.estimate.people.score_limits import Measure, TwoShares, compare_shares, score_limits
+from asteroid_repro.estimate.safety.limits import Limits
 
 # Running: improved by 16, 15, 14, -20 (worse) and 0 points; waitlist: 15, 1, 0, -1.
 RUNNING = [(50, 34), (40, 25), (46, 32), (30, 50), (0, 0)]

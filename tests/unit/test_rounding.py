@@ -14,10 +14,10 @@ from scipy.optimize import linprog
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.published.families import audit_family, model_evidence
-from asteroid_repro.published.printed import PrintedTriple, parse_line
-from asteroid_repro.published.rounding import audit_triple, is_consistent
-from asteroid_repro.published.triples import p_value
+from asteroid_repro.printed.families import audit_family, model_evidence
+from asteroid_repro.printed.printed_line import PrintedTriple, parse_line
+from asteroid_repro.printed.rounding import audit_triple, is_consistent
+from asteroid_repro.printed.triples import p_value
 
 AVERAGE_PAIN = "-15.30 (-25.33, -5.27), p=0.003"
 CURRENT_PAIN = "-19.35 (-32.01, -6.69), p=0.003"

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from scipy.special import ndtr
 
 from asteroid_repro import ASTEROID, InputError, scenario
-from asteroid_repro.evaluate.approximate_power import approximate_power, estimate_spread, two_sided
 from asteroid_repro.evaluate.performance import operating_characteristics
-from asteroid_repro.evaluate.sample_size import SampleSize, _search, sample_size
+from asteroid_repro.planning.approximate_power import approximate_power, estimate_spread, two_sided
+from asteroid_repro.planning.sample_size import SampleSize, _search, sample_size
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_the_size_of_the_assumed_arms_plays_no_part() -> None:
 
 def test_a_search_stopped_from_the_keyboard_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     stopped = replace(operating_characteristics(ASTEROID, trials=20, seed=3), stopped=True)
-    monkeypatch.setattr("asteroid_repro.evaluate.sample_size.operating_characteristics", lambda *_, **__: stopped)
+    monkeypatch.setattr("asteroid_repro.planning.sample_size.operating_characteristics", lambda *_, **__: stopped)
     with pytest.raises(KeyboardInterrupt):
         sample_size(ASTEROID, trials=20, seed=3)
 
@@ -123,7 +123,7 @@ def test_trials_are_checked_before_simulating(monkeypatch: pytest.MonkeyPatch) -
     def simulate(*_: Any, **__: Any) -> None:
         pytest.fail("it must not simulate")
 
-    monkeypatch.setattr("asteroid_repro.evaluate.sample_size.operating_characteristics", simulate)
+    monkeypatch.setattr("asteroid_repro.planning.sample_size.operating_characteristics", simulate)
     automatic: Any = "auto"
     with pytest.raises(InputError, match="trials must be"):
         sample_size(ASTEROID, trials=automatic, seed=1)

@@ -7,10 +7,10 @@ import pytest
 from typer.testing import CliRunner
 
 from asteroid_repro import ASTEROID, InputError, published, scenario, scenario_names, simulate_trial
-from asteroid_repro.assumptions.programme import programme, programme_names
-from asteroid_repro.assumptions.quantities import OUTCOMES
-from asteroid_repro.assumptions.scenario_files import leading_comment, scenario_source
-from asteroid_repro.cli import app
+from asteroid_repro.cli.commands import app
+from asteroid_repro.scenario_files import leading_comment, scenario_source
+from asteroid_repro.trial.programme import programme, programme_names
+from asteroid_repro.trial.quantities import OUTCOMES
 
 OTHERS = [name for name in scenario_names() if name != "asteroid"]
 PROGRAMMES = [name for name in programme_names() if name != "asteroid"]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from asteroid_repro import ASTEROID, InputError, simulate_trial
-from asteroid_repro.schema import ADVERSE_EVENTS, OUTCOMES, PARTICIPANTS, SESSIONS, TABLES, check_table
+from asteroid_repro.tables.schema import ADVERSE_EVENTS, OUTCOMES, PARTICIPANTS, SESSIONS, TABLES, check_table
 
 
 def outcomes(**changes: object) -> pd.DataFrame:

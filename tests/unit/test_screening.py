@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from asteroid_repro import InputError, published
-from asteroid_repro.assumptions.candidacy import CANDIDACY, REASONS, Candidacy
 from asteroid_repro.simulate.screening import Screening, expected_assessed, screen
+from asteroid_repro.trial.candidacy import CANDIDACY, REASONS, Candidacy
 
 CLAIM_ID = re.compile(r"\b(?:programme\.candidacy|design)\.[a-z_.]*[a-z_]")
 NOBODY_FAILS = CANDIDACY.with_values(**dict.fromkeys(REASONS, 0.0))

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from asteroid_repro import ASTEROID, InputError, Trial, estimate_effects, simulate_trial
-from asteroid_repro.estimate.inference import Estimates
-from asteroid_repro.estimate.rubin import pool
-from asteroid_repro.estimate.sensitivity import CompleteMethod, Sensitivity, sensitivity
-from asteroid_repro.estimate.tipping_point import TippingPoint, tipping_point
+from asteroid_repro.estimate.effects.inference import Estimates
+from asteroid_repro.estimate.missing_visits.rubin import pool
+from asteroid_repro.estimate.missing_visits.sensitivity import CompleteMethod, Sensitivity, sensitivity
+from asteroid_repro.estimate.missing_visits.tipping_point import TippingPoint, tipping_point
 
 TRIAL = simulate_trial(ASTEROID, seed=2024)
 WHOLE = TRIAL.outcomes

@@ -9,10 +9,10 @@ import pytest
 from scipy import stats
 
 from asteroid_repro import ASTEROID, TrialAssumptions
-from asteroid_repro.assumptions.programme import Programme, programme, programme_names
 from asteroid_repro.simulate.events import load_factor
 from asteroid_repro.simulate.sessions import Sessions, simulate_sessions
 from asteroid_repro.simulate.traits import Traits, simulate_traits
+from asteroid_repro.trial.programme import Programme, programme, programme_names
 
 CALM = ASTEROID.with_values(flare_rate=0.0)
 RATES = {"lower_limb": 0.25, "low_back_pain": 0.15, "syncope": 0.1}

@@ -10,9 +10,9 @@ from scipy import stats
 
 import asteroid_repro
 from asteroid_repro import ASTEROID, InputError, Trial, event_rates, scenario, simulate_trial
-from asteroid_repro.schema import TABLES
 from asteroid_repro.simulate.block import TrialBlock, simulate_block
 from asteroid_repro.simulate.events import events_of_session, session_streams
+from asteroid_repro.tables.schema import TABLES
 
 EVENTFUL = ASTEROID.with_values(lower_limb_rate=3.0, syncope_rate=1.0, serious_share=0.4, n_running=12, n_waitlist=17)
 WAITLIST = scenario("waitlist")

@@ -8,13 +8,13 @@ import pytest
 from scipy import stats
 
 from asteroid_repro import ASTEROID, InputError, estimate_effects, simulate_trial
-from asteroid_repro.estimate.standardised import (
+from asteroid_repro.estimate.people.standardised import (
     StandardDeviation,
     hedges_factor,
     noncentrality_limits,
     standardised_effects,
 )
-from asteroid_repro.estimate.within_arm import within_arm_changes
+from asteroid_repro.estimate.people.within_arm import within_arm_changes
 
 TRIAL = simulate_trial(ASTEROID, seed=2024)
 

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from asteroid_repro import ASTEROID, InputError, TrialAssumptions, estimate_effects, simulate_trial
-from asteroid_repro.assumptions.quantities import OUTCOMES
-from asteroid_repro.estimate.methods import Distribution, estimate_arrays
+from asteroid_repro.engine.trial_estimates import simulated_estimates, simulated_scores
+from asteroid_repro.estimate.effects.methods import Distribution, estimate_arrays
 from asteroid_repro.evaluate.sampling import sampling_distribution
-from asteroid_repro.evaluate.trial_estimates import simulated_estimates, simulated_scores
 from asteroid_repro.simulate.block import TrialBlock, simulate_block
 from asteroid_repro.simulate.outcomes import simulate_outcomes, tile_trials
 from asteroid_repro.simulate.streams import BLOCK_TRIALS, Purpose, stream
+from asteroid_repro.trial.quantities import OUTCOMES
 
 SERIOUS = ASTEROID.with_values(serious_share=0.5, lower_limb_rate=2.0)
 LINKED = ASTEROID.with_values(adherence_prognosis=-0.5, dose_response=0.5, effect_variation=0.5)

@@ -13,13 +13,13 @@ import pandas as pd
 import pytest
 
 from asteroid_repro import ASTEROID, InputError, operating_characteristics
-from asteroid_repro.evaluate import sweep as sweep_module
-from asteroid_repro.evaluate import sweep_manifest, sweep_pieces
-from asteroid_repro.evaluate.fields import with_fields
 from asteroid_repro.evaluate.performance import OperatingCharacteristics
-from asteroid_repro.evaluate.sweep import Sweep, sweep
-from asteroid_repro.evaluate.sweep_manifest import MANIFEST, plain
-from asteroid_repro.evaluate.sweep_pieces import piece_name
+from asteroid_repro.sweeps import run_sweep as sweep_module
+from asteroid_repro.sweeps import sweep_manifest, sweep_pieces
+from asteroid_repro.sweeps.fields import with_fields
+from asteroid_repro.sweeps.run_sweep import Sweep, sweep
+from asteroid_repro.sweeps.sweep_manifest import MANIFEST, plain
+from asteroid_repro.sweeps.sweep_pieces import piece_name
 
 OVER: dict[str, list[Any]] = {"people_per_arm": [10, 20], "average_pain.effect": [-5, -10.5]}
 METHODS = ["random_intercept", "ancova"]
@@ -194,7 +194,7 @@ def test_a_file_that_is_no_manifest_is_refused(tmp_path: Path, text: str) -> Non
 
 
 def test_the_contents_of_a_programme_file_are_part_of_the_sweep(tmp_path: Path) -> None:
-    shipped = Path(str(sweep_manifest.__file__)).parents[1] / "assumptions" / "programmes" / "short_jogs.toml"
+    shipped = Path(str(sweep_manifest.__file__)).parents[1] / "studies" / "asteroid" / "programmes" / "short_jogs.toml"
     plan = tmp_path / "plan.toml"
     plan.write_bytes(shipped.read_bytes())
     over = {"programme": ["asteroid", str(plan)]}

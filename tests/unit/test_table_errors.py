@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from asteroid_repro import InputError, estimate_effects
-from asteroid_repro.estimate.methods import METHODS
+from asteroid_repro.estimate.effects.methods import METHODS
 
 Mistake = Callable[[pd.DataFrame], pd.DataFrame]
 every_method = pytest.mark.parametrize("method", METHODS)

@@ -9,7 +9,7 @@ import pytest
 from scipy import integrate, stats
 
 from asteroid_repro import ASTEROID, TrialAssumptions
-from asteroid_repro.assumptions.latent import attendance_beta, beta_shape
+from asteroid_repro.mechanism.latent import attendance_beta, beta_shape
 from asteroid_repro.simulate.streams import Purpose, stream
 from asteroid_repro.simulate.traits import Traits, simulate_traits
 

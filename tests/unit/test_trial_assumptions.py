@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from asteroid_repro import ASTEROID, InputError, OutcomeAssumptions, TrialAssumptions, published
-from asteroid_repro.assumptions.trial import read_toml
+from asteroid_repro.trial.assumptions import read_toml
 
 IDENTITY = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
 NOT_POSITIVE_DEFINITE = [[1.0, 0.9, -0.9], [0.9, 1.0, 0.9], [-0.9, 0.9, 1.0]]

@@ -6,8 +6,8 @@ import pytest
 from scipy import stats
 
 from asteroid_repro import audit, published
-from asteroid_repro.published.ledger import Ledger
-from asteroid_repro.verify.triangulation import Identity, identities_frame, triangulate
+from asteroid_repro.ledger.ledger import Ledger
+from asteroid_repro.verdicts.triangulation import Identity, identities_frame, triangulate
 
 
 def by_name(ledger: Ledger | None = None) -> dict[str, Identity]:

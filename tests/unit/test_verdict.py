@@ -10,11 +10,11 @@ import pytest
 from scipy import stats
 
 from asteroid_repro import ASTEROID, InputError, TrialAssumptions, published, verify
-from asteroid_repro.evaluate.monte_carlo import run_blocks
-from asteroid_repro.published.ledger import Ledger
-from asteroid_repro.verify.derivations import recompute
-from asteroid_repro.verify.simulated import fitted_figure, per_trial_figures
-from asteroid_repro.verify.verdict import Row, Verification, allowed_standard_errors
+from asteroid_repro.engine.monte_carlo import run_blocks
+from asteroid_repro.ledger.ledger import Ledger
+from asteroid_repro.verdicts.derivations import recompute
+from asteroid_repro.verdicts.simulated import fitted_figure, per_trial_figures
+from asteroid_repro.verdicts.verdict import Row, Verification, allowed_standard_errors
 
 TRIALS = 3000
 HOURS = {"exposure.running_hours"}

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from asteroid_repro import ASTEROID, InputError, TrialAssumptions, operating_characteristics, what_if
-from asteroid_repro.assumptions.quantities import OUTCOMES
-from asteroid_repro.evaluate.measures import trial_figures
+from asteroid_repro.engine.measures import trial_figures
+from asteroid_repro.engine.trial_estimates import simulated_estimates
+from asteroid_repro.engine.true_effects import true_values
 from asteroid_repro.evaluate.performance import EVERY_OUTCOME, IMPORTANT
-from asteroid_repro.evaluate.record_differences import record_differences
-from asteroid_repro.evaluate.trial_estimates import simulated_estimates
-from asteroid_repro.evaluate.true_effects import true_values
-from asteroid_repro.evaluate.what_if import GROUPS, MeasureChange, WhatIf
+from asteroid_repro.record_differences import record_differences
+from asteroid_repro.scenarios_compared import GROUPS, MeasureChange, WhatIf
 from asteroid_repro.simulate.streams import blocks
+from asteroid_repro.trial.quantities import OUTCOMES
 
 SMALLER: Final = ASTEROID.with_effect(average_pain=-8)
 TRIALS: Final = 3000  # no multiple of the groups, nor of the block

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from asteroid_repro.assumptions.programme import programme_names
-from asteroid_repro.estimate.methods import METHODS
-from asteroid_repro.report.style import plain_name
+from asteroid_repro.estimate.effects.methods import METHODS
+from asteroid_repro.figures.style import plain_name
+from asteroid_repro.trial.programme import programme_names
 
 _POINTS: Final = "points, running minus waitlist"
 _METHOD_NAMES: Final[Mapping[str, str]] = {

@@ -7,9 +7,9 @@ from asteroid_repro.app.controls import CONTROLS
 from asteroid_repro.app.results import OneTrial, Results
 from asteroid_repro.app.state import State
 from asteroid_repro.app.words import exists, percent, shown, summary, what_changed
-from asteroid_repro.estimate.rates import EventRate
+from asteroid_repro.estimate.safety.rates import EventRate
 from asteroid_repro.evaluate.performance import Measure
-from asteroid_repro.report.style import number, plain_name
+from asteroid_repro.figures.style import number, plain_name
 
 INTRODUCTION = """
 <h1>What if? The ASTEROID trial under other assumptions</h1>

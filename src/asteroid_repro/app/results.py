@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import asteroid_repro as ar
 from asteroid_repro.app.state import State
-from asteroid_repro.assumptions.asteroid import ASTEROID
-from asteroid_repro.estimate.rates import EventRates
+from asteroid_repro.asteroid import ASTEROID
+from asteroid_repro.estimate.safety.rates import EventRates
 from asteroid_repro.evaluate.performance import Measure, OperatingCharacteristics
 from asteroid_repro.evaluate.sampling import SamplingDistribution
-from asteroid_repro.evaluate.what_if import MeasureChange, VerdictChange, WhatIf
-from asteroid_repro.schema import Trial
+from asteroid_repro.scenarios_compared import MeasureChange, VerdictChange, WhatIf
+from asteroid_repro.tables.schema import Trial
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,12 +9,12 @@ from urllib.parse import parse_qsl, urlencode
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from asteroid_repro.app.controls import CONTROLS
-from asteroid_repro.assumptions.asteroid import ASTEROID
-from asteroid_repro.assumptions.quantities import OUTCOMES
-from asteroid_repro.assumptions.trial import TrialAssumptions
+from asteroid_repro.asteroid import ASTEROID
 from asteroid_repro.errors import InputError, first_problem
-from asteroid_repro.estimate.methods import METHODS
-from asteroid_repro.evaluate.fields import with_fields
+from asteroid_repro.estimate.effects.methods import METHODS
+from asteroid_repro.sweeps.fields import with_fields
+from asteroid_repro.trial.assumptions import TrialAssumptions
+from asteroid_repro.trial.quantities import OUTCOMES
 
 _HOURS: Final = 1000.0  # the page shows events per 1000 running hours, the assumptions hold them per hour
 _NOT_ASSUMED: Final = ("outcome", "method", "level", "seed", "trial_seed")

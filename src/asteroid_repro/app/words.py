@@ -5,7 +5,7 @@ import math
 from asteroid_repro.app.controls import CONTROLS
 from asteroid_repro.app.results import Results
 from asteroid_repro.app.state import State
-from asteroid_repro.report.style import number
+from asteroid_repro.figures.style import number
 
 
 def percent(share: float, decimals: int = 1) -> str:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.schema import Trial, check_table
+from asteroid_repro.tables.schema import Trial, check_table
 
 
 @dataclass(frozen=True)

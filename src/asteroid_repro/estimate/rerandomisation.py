@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from asteroid_repro.errors import InputError, did_you_mean
-from asteroid_repro.estimate.limits import Limits, check_level
-from asteroid_repro.estimate.paired_scores import PairedScores, outcomes_table, paired_scores
-from asteroid_repro.schema import Trial
+from asteroid_repro.estimate.people.paired_scores import PairedScores, outcomes_table, paired_scores
+from asteroid_repro.estimate.safety.limits import Limits, check_level
+from asteroid_repro.tables.schema import Trial
 
 Statistic = Literal["change", "ancova"]
 

@@ -5,14 +5,14 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from asteroid_repro.assumptions.quantities import OUTCOMES
-from asteroid_repro.assumptions.trial import TrialAssumptions
+from asteroid_repro.engine.monte_carlo import run_blocks
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.adherers import naive_estimates
-from asteroid_repro.estimate.effects import estimate_arrays
-from asteroid_repro.evaluate.monte_carlo import run_blocks
+from asteroid_repro.estimate.effects.estimate_effects import estimate_arrays
 from asteroid_repro.simulate.block import simulate_block
 from asteroid_repro.simulate.outcomes import potential_outcomes
+from asteroid_repro.trial.assumptions import TrialAssumptions
+from asteroid_repro.trial.quantities import OUTCOMES
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from asteroid_repro.assumptions.trial import TrialAssumptions
-from asteroid_repro.estimate.rate_limits import clustered_limits
-from asteroid_repro.estimate.rates import exact_poisson_interval
-from asteroid_repro.evaluate.monte_carlo import run_blocks
+from asteroid_repro.engine.monte_carlo import run_blocks
+from asteroid_repro.estimate.safety.rate_limits import clustered_limits
+from asteroid_repro.estimate.safety.rates import exact_poisson_interval
 from asteroid_repro.simulate.sessions import simulate_sessions
 from asteroid_repro.simulate.traits import simulate_traits
+from asteroid_repro.trial.assumptions import TrialAssumptions
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 
 from asteroid_repro._version import __version__
-from asteroid_repro.assumptions.quantities import OUTCOMES
-from asteroid_repro.assumptions.trial import TrialAssumptions
+from asteroid_repro.engine.measures import SHARES, measures, monte_carlo_errors, trial_figures, wilson_limits
+from asteroid_repro.engine.monte_carlo import Totals, check_target, sum_pieces
+from asteroid_repro.engine.trial_estimates import simulated_estimates
+from asteroid_repro.engine.true_effects import true_value_errors, true_values
 from asteroid_repro.errors import InputError, did_you_mean
-from asteroid_repro.estimate.methods import Distribution, reference_distribution
-from asteroid_repro.evaluate.measures import SHARES, measures, monte_carlo_errors, trial_figures, wilson_limits
-from asteroid_repro.evaluate.monte_carlo import Totals, check_target, sum_pieces
-from asteroid_repro.evaluate.trial_estimates import simulated_estimates
-from asteroid_repro.evaluate.true_effects import true_value_errors, true_values
+from asteroid_repro.estimate.effects.methods import Distribution, reference_distribution
+from asteroid_repro.trial.assumptions import TrialAssumptions
+from asteroid_repro.trial.quantities import OUTCOMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +45,7 @@ class Measure:
     week : int
         Weeks since randomisation.
     measure : str
-        Name of the measure; see :mod:`asteroid_repro.evaluate.measures`.
+        Name of the measure; see :mod:`asteroid_repro.engine.measures`.
     value, mcse : float
         The measure and its Monte Carlo standard error; points for bias, standard errors and widths, else a share or
         ratio. NaN where the measure does not exist (type S and M without an effect).
@@ -141,7 +141,7 @@ def operating_characteristics(
     keep the assumed imbalance at baseline, and ANCOVA (or cLDA) is then held to its own expectation, the effect plus
     :math:`(1 - \rho\, SD_v/SD_1)` times the imbalance, not scored as biased for the net difference.
 
-    Measures and the formulas of their Monte Carlo standard errors: :mod:`asteroid_repro.evaluate.measures`. Beside
+    Measures and the formulas of their Monte Carlo standard errors: :mod:`asteroid_repro.engine.measures`. Beside
     those of each outcome, ``favours_running`` of ``every_outcome`` is the share of trials that would print the paper's
     verdict: every outcome significant in favour of running at the last visit.
 

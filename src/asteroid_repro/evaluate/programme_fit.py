@@ -14,14 +14,14 @@ from typing import Final
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
-import asteroid_repro.assumptions
-from asteroid_repro.assumptions.calibration import matched_to_paper
-from asteroid_repro.assumptions.trial import TrialAssumptions
-from asteroid_repro.evaluate.monte_carlo import run_blocks
-from asteroid_repro.published.ledger import published
-from asteroid_repro.schema import EVENT_KINDS
+import asteroid_repro.studies
+from asteroid_repro.calibration import matched_to_paper
+from asteroid_repro.engine.monte_carlo import run_blocks
+from asteroid_repro.ledger.ledger import published
 from asteroid_repro.simulate.sessions import simulate_sessions
 from asteroid_repro.simulate.traits import simulate_traits
+from asteroid_repro.tables.schema import EVENT_KINDS
+from asteroid_repro.trial.assumptions import TrialAssumptions
 
 PLAUSIBLE_SPEED, SPEED_SLACK = 9.0, 1.0
 """Assumption: a comfortable first running speed, km per hour, and how far from it one would readily go."""
@@ -181,4 +181,4 @@ def _least_penalty(declines: np.ndarray, speeds: np.ndarray) -> float:
 
 
 if __name__ == "__main__":
-    write_fit(fit_programme(), Path(asteroid_repro.assumptions.__file__).parent / "programme_fit.toml")
+    write_fit(fit_programme(), Path(asteroid_repro.studies.__file__).parent / "asteroid" / "programme_fit.toml")

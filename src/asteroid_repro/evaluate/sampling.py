@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from asteroid_repro.assumptions.quantities import OUTCOMES
-from asteroid_repro.assumptions.trial import TrialAssumptions
-from asteroid_repro.evaluate.monte_carlo import run_blocks
+from asteroid_repro.engine.monte_carlo import run_blocks
+from asteroid_repro.engine.trial_estimates import simulated_estimates
 from asteroid_repro.evaluate.performance import simulated_label
-from asteroid_repro.evaluate.trial_estimates import simulated_estimates
+from asteroid_repro.trial.assumptions import TrialAssumptions
+from asteroid_repro.trial.quantities import OUTCOMES
 
 
 @dataclass(frozen=True)

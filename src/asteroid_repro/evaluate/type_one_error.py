@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from asteroid_repro.estimate.inference import p_value
-from asteroid_repro.estimate.methods import Distribution, estimate_arrays
-from asteroid_repro.evaluate.monte_carlo import run_blocks
+from asteroid_repro.engine.monte_carlo import run_blocks
+from asteroid_repro.estimate.effects.inference import p_value
+from asteroid_repro.estimate.effects.methods import Distribution, estimate_arrays
 from asteroid_repro.simulate.streams import Purpose, stream
 
 PEOPLE: Final = 40

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from asteroid_repro.assumptions.trial import TrialAssumptions
 from asteroid_repro.errors import InputError
 from asteroid_repro.simulate.events import simulate_seriousness
 from asteroid_repro.simulate.missing import remove_visits
@@ -13,6 +12,7 @@ from asteroid_repro.simulate.people import People, simulate_people
 from asteroid_repro.simulate.sessions import Sessions, simulate_sessions
 from asteroid_repro.simulate.streams import BLOCK_TRIALS
 from asteroid_repro.simulate.traits import Traits, simulate_traits
+from asteroid_repro.trial.assumptions import TrialAssumptions
 
 
 @dataclass(frozen=True)

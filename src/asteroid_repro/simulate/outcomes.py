@@ -7,10 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from asteroid_repro.assumptions.latent import LatentArm, latent_arm
-from asteroid_repro.assumptions.quantities import OUTCOMES, SCALE_MAXIMUM
-from asteroid_repro.assumptions.trial import TrialAssumptions
+from asteroid_repro.mechanism.latent import LatentArm, latent_arm
 from asteroid_repro.simulate.streams import BLOCK_TRIALS, Purpose, stream
+from asteroid_repro.trial.assumptions import TrialAssumptions
+from asteroid_repro.trial.quantities import OUTCOMES, SCALE_MAXIMUM
 
 _TILES: Final = tuple(size for size in range(40, BLOCK_TRIALS + 1) if BLOCK_TRIALS % size == 0)
 _TILE_PEOPLE: Final = 10_000  # with 9 scores each they make 720 kB

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from asteroid_repro.assumptions.trial import TrialAssumptions
-from asteroid_repro.assumptions.truncated import truncated_normal
+from asteroid_repro.mechanism.truncated import truncated_normal
 from asteroid_repro.simulate.streams import Purpose, stream
+from asteroid_repro.trial.assumptions import TrialAssumptions
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import bdtr
 
-from asteroid_repro.assumptions.candidacy import REASONS, Candidacy
 from asteroid_repro.errors import InputError
 from asteroid_repro.simulate.streams import Purpose, stream
+from asteroid_repro.trial.candidacy import REASONS, Candidacy
 
 _PEOPLE_DRAWN = 1024  # at a time; part of every result, since each lot has a stream of its own
 _MOST_PEOPLE = 1_000_000
@@ -70,7 +70,7 @@ class Screening:
 
         Examples
         --------
-        >>> from asteroid_repro.assumptions.candidacy import CANDIDACY
+        >>> from asteroid_repro.trial.candidacy import CANDIDACY
         >>> screen(CANDIDACY, wanted=40, seed=2024).to_frame()["people"].tolist()[-2:]
         [40, 40]
         """
@@ -120,7 +120,7 @@ def screen(candidacy: Candidacy, *, wanted: int, seed: int) -> Screening:
 
     Examples
     --------
-    >>> from asteroid_repro.assumptions.candidacy import CANDIDACY
+    >>> from asteroid_repro.trial.candidacy import CANDIDACY
     >>> flow = screen(CANDIDACY, wanted=40, seed=2024)
     >>> flow.randomised, flow.assessed == sum(flow.excluded) + 40
     (40, True)
@@ -158,7 +158,7 @@ def expected_assessed(candidacy: Candidacy, *, wanted: int) -> float:
 
     Examples
     --------
-    >>> from asteroid_repro.assumptions.candidacy import CANDIDACY
+    >>> from asteroid_repro.trial.candidacy import CANDIDACY
     >>> round(expected_assessed(CANDIDACY, wanted=40), 1)
     122.0
     >>> round(expected_assessed(CANDIDACY.with_values(pool_size=100), wanted=40), 1)

@@ -10,9 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from asteroid_repro.assumptions.programme import Programme
-from asteroid_repro.assumptions.trial import TrialAssumptions
-from asteroid_repro.schema import EVENT_KINDS
 from asteroid_repro.simulate.events import (
     SessionStreams,
     events_of_session,
@@ -21,6 +18,9 @@ from asteroid_repro.simulate.events import (
     session_streams,
 )
 from asteroid_repro.simulate.traits import Traits
+from asteroid_repro.tables.schema import EVENT_KINDS
+from asteroid_repro.trial.assumptions import TrialAssumptions
+from asteroid_repro.trial.programme import Programme
 
 
 @dataclass(frozen=True)

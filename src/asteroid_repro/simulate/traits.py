@@ -7,10 +7,10 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import betaincinv, gammaincinv, ndtr
 
-from asteroid_repro.assumptions.latent import attendance_beta, beta_shape
-from asteroid_repro.assumptions.trial import TrialAssumptions
 from asteroid_repro.errors import InputError
+from asteroid_repro.mechanism.latent import attendance_beta, beta_shape
 from asteroid_repro.simulate.streams import Purpose, stream
+from asteroid_repro.trial.assumptions import TrialAssumptions
 
 _SCORES = np.linspace(-6, 6, 4001)  # standard normal scores at which quantiles are tabulated
 

@@ -1,1 +1,0 @@
-"""What is supposed of a trial, and where each supposition comes from."""

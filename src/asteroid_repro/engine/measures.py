@@ -1,0 +1,232 @@
+r"""Performance measures of a method from sums over simulated trials, each with its Monte Carlo standard error (MCSE).
+
+With :math:`\hat\theta_i` the estimate of trial i of n, :math:`\theta` the truth and :math:`\widehat{SE}_i` the standard
+error, after Morris, White & Crowther (2019), doi:10.1002/sim.8086, and Gelman & Carlin (2014),
+doi:10.1177/1745691614551642:
+
+================  ============================================================  =======================================
+measure           definition                                                    MCSE
+================  ============================================================  =======================================
+mean_estimate     mean of :math:`\hat\theta_i`                                  :math:`EmpSE/\sqrt n`
+bias              mean_estimate :math:`- \theta`                                :math:`EmpSE/\sqrt n`
+empirical_se      SD of :math:`\hat\theta_i`                                    :math:`EmpSE/\sqrt{2(n-1)}`
+model_se          root mean :math:`\widehat{SE}_i^2`                            :math:`\sqrt{V/(4 n\,ModSE^2)}`
+se_ratio          model_se / empirical_se                                       ratio :math:`\sqrt{V/(4 n\,ModSE^4)
+                                                                                + 1/(2(n-1))}`
+rmse              root mean :math:`(\hat\theta_i - \theta)^2`                   :math:`SD\{(\hat\theta_i - \theta)^2\}
+                                                                                / (2\,rmse\sqrt n)`
+coverage          share of intervals that hold :math:`\theta`                   :math:`\sqrt{p(1-p)/n}`
+interval_width    mean width of the interval                                    SD of the widths :math:`/\sqrt n`
+power             share with p < 1 - level; the type I error where the truth    :math:`\sqrt{p(1-p)/n}`
+                  is 0
+type_s            share of the significant with the wrong sign                  :math:`\sqrt{p(1-p)/n_{sig}}`
+type_m            mean :math:`|\hat\theta_i|/|\theta|` of the significant       their SD :math:`/\sqrt{n_{sig}}`
+favours_running   share significant in favour of running                        :math:`\sqrt{p(1-p)/n}`
+important         share whose estimate favours running by the minimal           :math:`\sqrt{p(1-p)/n}`
+                  important change or more; the change is one of a person, the
+                  estimate a mean, so this counts neither people who change so
+                  much nor conclusions that they do
+boundary          share with a variance estimated as 0                          :math:`\sqrt{p(1-p)/n}`
+failed            share of trials without a usable fit, in no other measure     :math:`\sqrt{p(1-p)/n}`
+================  ============================================================  =======================================
+
+V is the variance of :math:`\widehat{SE}_i^2`.
+"""
+
+from collections.abc import Mapping
+from math import isnan, sqrt
+from typing import Final
+
+import numpy as np
+
+from asteroid_repro.estimate.effects.inference import Estimates, critical_value
+
+SHARES: Final = ("coverage", "power", "favours_running", "important", "boundary")
+"""Measures that are shares of the usable trials."""
+
+_ROUNDING: Final = 1e-9
+"""Differences of means of whole scores often equal the minimal important change, but for their last bits; points."""
+
+Figures = Mapping[str, np.ndarray]
+
+
+def trial_figures(fit: Estimates, truth: np.ndarray, important: np.ndarray, level: float) -> dict[str, np.ndarray]:
+    """Return what is summed over trials to make every measure.
+
+    Parameters
+    ----------
+    fit : Estimates
+        Shape (visits - 1, outcomes, trials).
+    truth : numpy.ndarray, shape (visits - 1, outcomes)
+        What the method estimates, points.
+    important : numpy.ndarray, shape (outcomes,)
+        Minimal important change, points.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        Shape of the fit, true or false where a share is made of them; 0 in trials without a usable fit.
+
+    Examples
+    --------
+    >>> one = np.array([[[-6.0]]])
+    >>> fit = Estimates(one, one / -2, np.full_like(one, np.inf), one > 0)
+    >>> figures = trial_figures(fit, np.array([[-5.0]]), np.array([10.0]), 0.95)
+    >>> figures["power"].item(), figures["coverage"].item(), figures["error"].item()
+    (True, True, -1.0)
+    """
+    usable = fit.converged & np.isfinite(fit.estimate) & (fit.standard_error > 0)
+    true = truth[..., np.newaxis]
+    with np.errstate(invalid="ignore"):  # fits that are not usable
+        estimate = np.where(usable, fit.estimate, 0)
+        error = np.where(usable, fit.estimate - true, 0)
+        variance = np.where(usable, fit.standard_error**2, 0)
+        margin = np.where(usable, critical_value(fit.df, level) * fit.standard_error, 0)
+    size = np.abs(estimate)
+    significant = usable & (size > margin)  # the same as p < 1 - level
+    significant_size, width, error_2 = significant * size, 2 * margin, error**2
+    return {
+        "usable": usable,
+        "error": error,
+        "error_2": error_2,
+        "error_4": error_2**2,
+        "variance": variance,
+        "variance_2": variance**2,
+        "width": width,
+        "width_2": width**2,
+        "coverage": usable & (np.abs(error) <= margin),
+        "power": significant,
+        "wrong_sign": significant & (np.sign(estimate) != np.sign(true)),
+        "significant_size": significant_size,
+        "significant_size_2": significant_size**2,
+        "favours_running": significant & (estimate < 0),
+        "important": usable & (estimate <= _ROUNDING - important[:, np.newaxis]),
+        "boundary": usable & fit.boundary,
+    }
+
+
+def measures(sums: Figures, truth: np.ndarray, trials: int | np.ndarray) -> dict[str, np.ndarray]:
+    """Return every measure from sums of :func:`trial_figures`.
+
+    Parameters
+    ----------
+    sums : mapping of str to numpy.ndarray
+        Shape (visits - 1, outcomes), or more axes after them.
+    truth : numpy.ndarray
+        What the method estimates, points; of a shape that goes with the sums.
+    trials : int or numpy.ndarray
+        Trials in the sums.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        NaN where a measure does not exist: type S and M without an effect, or without a significant trial.
+
+    Examples
+    --------
+    >>> two, truth = np.ones((1, 1, 2)), np.array([[-5.0]])
+    >>> fit = Estimates(np.array([[[-6.0, -4.0]]]), 3 * two, np.inf * two, two < 0)
+    >>> figures = trial_figures(fit, truth, np.array([10.0]), 0.95)
+    >>> found = measures({name: each.sum(axis=-1) for name, each in figures.items()}, truth, 2)
+    >>> found["bias"].item(), found["power"].item(), found["type_m"].item()
+    (0.0, 0.5, 1.2)
+    """
+    n, bias = sums["usable"], sums["error"] / sums["usable"]
+    empirical, model = _empirical(sums), np.sqrt(sums["variance"] / n)
+    truth_or_nan = np.where(truth == 0, np.nan, truth)
+    with np.errstate(divide="ignore", invalid="ignore"):  # no significant trial
+        conditional = {
+            "type_s": np.where(truth == 0, np.nan, sums["wrong_sign"] / sums["power"]),
+            "type_m": sums["significant_size"] / sums["power"] / np.abs(truth_or_nan),
+        }
+    return {
+        "truth": np.broadcast_to(truth, bias.shape),
+        "mean_estimate": truth + bias,
+        "bias": bias,
+        "empirical_se": empirical,
+        "model_se": model,
+        "se_ratio": model / empirical,
+        "rmse": np.sqrt(sums["error_2"] / n),
+        "interval_width": sums["width"] / n,
+        **conditional,
+        **{name: sums[name] / n for name in SHARES},
+        "failed": 1 - n / trials,
+    }
+
+
+def monte_carlo_errors(
+    sums: Figures, found: Figures, trials: int, truth_error: np.ndarray | float = 0.0
+) -> dict[str, np.ndarray]:
+    """Return the Monte Carlo standard error of every measure; the table above has the formulas.
+
+    That of the bias also has the truth's own, where the truth is simulated.
+
+    Parameters
+    ----------
+    sums : mapping of str to numpy.ndarray
+        Sums of :func:`trial_figures`.
+    found : mapping of str to numpy.ndarray
+        The measures made of them.
+    trials : int
+        Trials in the sums.
+    truth_error : numpy.ndarray
+        Monte Carlo standard error of the truth, points.
+    """
+    n, significant = sums["usable"], sums["power"]
+    empirical, model, rmse = found["empirical_se"], found["model_se"], found["rmse"]
+    spread_of_variance = _variance(sums["variance"], sums["variance_2"], n)
+    spread_of_square = _variance(sums["error_2"], sums["error_4"], n)
+    of_model = spread_of_variance / (4 * n * model**4)
+    truth_or_nan = np.where(found["truth"] == 0, np.nan, found["truth"])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread_of_size = _variance(sums["significant_size"], sums["significant_size_2"], significant)
+        conditional = {
+            "type_s": _share_error(found["type_s"], significant),
+            "type_m": np.sqrt(spread_of_size / significant) / np.abs(truth_or_nan),
+        }
+    return {
+        "truth": np.broadcast_to(truth_error, empirical.shape),
+        "mean_estimate": empirical / np.sqrt(n),
+        "bias": np.hypot(empirical / np.sqrt(n), truth_error),
+        "empirical_se": empirical / np.sqrt(2 * (n - 1)),
+        "model_se": model * np.sqrt(of_model),
+        "se_ratio": found["se_ratio"] * np.sqrt(of_model + 1 / (2 * (n - 1))),
+        "rmse": np.sqrt(spread_of_square / n) / (2 * rmse),
+        "interval_width": np.sqrt(_variance(sums["width"], sums["width_2"], n) / n),
+        **conditional,
+        **{name: _share_error(found[name], n) for name in SHARES},
+        "failed": _share_error(found["failed"], np.asarray(trials)),
+    }
+
+
+def wilson_limits(share: float, n: float, z: float = 1.959963984540054) -> tuple[float, float]:
+    r"""Return Wilson's limits of a share, :math:`(p + z^2/2n \mp z\sqrt{p(1-p)/n + z^2/4n^2}) / (1 + z^2/n)`.
+
+    References
+    ----------
+    .. [1] Wilson (1927), J Am Stat Assoc 22:209-212. doi:10.1080/01621459.1927.10502953
+
+    Examples
+    --------
+    >>> [round(limit, 4) for limit in wilson_limits(0.0, 100)]
+    [0.0, 0.037]
+    """
+    if isnan(share):
+        return share, share
+    middle, reach = share + z**2 / (2 * n), z * sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    low, high = (middle - reach) / (1 + z**2 / n), (middle + reach) / (1 + z**2 / n)
+    return max(0.0, min(share, low)), min(1.0, max(share, high))  # at 0 and 1 a rounding would leave the share outside
+
+
+def _empirical(sums: Figures) -> np.ndarray:
+    return np.asarray(np.sqrt(_variance(sums["error"], sums["error_2"], sums["usable"])))
+
+
+def _variance(total: np.ndarray, squares: np.ndarray, n: np.ndarray) -> np.ndarray:
+    return np.asarray(np.maximum(squares - total**2 / n, 0) / (n - 1))
+
+
+def _share_error(share: np.ndarray, n: np.ndarray) -> np.ndarray:
+    return np.asarray(np.sqrt(np.maximum(share * (1 - share), 0) / n))

@@ -1,0 +1,191 @@
+"""The methods of estimation by name, and the reference distributions each of them has."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Literal
+
+import numpy as np
+
+from asteroid_repro.errors import InputError, did_you_mean
+from asteroid_repro.estimate.effects.ancova import ancova, ancova_of_pairs
+from asteroid_repro.estimate.effects.blocks_of_trials import estimate_blocks
+from asteroid_repro.estimate.effects.change import change_score, welch
+from asteroid_repro.estimate.effects.inference import Estimates
+from asteroid_repro.estimate.effects.mmrm import mmrm, mmrm_compound_symmetry
+from asteroid_repro.estimate.effects.moments import Moments
+from asteroid_repro.estimate.effects.random_intercept import random_intercept
+from asteroid_repro.estimate.effects.visit_pairs import VisitPairs, visit_pairs
+from asteroid_repro.estimate.likelihood.patterns import check_arms, patterns, usable
+from asteroid_repro.estimate.likelihood.repeated_measures import (
+    SmallSampleMethod,
+    clda,
+    mmrm_missing,
+    random_intercept_of_scores,
+)
+
+Distribution = Literal["z", "t", "satterthwaite", "kenward_roger"]
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method of estimation.
+
+    Attributes
+    ----------
+    distributions : tuple of str
+        Reference distributions it has; the first is its own.
+    missing : callable
+        From scores of the arms (visits, people of the arm, trials), NaN where missing, and ``"satterthwaite"`` or
+        ``"kenward_roger"`` to estimates.
+    complete : callable or None
+        Its closed form for complete data.
+    pairs : bool
+        Whether it uses only the people with both the baseline and the later visit.
+    equally_spaced : bool
+        Whether it supposes equally spaced visits.
+    adjusted : bool
+        Whether it corrects the part of an imbalance at baseline that persists.
+    """
+
+    distributions: tuple[Distribution, ...]
+    missing: Callable[[np.ndarray, np.ndarray, SmallSampleMethod], Estimates]
+    complete: Callable[[Moments], Estimates] | None = None
+    pairs: bool = False
+    equally_spaced: bool = False
+    adjusted: bool = False
+
+
+def _by_patterns(fit: Callable[..., Estimates]) -> Callable[[np.ndarray, np.ndarray, SmallSampleMethod], Estimates]:
+    return lambda running, waitlist, small_sample: fit(patterns(running, waitlist), small_sample=small_sample)
+
+
+def _by_pairs(
+    fit: Callable[[VisitPairs], Estimates],
+) -> Callable[[np.ndarray, np.ndarray, SmallSampleMethod], Estimates]:
+    return lambda running, waitlist, _: fit(visit_pairs(running, waitlist))
+
+
+_LIKELIHOOD: Final[tuple[Distribution, ...]] = ("t", "z", "satterthwaite", "kenward_roger")
+METHODS: Final[Mapping[str, Method]] = {
+    "random_intercept": Method(
+        ("z", "t", "satterthwaite", "kenward_roger"), random_intercept_of_scores, random_intercept
+    ),
+    "mmrm": Method(_LIKELIHOOD, _by_patterns(mmrm_missing), mmrm),
+    "mmrm_compound_symmetry": Method(
+        _LIKELIHOOD,
+        _by_patterns(partial(mmrm_missing, covariance="compound_symmetry")),
+        mmrm_compound_symmetry,
+    ),
+    "mmrm_ar1": Method(_LIKELIHOOD, _by_patterns(partial(mmrm_missing, covariance="ar1")), equally_spaced=True),
+    "ancova": Method(("t", "z"), _by_pairs(ancova_of_pairs), ancova, pairs=True, adjusted=True),
+    "clda": Method(_LIKELIHOOD, _by_patterns(clda), adjusted=True),
+    "change_score": Method(("t", "z"), _by_pairs(change_score), pairs=True),
+    "welch": Method(("t", "z"), _by_pairs(welch), pairs=True),
+}
+
+
+def estimate_arrays(
+    running: np.ndarray, waitlist: np.ndarray, *, method: str, distribution: Distribution | None = None
+) -> Estimates:
+    """Estimate one outcome in many trials at once.
+
+    Parameters
+    ----------
+    running, waitlist : numpy.ndarray, shape (visits, people of the arm, ...)
+        Scores, points; NaN where a visit is missing.
+    method, distribution : str
+        As in :func:`asteroid_repro.estimate_effects`.
+
+    Returns
+    -------
+    Estimates
+        Arrays of shape (visits - 1, ...). A trial without an estimate (fewer than two observed scores in an arm at a
+        visit, no maximum of the likelihood) is NaN and ``converged`` is false: count it.
+
+    Raises
+    ------
+    InputError
+        An unknown method or distribution, or an arm with fewer than two people.
+
+    Examples
+    --------
+    >>> scores = np.random.default_rng(7).normal(size=(3, 40, 100))
+    >>> estimate_arrays(scores[:, :20], scores[:, 20:], method="ancova").estimate.shape
+    (2, 100)
+    """
+    chosen = reference_distribution(method, distribution)
+    own = METHODS[method]
+    check_arms(running, waitlist)
+    small_sample: SmallSampleMethod = "kenward_roger" if chosen == "kenward_roger" else "satterthwaite"
+    fit = estimate_blocks(
+        running,
+        waitlist,
+        complete=closed_form(method, chosen),
+        missing=lambda one, other: own.missing(one, other, small_sample),
+        enough=np.ones(running.shape[2:], dtype=bool) if own.pairs else usable(running, waitlist),
+    )
+    return fit.with_normal_reference() if chosen == "z" else fit
+
+
+def closed_form(method: str, distribution: Distribution | None = None) -> Callable[[Moments], Estimates] | None:
+    """Return what estimates complete data from their moments; None where the method has no closed form.
+
+    Raises
+    ------
+    InputError
+        An unknown method or distribution.
+
+    Examples
+    --------
+    >>> closed_form("mmrm") is None, closed_form("clda") is None
+    (False, True)
+    """
+    chosen, complete = reference_distribution(method, distribution), METHODS[method].complete
+    if complete is None or (method, chosen) == ("random_intercept", "kenward_roger"):
+        return None  # on the boundary Kenward and Roger's adjustment of the random intercept has no closed form
+    return (lambda data: complete(data).with_normal_reference()) if chosen == "z" else complete
+
+
+def check_spacing(method: str, weeks: Sequence[int]) -> None:
+    """Refuse unequally spaced visits to a method that supposes equally spaced ones.
+
+    Raises
+    ------
+    InputError
+        With the weeks and another method.
+
+    Examples
+    --------
+    >>> check_spacing("mmrm_ar1", [0, 6, 12])
+    """
+    if METHODS[method].equally_spaced and len(set(np.diff(weeks))) > 1:
+        raise InputError(f"week must be equally spaced for {method}, got {list(weeks)}. Use mmrm.")
+
+
+def reference_distribution(method: str, distribution: Distribution | None) -> Distribution:
+    """Return the reference distribution to use, the method's own where none is asked for.
+
+    ``t`` is the method's usual t: residual degrees of freedom for ``ancova`` (n - 3) and ``change_score`` (n - 2),
+    Welch's for ``welch``, and Satterthwaite's for the likelihood methods, on complete data n - 2 for ``mmrm``,
+    (n - 2)(visits - 1) for ``random_intercept`` and ``mmrm_compound_symmetry``.
+
+    Raises
+    ------
+    InputError
+        An unknown method, or a distribution it does not have.
+
+    Examples
+    --------
+    >>> reference_distribution("random_intercept", None), reference_distribution("mmrm", None)
+    ('z', 't')
+    """
+    if method not in METHODS:
+        raise InputError(f"method must be one of {', '.join(METHODS)}, got {method!r}.{did_you_mean(method, METHODS)}")
+    available = METHODS[method].distributions
+    if distribution is not None and distribution not in available:
+        raise InputError(
+            f"distribution must be one of {', '.join(available)} for {method}, got {distribution!r}. "
+            "Leave it out for the usual one."
+        )
+    return distribution or available[0]

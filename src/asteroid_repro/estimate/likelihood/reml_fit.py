@@ -1,0 +1,203 @@
+"""Restricted maximum likelihood of repeated measures with missing visits: Fisher scoring, then Newton's method."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from asteroid_repro.estimate.effects.symmetric import invert
+from asteroid_repro.estimate.likelihood.covariance import Structure, matrices, structure
+from asteroid_repro.estimate.likelihood.patterns import Patterns
+from asteroid_repro.estimate.likelihood.reml import Criterion, criterion
+
+_MAXIMUM_STEPS = 200  # only fits whose likelihood peaks near a singular covariance need more than 10
+_NEWTON_BELOW = 0.5  # distance (in deviance) to the optimum from which the parabola is trusted
+_TOLERANCE = 1e-9  # the same distance at which one more Newton step, which squares the error, is the last
+_SINGULAR = 1e-6  # share of a visit's variance that the other visits leave unexplained
+
+
+@dataclass(frozen=True)
+class ParameterCriterion:
+    """The deviance with its derivatives in the parameters of the covariance.
+
+    Attributes
+    ----------
+    entries : Criterion
+        The same in the entries of the covariance matrix.
+    slopes : numpy.ndarray, shape (entries, parameters, trials)
+        Derivatives of the entries.
+    curvatures : numpy.ndarray, shape (entries, parameters, parameters, trials)
+        Their second derivatives.
+    columns : numpy.ndarray of int, shape (2, visits)
+        As in :func:`asteroid_repro.estimate.likelihood.reml.criterion`.
+    gradient : numpy.ndarray, shape (parameters, trials)
+        First derivatives of the deviance.
+    observed, expected : numpy.ndarray, shape (parameters, parameters, trials)
+        Second derivatives and their expectation: twice the information.
+    """
+
+    entries: Criterion
+    slopes: np.ndarray
+    curvatures: np.ndarray
+    columns: np.ndarray
+    gradient: np.ndarray
+    observed: np.ndarray
+    expected: np.ndarray
+
+
+@dataclass(frozen=True)
+class RemlFit:
+    """Fits of one outcome in many trials.
+
+    Attributes
+    ----------
+    parameters : numpy.ndarray, shape (parameters, trials)
+        Of the covariance.
+    at : ParameterCriterion
+        The likelihood there.
+    converged : numpy.ndarray of bool, shape (trials,)
+        Whether the fit arrived at a maximum of the likelihood.
+    singular : numpy.ndarray of bool, shape (trials,)
+        Whether the covariance is singular, or so nearly that one visit is as good as determined by the others.
+    """
+
+    parameters: np.ndarray
+    at: ParameterCriterion
+    converged: np.ndarray
+    singular: np.ndarray
+
+
+def fit_reml(data: Patterns, covariance: str, columns: np.ndarray) -> RemlFit:
+    r"""Maximise the restricted likelihood over the covariance of the visits.
+
+    Steps are :math:`-H^{-1} g` with the gradient g of the deviance and H its expected second derivative (Fisher
+    scoring, which arrives in one step on complete data with an unstructured covariance), or the observed one (Newton)
+    once :math:`g' H^{-1} g < 0.5`. A step that leaves the positive definite matrices or does not lower the deviance is
+    halved. Trials leave the batch as they arrive, so that a trial's result does not depend on its neighbours.
+
+    Where no person has two visits together, or too few do, the likelihood has no maximum inside the positive definite
+    matrices: such a trial ends with ``converged`` false. So does one that stops where the likelihood is not level or
+    does not bend down every way, as rounding lets it on the way to a singular covariance.
+
+    Parameters
+    ----------
+    data : Patterns
+        With two or more observed scores in each arm at each visit.
+    covariance : {"unstructured", "compound_symmetry", "ar1"}
+        See :func:`asteroid_repro.estimate.likelihood.covariance.structure`.
+    columns : numpy.ndarray of int, shape (2, visits)
+        As in :func:`asteroid_repro.estimate.likelihood.reml.criterion`.
+
+    Returns
+    -------
+    RemlFit
+        Of every trial.
+
+    Raises
+    ------
+    InputError
+        An unknown covariance.
+
+    References
+    ----------
+    .. [1] Jennrich & Schluchter (1986), Biometrics 42:805-820. doi:10.2307/2530695
+
+    Examples
+    --------
+    >>> from asteroid_repro.estimate.likelihood.patterns import patterns
+    >>> scores = np.random.default_rng(7).normal(size=(2, 12, 1))
+    >>> data = patterns(scores[:, :5], scores[:, 5:])
+    >>> fit = fit_reml(data, "unstructured", np.array([[0, 1], [2, 3]]))
+    >>> bool(fit.converged[0]), bool(np.allclose(fit.parameters[[0, 2]], data.variances()))
+    (True, True)
+    """
+    form = structure(covariance)
+    # A visit whose scores do not vary has no likelihood: 0/0 becomes NaN, and the fit does not converge.
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        parameters = form.start(data.variances())
+        arrived = _climb(parameters, data, form, columns)
+        at = parameter_criterion(parameters, data, form, columns)
+        return RemlFit(parameters, at, arrived & _is_maximum(at), _is_singular(parameters, form, data.visits))
+
+
+def parameter_criterion(
+    parameters: np.ndarray, data: Patterns, form: Structure, columns: np.ndarray
+) -> ParameterCriterion:
+    """Evaluate the likelihood and its derivatives in the parameters of the covariance.
+
+    Parameters
+    ----------
+    parameters : numpy.ndarray, shape (parameters, trials)
+        Of the form.
+    data, columns
+        As in :func:`fit_reml`.
+    form : Structure
+        The form of the covariance.
+    """
+    at = criterion(matrices(form.entries(parameters, data.visits), data.visits), data, columns)
+    slopes, curvatures = form.slopes(parameters, data.visits), form.curvatures(parameters, data.visits)
+    if slopes.shape[0] == slopes.shape[1]:  # unstructured: the parameters are the entries
+        return ParameterCriterion(at, slopes, curvatures, columns, at.gradient, at.observed, at.expected)
+    observed, expected = (
+        np.einsum("ekt,eft,flt->klt", slopes, second, slopes) for second in (at.observed, at.expected)
+    )
+    observed += np.einsum("eklt,et->klt", curvatures, at.gradient)
+    gradient = np.einsum("ekt,et->kt", slopes, at.gradient)
+    return ParameterCriterion(at, slopes, curvatures, columns, gradient, observed, expected)
+
+
+def _climb(parameters: np.ndarray, data: Patterns, form: Structure, columns: np.ndarray) -> np.ndarray:
+    """Move the parameters, in place, to the maximum; return which trials arrived."""
+    trials = parameters.shape[1]
+    active = np.arange(trials)
+    steps, deviance = np.zeros_like(parameters), np.full(trials, np.inf)
+    own = data
+    for _ in range(_MAXIMUM_STEPS):
+        proposed = parameters[:, active] + steps[:, active]
+        at = parameter_criterion(proposed, own, form, columns)
+        slack = 1e-10 * (1 + np.abs(at.entries.deviance))  # rounding may lift the deviance of a step of no length
+        lower = at.entries.weights.positive & (at.entries.deviance <= deviance[active] + slack)
+        better = active[lower]
+        parameters[:, better], deviance[better] = proposed[:, lower], at.entries.deviance[lower]
+        following, arrived = _step(at)
+        steps[:, active] = np.where(lower, following, steps[:, active] / 2)
+        last = lower & arrived
+        parameters[:, active[last]] += following[:, last]
+        left = np.flatnonzero(~last)
+        if not left.size:
+            return np.ones(trials, dtype=bool)
+        if left.size < active.size:
+            own, active = own.take(left), active[left]
+    converged = np.ones(trials, dtype=bool)
+    converged[active] = False
+    return converged
+
+
+def _step(at: ParameterCriterion) -> tuple[np.ndarray, np.ndarray]:
+    """Return the next step and whether it is the last."""
+    newton, fisher = invert(at.observed), invert(at.expected)
+    scores = [np.einsum("klt,lt->kt", inverse.matrix, at.gradient) for inverse in (newton, fisher)]
+    distance = _distance(at.gradient, scores[1])
+    close = newton.positive & (distance < _NEWTON_BELOW)
+    return -np.where(close, scores[0], scores[1]), close & (distance < _TOLERANCE)
+
+
+def _distance(gradient: np.ndarray, step: np.ndarray) -> np.ndarray:
+    """Distance to the optimum, in deviance."""
+    # Near a singular covariance rounding can make it negative, and far below 0 is no nearer than far above.
+    distance: np.ndarray = np.abs(np.einsum("kt,kt->t", gradient, step))
+    return distance
+
+
+def _is_maximum(at: ParameterCriterion) -> np.ndarray:
+    """Whether the likelihood is level here and bends down every way: nobody has looked since the last step."""
+    step = np.einsum("klt,lt->kt", invert(at.expected).matrix, at.gradient)
+    maximum: np.ndarray = invert(at.observed).positive & (_distance(at.gradient, step) < _TOLERANCE)
+    return maximum
+
+
+def _is_singular(parameters: np.ndarray, form: Structure, visits: int) -> np.ndarray:
+    covariance = matrices(form.entries(parameters, visits), visits)
+    inverse = invert(covariance)
+    unexplained = 1 / np.einsum("vvt,vvt->vt", covariance, inverse.matrix)
+    singular: np.ndarray = ~inverse.positive | (unexplained < _SINGULAR).any(axis=0)
+    return singular

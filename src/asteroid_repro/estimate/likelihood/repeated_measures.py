@@ -1,0 +1,212 @@
+r"""Likelihood methods for repeated measures with missing visits; visits missing at random given the observed ones."""
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from asteroid_repro.estimate.effects.inference import Estimates
+from asteroid_repro.estimate.likelihood.covariance import Covariance, structure
+from asteroid_repro.estimate.likelihood.patterns import Patterns, patterns, person_totals
+from asteroid_repro.estimate.likelihood.random_intercept_fit import RandomInterceptFit, fit_random_intercept
+from asteroid_repro.estimate.likelihood.reml_fit import fit_reml, parameter_criterion
+from asteroid_repro.estimate.likelihood.small_sample import kenward_roger, satterthwaite
+
+SmallSampleMethod = Literal["satterthwaite", "kenward_roger"]
+
+
+def mmrm_missing(
+    data: Patterns, *, covariance: Covariance = "unstructured", small_sample: SmallSampleMethod = "satterthwaite"
+) -> Estimates:
+    r"""Estimate the net differences by the mixed model for repeated measures.
+
+    A mean for each arm and visit, the covariance of a person's visits by restricted maximum likelihood
+    (:mod:`asteroid_repro.estimate.likelihood.reml_fit`), the same in both arms. On complete data the unstructured model
+    is the pooled t test of the change, and both small-sample methods give its n - 2 degrees of freedom.
+
+    Parameters
+    ----------
+    data : Patterns
+        Of one outcome, with two or more observed scores in each arm at each visit.
+    covariance : {"unstructured", "compound_symmetry", "ar1"}
+        ``ar1`` supposes equally spaced visits.
+    small_sample : {"satterthwaite", "kenward_roger"}
+        Kenward and Roger of 1997 also enlarges the standard error; see
+        :func:`asteroid_repro.estimate.likelihood.small_sample.kenward_roger`.
+
+    Returns
+    -------
+    Estimates
+        Shape (visits - 1, trials). NaN and not converged where the likelihood has no maximum, as when too few people
+        have two visits together.
+
+    Raises
+    ------
+    InputError
+        An unknown covariance.
+
+    References
+    ----------
+    .. [1] Mallinckrodt et al. (2008), Drug Inf J 42:303-319. doi:10.1177/009286150804200402
+    .. [2] Kenward & Roger (1997), Biometrics 53:983-997. doi:10.2307/2533558
+
+    Examples
+    --------
+    >>> from asteroid_repro.estimate.likelihood.patterns import patterns
+    >>> scores = np.random.default_rng(7).normal(size=(3, 40, 1))
+    >>> scores[2, :3] = np.nan
+    >>> fit = mmrm_missing(patterns(scores[:, :20], scores[:, 20:]))
+    >>> bool(fit.converged.all()), bool(30 < fit.df[1, 0] < 38)
+    (True, True)
+    """
+    visits = data.visits
+    columns = np.arange(2 * visits).reshape(2, visits)
+    return _estimates(data, covariance, columns, _net_differences(visits), small_sample)
+
+
+def clda(data: Patterns, *, small_sample: SmallSampleMethod = "satterthwaite") -> Estimates:
+    r"""Estimate the differences at the later visits by constrained longitudinal data analysis.
+
+    The unstructured mixed model for repeated measures with one baseline mean for both arms, as randomisation gives
+    them: a chance imbalance at baseline is adjusted for, as in the analysis of covariance, and people without a
+    baseline or without a later visit still count. The estimate is the difference of the arms' means at a later visit.
+
+    Parameters
+    ----------
+    data, small_sample
+        As in :func:`mmrm_missing`.
+
+    Returns
+    -------
+    Estimates
+        Shape (visits - 1, trials).
+
+    References
+    ----------
+    .. [1] Liang & Zeger (2000), Sankhya B 62:134-148.
+    .. [2] Liu, Lu, Mogg, Mallick & Mehrotra (2009), Stat Med 28:2509-2530. doi:10.1002/sim.3639
+
+    Examples
+    --------
+    >>> from asteroid_repro.estimate.likelihood.patterns import patterns
+    >>> scores = np.random.default_rng(7).normal(size=(3, 40, 1))
+    >>> bool(36 < clda(patterns(scores[:, :20], scores[:, 20:])).df[1, 0] < 40)
+    True
+    """
+    visits = data.visits
+    later = np.arange(1, visits)
+    columns = np.stack([np.arange(visits), np.concatenate([[0], later + visits - 1])])
+    contrasts = np.zeros((2 * visits - 1, visits - 1))
+    contrasts[later, later - 1], contrasts[later + visits - 1, later - 1] = 1, -1
+    return _estimates(data, "unstructured", columns, contrasts, small_sample)
+
+
+def random_intercept_missing(data: Patterns, *, small_sample: SmallSampleMethod = "satterthwaite") -> Estimates:
+    r"""Estimate the net differences by the random-intercept model.
+
+    The fit is :func:`asteroid_repro.estimate.likelihood.random_intercept_fit.fit_random_intercept`. Kenward and Roger's
+    adjustment is that of the covariance :math:`\sigma_b^2 J + \sigma_e^2 I` in both variances, also where
+    :math:`\hat\sigma_b^2 = 0` (as pbkrtest has it).
+
+    Parameters
+    ----------
+    data, small_sample
+        As in :func:`mmrm_missing`.
+
+    Returns
+    -------
+    Estimates
+        Shape (visits - 1, trials); ``boundary`` where the variance of the intercept is 0.
+
+    References
+    ----------
+    .. [1] Halekoh & Hojsgaard (2014), J Stat Softw 59(9). doi:10.18637/jss.v059.i09
+
+    Examples
+    --------
+    >>> from asteroid_repro.estimate.likelihood.patterns import patterns
+    >>> rng = np.random.default_rng(7)
+    >>> scores = rng.normal(size=(3, 40, 1)) + 2 * rng.normal(size=(40, 1))
+    >>> fit = random_intercept_missing(patterns(scores[:, :20], scores[:, 20:]), small_sample="kenward_roger")
+    >>> fit.df.round(6).tolist()
+    [[76.0], [76.0]]
+    """
+    fit = fit_random_intercept(data.person_totals())
+    return _adjusted(data, fit) if small_sample == "kenward_roger" else _of_fit(fit)
+
+
+def random_intercept_of_scores(
+    running: np.ndarray, waitlist: np.ndarray, small_sample: SmallSampleMethod = "satterthwaite"
+) -> Estimates:
+    """Estimate the net differences by the random-intercept model from scores.
+
+    As :func:`random_intercept_missing`, but without the sums of products that Satterthwaite's method does not need:
+    summing them takes longer than the fit.
+
+    Parameters
+    ----------
+    running, waitlist : numpy.ndarray, shape (visits, people of the arm, trials)
+        Scores, points; NaN where a visit is missing; two or more observed in each arm at each visit.
+    small_sample : {"satterthwaite", "kenward_roger"}
+        As in :func:`mmrm_missing`.
+
+    Returns
+    -------
+    Estimates
+        Shape (visits - 1, trials); ``boundary`` where the variance of the intercept is 0.
+
+    Raises
+    ------
+    InputError
+        Fewer than two people in an arm, or other visits in one arm than in the other.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(7)
+    >>> scores = rng.normal(size=(3, 40, 1)) + 2 * rng.normal(size=(40, 1))
+    >>> random_intercept_of_scores(scores[:, :20], scores[:, 20:]).df.round(6).tolist()
+    [[76.0], [76.0]]
+    """
+    if small_sample == "kenward_roger":
+        return random_intercept_missing(patterns(running, waitlist), small_sample=small_sample)
+    return _of_fit(fit_random_intercept(person_totals(running, waitlist)))
+
+
+def _net_differences(visits: int) -> np.ndarray:
+    """Weights (means, visits - 1) of change from baseline, running minus waitlist."""
+    change = np.vstack([-np.ones(visits - 1), np.eye(visits - 1)])
+    return np.vstack([change, -change])
+
+
+def _of_fit(fit: RandomInterceptFit) -> Estimates:
+    boundary, converged = (
+        np.broadcast_to(flag, fit.estimate.shape) for flag in (fit.converged & (fit.between == 0), fit.converged)
+    )
+    return Estimates(fit.estimate, fit.standard_error, fit.df, boundary, converged)
+
+
+def _adjusted(data: Patterns, fit: RandomInterceptFit) -> Estimates:
+    columns = np.arange(2 * data.visits).reshape(2, data.visits)
+    with np.errstate(divide="ignore", invalid="ignore"):  # fits that failed are NaN and stay so
+        variances = np.stack([fit.between, fit.residual])
+        at = parameter_criterion(variances, data, structure("compound_symmetry"), columns)
+        adjusted = kenward_roger(at, _net_differences(data.visits), data)
+    standard_error, df = (np.where(fit.converged, array, np.nan) for array in (adjusted.standard_error, adjusted.df))
+    return replace(_of_fit(fit), standard_error=standard_error, df=df)
+
+
+def _estimates(
+    data: Patterns, covariance: str, columns: np.ndarray, contrasts: np.ndarray, small_sample: SmallSampleMethod
+) -> Estimates:
+    fit = fit_reml(data, covariance, columns)
+    with np.errstate(divide="ignore", invalid="ignore"):  # fits that failed are NaN and stay so
+        if small_sample == "kenward_roger":
+            result = kenward_roger(fit.at, contrasts, data)
+        else:
+            result = satterthwaite(fit.at, contrasts)
+    converged = fit.converged & np.isfinite(result.standard_error).all(axis=0) & np.isfinite(result.df).all(axis=0)
+    estimate, standard_error, df = (
+        np.where(converged, array, np.nan) for array in (result.estimate, result.standard_error, result.df)
+    )
+    boundary, arrived = (np.broadcast_to(flag, estimate.shape) for flag in (fit.singular, converged))
+    return Estimates(estimate, standard_error, df, boundary, arrived)

@@ -1,0 +1,113 @@
+"""How much worse than imputed the missed scores must be for the result to lose significance."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from asteroid_repro.errors import InputError
+from asteroid_repro.estimate.missing_visits.imputation import Rule
+from asteroid_repro.estimate.missing_visits.sensitivity import CompleteMethod, Sensitivity, effects_by_delta
+from asteroid_repro.tables.schema import Trial
+
+
+@dataclass(frozen=True)
+class TippingPoint:
+    """The effect by how much worse than imputed the runners are supposed to be.
+
+    Attributes
+    ----------
+    rows : tuple of Sensitivity
+        One a delta, ascending.
+    delta : float or None
+        The smallest delta of the rows with a p-value of 1 - level or more, points; None if there is none.
+    note : str
+        The same in words.
+    label : str
+        What the data are; empty for a plain table.
+    """
+
+    rows: tuple[Sensitivity, ...]
+    delta: float | None
+    note: str
+    label: str = ""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per delta, unrounded."""
+        return pd.concat([row.to_frame() for row in self.rows], ignore_index=True)
+
+    def _repr_html_(self) -> str:
+        return f"<p><strong>{self.label}</strong></p><p>{self.note}</p>" + self.to_frame().to_html(index=False)
+
+
+def tipping_point(
+    trial: Trial | pd.DataFrame,
+    *,
+    outcome: str,
+    deltas: Sequence[float],
+    week: int = 12,
+    rule: Rule = "mar",
+    imputations: int = 50,
+    seed: int,
+    method: CompleteMethod = "ancova",
+    level: float = 0.95,
+) -> TippingPoint:
+    """Find how much worse than imputed the runners who missed the week must be for the result to lose significance.
+
+    Parameters
+    ----------
+    deltas : sequence of float
+        Points to add, in any order; all are added to the same imputations.
+    trial, outcome, week, rule, imputations, seed, method, level
+        As in :func:`asteroid_repro.estimate.missing_visits.sensitivity.sensitivity`.
+
+    Returns
+    -------
+    TippingPoint
+        Its ``delta`` is one of those given: finer steps give a finer answer.
+
+    Raises
+    ------
+    InputError
+        No delta, or what :func:`asteroid_repro.estimate.missing_visits.sensitivity.sensitivity` refuses.
+
+    References
+    ----------
+    .. [1] Cro, Morris, Kenward & Carpenter (2020), Stat Med 39:2815-2842. doi:10.1002/sim.8569
+
+    Examples
+    --------
+    >>> from asteroid_repro import ASTEROID, simulate_trial
+    >>> table = simulate_trial(ASTEROID, seed=2024).outcomes
+    >>> left = table[(table["week"] < 12) | (table["participant"] % 5 > 0)]
+    >>> point = tipping_point(left, outcome="average_pain", deltas=[0, 500], seed=1)
+    >>> [row.delta for row in point.rows], point.delta in (None, 0.0, 500.0)
+    ([0.0, 500.0], True)
+    """
+    if not len(deltas):
+        raise InputError("deltas must have at least one number of points, got none. Try range(0, 31, 5).")
+    found = effects_by_delta(
+        trial,
+        outcome=outcome,
+        deltas=list(dict.fromkeys(deltas)),
+        week=week,
+        rule=rule,
+        imputations=imputations,
+        seed=seed,
+        method=method,
+        level=level,
+    )
+    rows = tuple(sorted(found, key=lambda row: row.delta))
+    tipped = [row.delta for row in rows if row.p_value >= 1 - level]
+    return TippingPoint(rows, tipped[0] if tipped else None, _in_words(rows, tipped, level), rows[0].label)
+
+
+def _in_words(rows: Sequence[Sensitivity], tipped: Sequence[float], level: float) -> str:
+    alpha = f"{1 - level:.4g}"
+    if not tipped:
+        found = f"None: p is below {alpha} with every delta from {rows[0].delta:g} to {rows[-1].delta:g} points."
+    elif tipped[0] == rows[0].delta:
+        found = f"p is {alpha} or more at the smallest delta given, {tipped[0]:g} points: try smaller ones."
+    else:
+        found = f"p is {alpha} or more from a delta of {tipped[0]:g} points."
+    return " ".join(filter(None, [found, rows[-1].note]))

@@ -1,0 +1,1 @@
+"""What happened to people rather than to means: responders, standardised effects, changes within arms."""

@@ -1,0 +1,1 @@
+"""Adverse events: counts, rates per unit of exposure, their limits and comparisons."""

@@ -1,0 +1,1 @@
+"""Every figure: from a result to axes. Only this room draws."""

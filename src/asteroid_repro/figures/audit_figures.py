@@ -1,0 +1,256 @@
+"""Figures of what printed numbers imply: where a printed line leaves room, and what it pins down."""
+
+import math
+from itertools import groupby, product
+from textwrap import fill
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch, Polygon
+
+from asteroid_repro.errors import InputError
+from asteroid_repro.figures.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    SMALL,
+    TEXT,
+    VERMILLION,
+    finish,
+    new_axes,
+    note_below,
+    number,
+)
+from asteroid_repro.figures.triple_bands import (
+    Point,
+    ReferenceScores,
+    band_pieces,
+    band_shapes,
+    frame,
+    reference_scores,
+)
+from asteroid_repro.printed.printed_line import FIELDS, Interval, PrintedTriple
+from asteroid_repro.printed.rounding import TripleAudit
+from asteroid_repro.verdicts.reconstruction import Reconstructions
+
+_NAMES: Final = {"estimate": "Estimate", "lower": "Lower limit", "upper": "Upper limit", "p": "p"}
+_STYLES: Final[dict[str, dict[str, Any]]] = {
+    name: {"facecolor": (colour, 0.15), "edgecolor": colour, "hatch": hatch, "linestyle": line}
+    for name, colour, hatch, line in [
+        ("estimate", BLUE, "||", "-"),
+        ("lower", ORANGE, "//", "-"),
+        ("upper", GREEN, "\\\\", "--"),  # dashed, as the limits can lie on top of each other
+        ("p", VERMILLION, "..", "-"),
+    ]
+}
+_QUANTITIES: Final = {
+    "within_person_residual_sd": "Within-person residual SD",
+    "change_sd": "SD of the change 0-12",
+    "baseline_sd": "SD at baseline",
+    "week12_sd": "SD at week 12",
+    "mmrm_se": "Standard error by MMRM",
+}
+_PINNED: Final = 0.01  # relative range below which a quantity counts as pinned down
+
+
+def plot_triple(audit: TripleAudit, ax: Axes | None = None, *, df: float = math.inf) -> Axes:
+    r"""Draw each number of a printed line as a band in the plane of estimate and standard error.
+
+    Unrounded estimate e and standard error s print the line if the point (e, s) lies in all its bands: e in the
+    rounding interval of the estimate, :math:`e - c s` and :math:`e + c s` in those of the limits, and
+    :math:`2 \Pr(T > |e|/s)` in that of p, with c the critical value of the reference distribution.
+
+    Parameters
+    ----------
+    audit : TripleAudit
+        The line and its verdict.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure when not given.
+    df : float
+        Degrees of freedom of the reference distribution, 1 or more; ``math.inf`` for z.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Estimate across, standard error up, in outcome points (log units for a ratio), close to where the bands meet.
+
+    Raises
+    ------
+    InputError
+        df below 1; a ratio printed as 0 that leaves its logarithm open.
+
+    Examples
+    --------
+    >>> from asteroid_repro.printed.rounding import audit_triple
+    >>> from matplotlib.figure import Figure
+    >>> ax = plot_triple(audit_triple("-5.20 (-10.12, -0.24), p=0.038"), ax=Figure().subplots())
+    >>> [text.get_text() for text in ax.texts if "bands" in text.get_text()]
+    ['no point in all bands']
+    """
+    line, possible = audit.triple, audit.allows(df)
+    reference = reference_scores(line, df)
+    across, up = frame(line, reference)
+    bands = {name: band_pieces(line, name, reference) for name in FIELDS if getattr(line, name) is not None}
+    ax = new_axes(ax)
+    for name, pieces in bands.items():
+        for shape in band_shapes(pieces, across, up):
+            ax.add_patch(Polygon(shape, label=name, **_STYLES[name]))
+    whole = [[plane for piece in choice for plane in piece] for choice in product(*bands.values())]
+    region = band_shapes(whole, across, up) if possible else []
+    for shape in region:
+        ax.add_patch(Polygon(shape, facecolor=BLACK, edgecolor=BLACK, label="possible", zorder=4))
+    ax.set(xlim=across, ylim=up)
+    _say(ax, line, region, possible=possible)
+    unit = "log units" if line.ratio else "points"
+    ax.set(xlabel=f"Unrounded estimate, {unit}", ylabel=f"Unrounded standard error, {unit}")
+    ax.ticklabel_format(useOffset=False, style="plain")
+    ax.locator_params(nbins=6)
+    _explain_bands(ax, line, reference, possible=possible)
+    note_below(ax, _verdict(audit, df, possible=possible))
+    return finish(ax, f"As printed: {_with_minus(str(line))}")
+
+
+def plot_reconstructions(found: Reconstructions, ax: Axes | None = None) -> Axes:
+    """Draw what data sets that print one line have in common, and where they differ.
+
+    Parameters
+    ----------
+    found : Reconstructions
+        The data sets, two or more.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure when not given.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Points across, one row for each spread or standard error: every data set, and their range. A quantity is called
+        pinned down where its range is below 1 % of its middle.
+
+    Raises
+    ------
+    InputError
+        Fewer than two data sets, which have no range.
+
+    Examples
+    --------
+    >>> from asteroid_repro.verdicts.reconstruction import reconstruct
+    >>> from matplotlib.figure import Figure
+    >>> ax = plot_reconstructions(reconstruct("current_pain", n=3, seed=1), ax=Figure().subplots())
+    >>> ax.get_yticklabels()[0].get_text().splitlines()
+    ['Within-person residual SD', '(pinned down)']
+    """
+    if len(found.data_sets) < 2:
+        raise InputError(f"found must hold 2 data sets or more, got {len(found.data_sets)}. Reconstruct more of them.")
+    table = found.to_frame()
+    ax = new_axes(ax)
+    names = [_draw_quantity(ax, -row, table[name], text) for row, (name, text) in enumerate(_QUANTITIES.items())]
+    ax.set_yticks([-row for row in range(len(names))], names)
+    ax.set(xlabel="Standard deviation or standard error, points", ylim=(-len(names) + 0.4, 0.6))
+    ax.set_xlim(left=0)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    line = _with_minus(str(found.data_sets[0].target.line))
+    note = (
+        f"Every data set (mark) prints {line}. Bars and numbers: smallest to largest. "
+        "Pinned down: they differ by less than 1 %. More data sets can only widen a range."
+    )
+    note_below(ax, fill(note, 84))
+    return finish(ax, f"{found.label} ({len(table):,} data sets)")
+
+
+def _say(ax: Axes, line: PrintedTriple, region: list[list[Point]], *, possible: bool) -> None:
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    style: dict[str, Any] = {"va": "center", "fontsize": TEXT, "weight": "bold", "zorder": 5}
+    style["bbox"] = {"facecolor": "white", "edgecolor": GREY, "boxstyle": "round,pad=0.3"}
+    estimate = line.interval("estimate") or Interval(left, right)
+    x, y = (estimate.low + estimate.high) / 2, (bottom + top) / 2
+    if not possible:
+        ax.text(x, y, "no point in all bands", ha="center", **style)
+        return
+    if region:
+        # The right-hand end of the region is free: bands that cross fan out to both sides of it.
+        corners = np.clip(region[0], (left, bottom), (right, top))
+        x, y = corners[corners[:, 0] > corners[:, 0].max() - 1e-6 * (right - left)].mean(axis=0)
+    arrow = {"arrowstyle": "-|>", "color": BLACK, "shrinkB": 0}
+    ax.annotate("possible", (x, y), (30, 0), textcoords="offset points", arrowprops=arrow, **style)
+
+
+def _explain_bands(ax: Axes, line: PrintedTriple, reference: ReferenceScores, *, possible: bool) -> None:
+    c, low, high = reference.critical, reference.score_low, reference.score_high
+    scores = f"{low:.3f} or more" if math.isinf(high) else f"{low:.3f} to {high:.3f}"
+    meaning = {
+        "estimate": "",
+        "lower": f":\nestimate \N{MINUS SIGN} {c:.3f} SE",
+        "upper": f":\nestimate + {c:.3f} SE",
+        "p": f":\n|estimate| / SE,\n{scores}",
+    }
+    handles = [
+        Patch(label=_named(name, getattr(line, name)) + meaning[name], **style)
+        for name, style in _STYLES.items()
+        if getattr(line, name) is not None
+    ]
+    if possible:
+        handles.append(Patch(facecolor=BLACK, label="All bands: possible"))
+    ax.legend(
+        handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize=SMALL,
+        handleheight=2.2, labelspacing=1.0,
+    )  # fmt: skip
+
+
+def _named(name: str, printed: str) -> str:
+    if name != "p":
+        return f"{_NAMES[name]} {_with_minus(printed)}"
+    relation = printed[0] if printed[0] in "<>" else "="
+    return f"p {relation} {_with_minus(printed.lstrip('<>'))}"
+
+
+def _verdict(audit: TripleAudit, df: float, *, possible: bool) -> str:
+    name = "z" if math.isinf(df) else f"t({df:g})"
+    start = f"Reference distribution: {name}; {100 * audit.triple.level:g} % limits."
+    if possible:
+        return f"{start}\nConsistent: the points of the black region print every number."
+    if audit.consistent:
+        return f"{start}\nNo estimate and standard error print every number. The line fits {_fitting(audit)}."
+    hint = "More than one number must be wrong."
+    if audit.repairs:
+        hint = f"If one number is wrong: {'; '.join(_repairs(audit))}."
+    return fill(f"{start} Contradiction, with z and with every t from 1 df up. {hint}", 95)
+
+
+def _repairs(audit: TripleAudit) -> list[str]:
+    texts = []
+    for field, repairs in groupby(audit.repairs, key=lambda repair: repair.field):
+        first, *others = [repair.value for repair in repairs]
+        texts.append(_named(field, first).lower() + (f" to {_with_minus(others[-1])}" if others else ""))
+    return texts
+
+
+def _fitting(audit: TripleAudit) -> str:
+    if audit.z:
+        return "z alone" if audit.df_min is None else f"z and t with {audit.df_min:g} df or more"
+    return f"t with {audit.df_min:g} to {audit.df_max:g} df"
+
+
+def _draw_quantity(ax: Axes, y: float, values: "pd.Series[float]", name: str) -> str:
+    """Draw one row and return its name with whether the line pins it down."""
+    low, high = float(values.min()), float(values.max())
+    pinned = high - low < _PINNED * (low + high) / 2
+    colour, marker = (BLUE, "o") if pinned else (VERMILLION, "D")
+    # Multiples of the golden ratio spread marks evenly, alike in every run and without a random number.
+    jitter = 0.3 * (np.arange(len(values)) * 0.618034 % 1 - 0.5)
+    ax.plot(values, y + 0.12 + jitter, color=colour, marker=marker, markersize=3, linestyle="none", alpha=0.5)
+    ax.errorbar((low + high) / 2, y - 0.18, xerr=(high - low) / 2, color=colour, linewidth=1.6, capsize=4)
+    decimals = 3 if pinned else 1
+    ax.text(
+        1.02, y, f"{number(low, decimals)} to {number(high, decimals)}", transform=ax.get_yaxis_transform(),
+        fontsize=SMALL, va="center",
+    )  # fmt: skip
+    return f"{name}\n({'pinned down' if pinned else 'left open'})"
+
+
+def _with_minus(printed: str) -> str:
+    return printed.replace("-", "\N{MINUS SIGN}")

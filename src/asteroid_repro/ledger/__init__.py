@@ -1,0 +1,1 @@
+"""What is printed about a trial: claims with source, role and formula, checked against each other."""

@@ -1,0 +1,1 @@
+"""The next trial: sample size, power curve, assurance, precision, replication."""

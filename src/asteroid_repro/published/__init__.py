@@ -1,1 +1,0 @@
-"""What the sources say, and nothing else: the ledger of claims and the audit of printed numbers."""

@@ -1,0 +1,1 @@
+"""Results as tables and files: the floor that rounds for people."""

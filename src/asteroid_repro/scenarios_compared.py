@@ -1,0 +1,323 @@
+"""What would change if the assumptions were others: two scenarios on the same people and noise."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+
+from asteroid_repro._version import __version__
+from asteroid_repro.engine.measures import measures, trial_figures
+from asteroid_repro.engine.monte_carlo import Totals, check_target, sum_pieces
+from asteroid_repro.engine.trial_estimates import simulated_estimates
+from asteroid_repro.engine.true_effects import true_values
+from asteroid_repro.errors import InputError
+from asteroid_repro.estimate.effects.methods import Distribution, reference_distribution
+from asteroid_repro.evaluate.performance import EVERY_OUTCOME, TARGET_MCSE, important_changes
+from asteroid_repro.record_differences import record_differences
+from asteroid_repro.trial.assumptions import TrialAssumptions
+from asteroid_repro.trial.quantities import OUTCOMES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+GROUPS: Final = 128
+"""Groups of trials of which the jackknife leaves out one at a time."""
+
+
+@dataclass(frozen=True)
+class MeasureChange:
+    """How one performance measure changes.
+
+    Attributes
+    ----------
+    outcome : str
+        Name of the outcome, or ``every_outcome``.
+    week : int
+        Weeks since randomisation.
+    measure : str
+        Name of the measure; see :mod:`asteroid_repro.engine.measures`.
+    base, changed : float
+        The measure under both scenarios, over the trials usable under both (``failed`` over all): with many unusable
+        fits under one scenario the other's figures are those of the trials that were usable there too.
+    change, mcse : float
+        Changed minus base, and the Monte Carlo standard error of this paired difference. A standard error of 0 says
+        that no trial changed, not that none could.
+    """
+
+    outcome: str
+    week: int
+    measure: str
+    base: float
+    changed: float
+    change: float
+    mcse: float
+
+
+@dataclass(frozen=True)
+class VerdictChange:
+    """How many trials change their verdict on an outcome at a week.
+
+    Attributes
+    ----------
+    outcome : str
+        Name of the outcome, or ``every_outcome`` for the paper's verdict: all outcomes significant.
+    week : int
+        Weeks since randomisation.
+    gained, lost : int
+        Trials significant in favour of running only under the changed scenario, and only under the base.
+    trials : int
+        Trials usable under both.
+    """
+
+    outcome: str
+    week: int
+    gained: int
+    lost: int
+    trials: int
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """Two scenarios compared on common random numbers.
+
+    Attributes
+    ----------
+    rows : tuple of MeasureChange
+        One an outcome, week and measure.
+    verdicts : tuple of VerdictChange
+        One an outcome and week.
+    differences : dict of str to tuple
+        The fields in which the simulated populations differ, with both values.
+    trials : int
+        Simulated trials of each scenario.
+    stopped : bool
+        Whether the run ended before its goal: by the user, or with ``trials="auto"`` at the most it may take.
+    label : str
+        ``SIMULATED`` with both scenarios, trials and seed.
+    """
+
+    rows: tuple[MeasureChange, ...]
+    verdicts: tuple[VerdictChange, ...]
+    differences: Mapping[str, tuple[Any, Any]]
+    trials: int
+    stopped: bool
+    label: str
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return one row per outcome, week and measure."""
+        import pandas as pd  # slow to import, and the command line prints without it
+
+        return pd.DataFrame([asdict(row) for row in self.rows])
+
+    def _repr_html_(self) -> str:
+        return f"<p><strong>{self.label}</strong></p>" + self.to_frame().to_html(index=False)
+
+
+def what_if(
+    base: TrialAssumptions,
+    changed: TrialAssumptions,
+    *,
+    trials: int | Literal["auto"] = 20_000,
+    seed: int,
+    method: str = "random_intercept",
+    distribution: Distribution | None = None,
+    level: float = 0.95,
+    target_mcse: float = TARGET_MCSE,
+    n_jobs: int = 1,
+    executor: Any = None,
+    progress: bool = False,
+) -> WhatIf:
+    r"""Compare two scenarios trial by trial, with the same people, noise and missing visits.
+
+    The standard error of a change D is that of the delete-one-group jackknife over G = 128 groups of trials,
+    :math:`\sqrt{\tfrac{G-1}{G} \sum_g (D_{(g)} - \bar D)^2}`; it is that of the paired difference, since both scenarios
+    leave out the same trials. Comparing a scenario with itself gives exactly 0.
+
+    Parameters
+    ----------
+    base, changed : TrialAssumptions
+        The scenarios; both randomise anew (equal baselines). Common random numbers need as many people in both: with
+        other arm sizes the comparison is still right, but its standard error is that of two independent runs.
+    trials : int or "auto"
+        Simulated trials of each, 256 or more; ``"auto"`` adds pieces of 10,000 until the Monte Carlo standard errors of
+        the changes of power and coverage, of every outcome at every visit, are at most ``target_mcse``.
+    target_mcse : float
+        Only for ``trials="auto"``.
+    seed, method, distribution, level, n_jobs, executor, progress
+        As in :func:`asteroid_repro.operating_characteristics`.
+
+    Returns
+    -------
+    WhatIf
+        Changes of all measures and of verdicts, and what differs in the assumptions.
+
+    Raises
+    ------
+    InputError
+        Other visits in one scenario than in the other, too few trials, no usable fit, or a bad seed, method or level.
+
+    References
+    ----------
+    .. [1] Efron & Stein (1981), Ann Stat 9:586-596. doi:10.1214/aos/1176345462
+
+    Examples
+    --------
+    >>> from asteroid_repro import ASTEROID
+    >>> found = what_if(ASTEROID, ASTEROID.with_effect(average_pain=-8), trials=500, seed=1)
+    >>> found.differences
+    {'average_pain.effect': ((-7.65, -15.3), (-4.0, -8.0))}
+    """
+    if base.visits != changed.visits:
+        raise InputError(f"visits must be the same in both scenarios, got {base.visits} and {changed.visits}.")
+    if isinstance(trials, int | np.integer) and trials < 2 * GROUPS:
+        raise InputError(f"trials must be {2 * GROUPS} or more for a paired standard error, got {trials}. Try 20000.")
+    check_target(target_mcse)
+    chosen = reference_distribution(method, distribution)
+    populations = base.with_equal_baselines(), changed.with_equal_baselines()
+    truths = tuple(true_values(population, method) for population in populations)
+    work = partial(paired_sums, populations, seed, truths=truths, method=method, distribution=chosen, level=level)
+    totals = sum_pieces(
+        work,
+        trials,
+        enough=partial(_is_precise, truths, target_mcse, base.visits[1:]),
+        n_jobs=n_jobs,
+        executor=executor,
+        progress=progress,
+    )
+    _check_usable(totals)
+    return WhatIf(
+        rows=_rows(totals.sums, truths, base.visits[1:]),
+        verdicts=_verdicts(totals.sums, base.visits[1:]),
+        differences=record_differences(*populations),
+        trials=totals.trials,
+        stopped=totals.stopped,
+        label=f"SIMULATED ({changed.name} against {base.name}, {totals.trials:,} trials each, "
+        f"{'stopped early, ' if totals.stopped else ''}seed {seed}, "
+        f"version {__version__}), not participant data",
+    )
+
+
+def paired_sums(
+    populations: tuple[TrialAssumptions, TrialAssumptions],
+    seed: int,
+    block: int,
+    size: int,
+    *,
+    truths: tuple[np.ndarray, ...],
+    method: str,
+    distribution: Distribution,
+    level: float,
+) -> dict[str, np.ndarray]:
+    """Simulate a piece under both scenarios and add up by group, shape (visits - 1, outcomes, groups).
+
+    Only trials usable under both scenarios count. A trial's group is its number modulo the groups.
+    """
+    both = []
+    for population, truth in zip(populations, truths, strict=True):
+        fit = simulated_estimates(population, seed, block, size, method=method, distribution=distribution)
+        both.append(trial_figures(fit, truth, important_changes(), level))
+    usable = both[0]["usable"] * both[1]["usable"]
+    sums = {
+        f"{scenario}.{name}": _by_group(figure * usable)
+        for scenario, figures in zip(("base", "changed"), both, strict=True)
+        for name, figure in figures.items()
+    }
+    before, after = (figures["favours_running"] * usable for figures in both)
+    paper_before, paper_after = before[-1].prod(axis=0), after[-1].prod(axis=0)
+    return sums | {
+        "base.fitted": _by_group(both[0]["usable"]),
+        "changed.fitted": _by_group(both[1]["usable"]),
+        "trials": _by_group(np.ones_like(usable)),
+        "gained": (after * (1 - before)).sum(axis=-1),
+        "lost": (before * (1 - after)).sum(axis=-1),
+        "paper.usable": _by_group(usable[-1].prod(axis=0)),
+        "paper.base": _by_group(paper_before),
+        "paper.changed": _by_group(paper_after),
+        "paper.gained": (paper_after * (1 - paper_before)).sum(),
+        "paper.lost": (paper_before * (1 - paper_after)).sum(),
+    }
+
+
+def _check_usable(totals: Totals) -> None:
+    usable = totals.sums["base.usable"].sum(axis=-1).min()
+    if usable < 2:
+        raise InputError(
+            f"trials must leave 2 usable fits under both scenarios, got {usable:.0f} of {totals.trials}. "
+            "Check spread and missing visits."
+        )
+
+
+def _by_group(figures: np.ndarray) -> np.ndarray:
+    padding = [(0, 0)] * (figures.ndim - 1) + [(0, -figures.shape[-1] % GROUPS)]
+    whole = np.pad(figures, padding)
+    sums: np.ndarray = whole.reshape(*whole.shape[:-1], -1, GROUPS).sum(axis=-2)
+    return sums
+
+
+def _is_precise(truths: tuple[np.ndarray, ...], target: float, weeks: tuple[int, ...], totals: Totals) -> bool:
+    if totals.sums["base.usable"].sum(axis=-1).min() < 2:  # hopeless: no further trial would be usable either
+        return True
+    rows = _rows(totals.sums, truths, weeks)
+    # What is no number, for want of usable fits, cannot get more precise.
+    return not any(row.mcse > target for row in rows if row.measure in ("power", "coverage"))
+
+
+def _rows(
+    all_sums: Mapping[str, np.ndarray], truths: tuple[np.ndarray, ...], weeks: tuple[int, ...]
+) -> tuple[MeasureChange, ...]:
+    found, left_out = [], []
+    sums = {name: each for name, each in all_sums.items() if each.ndim == 3}
+    whole = {name: each.sum(axis=-1, keepdims=True) for name, each in sums.items()}
+    rest = {name: whole[name] - each for name, each in sums.items()}
+    for scenario, truth in zip(("base", "changed"), truths, strict=True):
+        found.append(_measures(whole, scenario, truth))
+        left_out.append(_measures(rest, scenario, truth))
+    rows = []
+    for index, name in enumerate(OUTCOMES):
+        for visit, week in enumerate(weeks):
+            for measure in found[0]:
+                one, other = (float(each[measure][visit, index, 0]) for each in found)
+                differences = left_out[1][measure][visit, index] - left_out[0][measure][visit, index]
+                rows.append(MeasureChange(name, week, measure, one, other, other - one, _jackknife(differences)))
+    return (*rows, _paper_verdict(all_sums, weeks[-1]))
+
+
+def _paper_verdict(sums: Mapping[str, np.ndarray], week: int) -> MeasureChange:
+    """Compare the shares of trials in which every outcome favours running at the last visit."""
+    n, before, after = (sums[f"paper.{name}"] for name in ("usable", "base", "changed"))
+    with np.errstate(invalid="ignore"):  # no trial in which every fit is usable
+        one, other = float(before.sum() / n.sum()), float(after.sum() / n.sum())
+        differences = ((after.sum() - after) - (before.sum() - before)) / (n.sum() - n)
+    return MeasureChange(EVERY_OUTCOME, week, "favours_running", one, other, other - one, _jackknife(differences))
+
+
+def _jackknife(left_out: np.ndarray) -> float:
+    """Return the standard error from the figures with each group left out in turn."""
+    # Less the first, lest the mean of equal figures be a rounding off them.
+    return float(np.sqrt((GROUPS - 1) * (left_out - left_out[0]).var()))
+
+
+def _measures(sums: Mapping[str, np.ndarray], scenario: str, truth: np.ndarray) -> dict[str, np.ndarray]:
+    """Measures of one scenario over the trials usable under both, but ``failed`` of its own fits."""
+    own = {name.removeprefix(f"{scenario}."): each for name, each in sums.items() if name.startswith(f"{scenario}.")}
+    trials = sums["trials"]
+    return measures(own, truth[..., np.newaxis], trials) | {"failed": 1 - own["fitted"] / trials}
+
+
+def _verdicts(sums: Mapping[str, np.ndarray], weeks: tuple[int, ...]) -> tuple[VerdictChange, ...]:
+    usable = sums["base.usable"].sum(axis=-1)
+    by_outcome = [
+        VerdictChange(
+            name,
+            week,
+            gained=int(sums["gained"][visit, index]),
+            lost=int(sums["lost"][visit, index]),
+            trials=int(usable[visit, index]),
+        )
+        for index, name in enumerate(OUTCOMES)
+        for visit, week in enumerate(weeks)
+    ]
+    gained, lost, trials = (int(sums[f"paper.{name}"].sum()) for name in ("gained", "lost", "usable"))
+    return (*by_outcome, VerdictChange(EVERY_OUTCOME, weeks[-1], gained=gained, lost=lost, trials=trials))

@@ -1,0 +1,1 @@
+"""Data only: one folder a study. See :mod:`asteroid_repro.study_folder`."""

@@ -1,0 +1,310 @@
+"""A grid of scenarios to a folder of Parquet files: stopped at any moment, it goes on where it was."""
+
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice, product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from tqdm import tqdm
+
+from asteroid_repro.engine.monte_carlo import MOST_TRIALS, check_target, check_trials, workers
+from asteroid_repro.engine.trial_estimates import simulated_estimates
+from asteroid_repro.errors import InputError
+from asteroid_repro.estimate.effects.methods import Distribution, reference_distribution
+from asteroid_repro.estimate.safety.limits import check_level
+from asteroid_repro.evaluate.performance import TARGET_MCSE, OperatingCharacteristics, operating_characteristics
+from asteroid_repro.simulate.streams import Purpose, stream
+from asteroid_repro.sweeps.fields import combination, grid, with_fields
+from asteroid_repro.sweeps.sweep_manifest import (
+    check_manifest,
+    plain,
+    store_manifest,
+    stored_manifest,
+    sweep_manifest,
+)
+from asteroid_repro.sweeps.sweep_pieces import (
+    FoundPieces,
+    check_pyarrow,
+    column_order,
+    find_pieces,
+    piece_name,
+    read_piece,
+    remove_leftovers,
+    write_piece,
+)
+from asteroid_repro.trial.assumptions import TrialAssumptions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_AHEAD: Final = 1000  # pieces handed out to an executor at a time: enough for a cluster of as many cores
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep and how far it has got.
+
+    Attributes
+    ----------
+    folder : pathlib.Path
+        Where it is.
+    pieces : int
+        Pieces of the whole sweep: combinations of the grid times methods.
+    before, now : int
+        Pieces that were there already, and pieces done by this run.
+    redone : tuple of str
+        Files that were cut short or damaged, and were done again.
+    stopped : bool
+        Whether the user stopped the run before its end; run it again to go on.
+    manifest : mapping
+        What the sweep is, as in ``manifest.json``.
+    label : str
+        ``SIMULATED`` with scenario, grid, trials and seed.
+    """
+
+    folder: Path
+    pieces: int
+    before: int
+    now: int
+    redone: tuple[str, ...]
+    stopped: bool
+    label: str
+    manifest: Mapping[str, Any] = field(repr=False)
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return one row per combination, method, outcome, week and measure, in the order of the grid.
+
+        The fields of the grid come first; one whose values are lists is JSON text. After a run that was stopped these
+        are the rows of its finished pieces.
+
+        Raises
+        ------
+        InputError
+            A piece that was damaged since, or no finished piece; pyarrow is not installed.
+        """
+        check_pyarrow()
+        import pyarrow as pa  # type: ignore[import-untyped]
+
+        names = [piece_name(number) for number in range(self.pieces)]
+        there = [number for number, name in enumerate(names) if (self.folder / name).exists()]
+        tables = [read_piece(self.folder, self.manifest, number) for number in there]
+        damaged = [names[number] for number, table in zip(there, tables, strict=True) if table is None]
+        if damaged or not there:
+            got = f"{damaged[0]} damaged" if damaged else "none that is finished"
+            raise InputError(f"{self.folder} must hold whole pieces, got {got}. Run the sweep again.")
+        frame: pd.DataFrame = pa.concat_tables(tables).select(column_order(self.manifest)).to_pandas()
+        return frame
+
+    def _repr_html_(self) -> str:
+        state = f"{self.before + self.now} of {self.pieces} pieces done"
+        return f"<p><strong>{self.label}</strong><br>{state} in {self.folder}</p>"
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """One combination of the grid under one method."""
+
+    number: int
+    point: Mapping[str, Any]
+    record: TrialAssumptions
+    method: str
+    distribution: Distribution
+
+
+def sweep(
+    assumptions: TrialAssumptions,
+    over: Mapping[str, Iterable[Any]],
+    folder: Path | str,
+    *,
+    trials: int | Literal["auto"] = 10_000,
+    seed: int,
+    method: str | Sequence[str] = "random_intercept",
+    distribution: Distribution | None = None,
+    level: float = 0.95,
+    target_mcse: float = TARGET_MCSE,
+    n_jobs: int = 1,
+    executor: Any = None,
+    progress: bool = False,
+) -> Sweep:
+    r"""Compute :func:`operating_characteristics` at every combination of fields' values, and keep each on disk.
+
+    A piece is one combination under one method: with :math:`k_f` values of field f and m methods there are
+    :math:`m \prod_f k_f`. Each is one file, written in one step when it is finished, beside ``manifest.json``, which
+    says what the sweep is. Killed at any moment and run again with the same arguments, only what is missing is done,
+    and the folder ends with the same bytes. Two runs at once in one folder do no harm: they write the same bytes.
+
+    Parameters
+    ----------
+    assumptions : TrialAssumptions
+        What stays the same.
+    over : mapping of str to values
+        Fields and the values of each, for instance ``{"people_per_arm": [20, 40], "average_pain.effect": [-5, -10]}``,
+        in the unit of each; names as in :func:`asteroid_repro.sweeps.fields.with_fields`.
+    folder : path
+        Where the sweep is kept, on this machine: workers send their figures here.
+    trials : int or "auto"
+        Simulated trials of each piece; ``"auto"`` as in :func:`asteroid_repro.operating_characteristics`.
+    seed : int
+        Whole number of 0 or more, the same for all pieces. As long as the number of people stays the same they see
+        the same people and noise (common random numbers).
+    method : str or sequence of str
+        One method or several, as in :func:`asteroid_repro.estimate_effects`.
+    distribution : str, optional
+        Reference distribution of all methods; each method's own when not given.
+    level : float
+        Confidence level.
+    target_mcse : float
+        Only for ``trials="auto"``.
+    n_jobs : int
+        Processes, each on a piece of its own. A script that asks for more than one must run under
+        ``if __name__ == "__main__":``.
+    executor : concurrent.futures.Executor or dask.distributed.Client, optional
+        Where to simulate instead. The bytes do not depend on where and by how many it is done.
+    progress : bool
+        Show a progress bar of pieces on a terminal.
+
+    Returns
+    -------
+    Sweep
+        Stopped from the keyboard it holds the pieces done so far.
+
+    Raises
+    ------
+    InputError
+        pyarrow is not installed; a bad argument; a combination that cannot be (the message begins with it; all are
+        tried before the first is simulated); a folder that holds another sweep (every difference is named) or cannot
+        be written to.
+
+    References
+    ----------
+    .. [1] Morris, White & Crowther (2019), Stat Med 38:2074-2102. doi:10.1002/sim.8086
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from asteroid_repro import ASTEROID
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     done = sweep(ASTEROID, {"people_per_arm": [10, 40]}, folder, trials=200, seed=1)
+    ...     rows = done.to_frame()
+    >>> done.pieces, done.before, done.now
+    (2, 0, 2)
+    >>> power = rows.query("outcome == 'average_pain' and week == 12 and measure == 'power'")["value"]
+    >>> bool(power.iloc[1] > power.iloc[0] + 0.2)
+    True
+    """
+    check_pyarrow()
+    if trials != "auto":
+        check_trials(trials)
+    check_target(target_mcse)
+    check_level(level)
+    stream(seed, Purpose.OUTCOMES, 0)  # refuses what is no seed
+    values = {name: plain(given) for name, given in over.items()}
+    distributions = _distributions(method, distribution)
+    pieces = _pieces(assumptions, grid(values), distributions)
+    precision = {"trials": trials} | ({"target_mcse": target_mcse} if trials == "auto" else {})
+    manifest = sweep_manifest(assumptions, values, distributions, precision=precision, seed=seed, level=level)
+    place = Path(folder)
+    with workers(n_jobs, executor) as pool:
+        # A process of our own gets its next piece when it is free: an interrupt then waits for no more than one each.
+        finish = partial(_as_finished, pool=pool, ahead=n_jobs if executor is None else _AHEAD)
+        if stored_manifest(place) is None:
+            _try_all(finish(partial(_check_possible, seed=seed), pieces), len(pieces), progress=progress)
+            store_manifest(place, manifest)
+        check_manifest(place, manifest)
+        remove_leftovers(place)
+        found = find_pieces(place, manifest)
+        missing = [pieces[number] for number in sorted(set(range(len(pieces))) - set(found.done))]
+        work = partial(_measured, precision=precision, seed=seed, level=level)
+        return _store_all(finish(work, missing), place, manifest, found, progress=progress)
+
+
+def _distributions(method: str | Sequence[str], distribution: Distribution | None) -> dict[str, Distribution]:
+    methods = [method] if isinstance(method, str) else list(method)
+    if not methods or len(set(methods)) < len(methods):
+        raise InputError(f"method must name one method or more, each once, got {methods}. Try 'random_intercept'.")
+    return {name: reference_distribution(name, distribution) for name in methods}
+
+
+def _pieces(
+    assumptions: TrialAssumptions, points: Sequence[Mapping[str, Any]], distributions: Mapping[str, Distribution]
+) -> list[_Piece]:
+    records = [with_fields(assumptions, point) for point in points]
+    both = product(zip(points, records, strict=True), distributions.items())
+    return [_Piece(number, *one, *other) for number, (one, other) in enumerate(both)]
+
+
+def _try_all(tries: Generator[Any], pieces: int, *, progress: bool) -> None:
+    with closing(tries), _bar("Checking", pieces, 0, progress=progress) as bar:
+        for _ in tries:
+            bar.update()
+
+
+def _store_all(
+    results: Generator[Any], folder: Path, manifest: Mapping[str, Any], found: FoundPieces, *, progress: bool
+) -> Sweep:
+    before, stopped = len(found.done), False
+    now: list[int] = []
+    with closing(results), _bar("Sweeping", manifest["pieces"], before, progress=progress) as bar:
+        try:
+            for number, found_here in results:
+                write_piece(folder, manifest, number, found_here)
+                now.append(number)
+                bar.update()
+        except KeyboardInterrupt:
+            stopped = True
+    redone = tuple(piece_name(number) for number in found.unreadable if number in now)
+    return Sweep(folder, manifest["pieces"], before, len(now), redone, stopped, manifest["label"], manifest)
+
+
+def _check_possible(piece: _Piece, *, seed: int) -> None:
+    """Simulate and estimate two trials: what a record alone does not show, such as scores no distribution gives."""
+    try:
+        population = piece.record.with_equal_baselines()
+        simulated_estimates(population, seed, 0, 2, method=piece.method, distribution=piece.distribution)
+    except InputError as error:
+        raise InputError(f"{combination(piece.point)}: {error}") from None
+
+
+def _measured(
+    piece: _Piece, *, precision: Mapping[str, Any], seed: int, level: float
+) -> tuple[int, OperatingCharacteristics]:
+    try:
+        found = operating_characteristics(
+            piece.record, seed=seed, method=piece.method, distribution=piece.distribution, level=level, **precision
+        )
+    except InputError as error:  # what only all the trials can tell: too few usable fits
+        raise InputError(f"{combination(piece.point)}: {error}") from None
+    if found.stopped and found.trials < MOST_TRIALS:  # by the user: fewer trials than asked for are no piece
+        raise KeyboardInterrupt
+    return piece.number, found
+
+
+def _as_finished(
+    task: Callable[[_Piece], Any], pieces: Sequence[_Piece], *, pool: Executor | None, ahead: int
+) -> Generator[Any]:
+    """Yield results as they come, so that what is finished is stored and never waits behind a slow piece."""
+    if pool is None:
+        yield from map(task, pieces)
+        return
+    rest = iter(pieces)
+    waiting: set[Future[Any]] = set()
+    try:
+        waiting = {pool.submit(task, piece) for piece in islice(rest, ahead)}
+        while waiting:
+            finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            waiting |= {pool.submit(task, piece) for piece in islice(rest, len(finished))}
+            for future in finished:
+                yield future.result()
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def _bar(what: str, pieces: int, done: int, *, progress: bool) -> Any:
+    """Show how many pieces are done, how fast, and how long the rest will take."""
+    disable = None if progress else True
+    return tqdm(total=pieces, initial=done, desc=what, unit="piece", disable=disable, leave=False)

@@ -1,1 +1,0 @@
-"""Claims against results: a verdict for every published number."""

@@ -1,0 +1,51 @@
+"""What every result that is a table can do: become a data frame, and show itself in a notebook under its label."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class ResultTable:
+    """A result with ``rows``, one record each, and a ``label`` that says what the data are.
+
+    Results inherit ``to_frame`` and the view in a notebook. One whose table is not its rows has a ``to_frame`` of its
+    own; one with something to add under the table returns it from ``notes``.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Row:
+    ...     people: int
+    >>> @dataclass(frozen=True)
+    ... class Counts(ResultTable):
+    ...     rows: tuple[Row, ...]
+    ...     label: str
+    >>> counts = Counts((Row(20), Row(19)), "SIMULATED <b>")
+    >>> counts.to_frame()["people"].tolist()
+    [20, 19]
+    >>> counts._repr_html_().partition("</p>")[0]
+    '<p><strong>SIMULATED &lt;b&gt;</strong>'
+    """
+
+    rows: Sequence[Any]
+    label: str
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return one row per record, unrounded."""
+        import pandas as pd  # slow to import, and the command line prints without it
+
+        return pd.DataFrame([asdict(row) for row in self.rows])
+
+    def notes(self) -> Sequence[str]:
+        """Return what stands under the table, a line each."""
+        return ()
+
+    def _repr_html_(self) -> str:
+        head = f"<p><strong>{escape(self.label)}</strong></p>" if self.label else ""
+        foot = f"<p>{'<br>'.join(map(escape, self.notes()))}</p>" if self.notes() else ""
+        return head + self.to_frame().to_html(index=False) + foot

@@ -1,7 +1,6 @@
 """Every public name and where it lives; they are loaded when they are first used."""
 
-from .asteroid import ASTEROID
-from .calibration import matched_to_paper, scenario, scenario_names
+from .asteroid import ASTEROID, CANDIDACY
 from .errors import InputError, NotYetError
 from .estimate.attendance import attendance
 from .estimate.effects.estimate_effects import estimate_effects
@@ -29,12 +28,13 @@ from .printed.rounding import audit_triple
 from .scenarios_compared import what_if
 from .simulate.screening import screen
 from .simulate.trial_tables import simulate_trial
-from .sweeps.fields import with_fields
+from .study_folder import Study, programme, programme_names, scenario, scenario_names, study, study_names
 from .sweeps.run_sweep import sweep
-from .tables.schema import Trial
 from .trial.assumptions import OutcomeAssumptions, TrialAssumptions
-from .trial.candidacy import CANDIDACY, Candidacy
-from .trial.programme import programme, programme_names
+from .trial.candidacy import Candidacy
+from .trial.design import Design, Outcome
+from .trial.participant_data import Trial
+from .trial.programme import Programme
 from .verdicts.audit_ledger import audit
 from .verdicts.inference_ledger import inference_ledger
 from .verdicts.reconstruction import reconstruct
@@ -46,9 +46,13 @@ __all__ = [
     "ASTEROID",
     "CANDIDACY",
     "Candidacy",
+    "Design",
     "InputError",
     "NotYetError",
+    "Outcome",
     "OutcomeAssumptions",
+    "Programme",
+    "Study",
     "Trial",
     "TrialAssumptions",
     "assurance",
@@ -63,7 +67,6 @@ __all__ = [
     "floor_and_ceiling",
     "hours_for_precision",
     "inference_ledger",
-    "matched_to_paper",
     "operating_characteristics",
     "power_curve",
     "probability_rate_below",
@@ -84,10 +87,11 @@ __all__ = [
     "sensitivity",
     "simulate_trial",
     "standardised_effects",
+    "study",
+    "study_names",
     "sweep",
     "tipping_point",
     "verify",
     "what_if",
-    "with_fields",
     "within_arm_changes",
 ]

@@ -33,15 +33,18 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f" Known: {', '.join(names)}." if len(names) <= 20 else " None has a name like it."
 
 
-def first_problem(error: ValidationError) -> str:
-    """Put the first thing wrong with a record into one line: field, requirement, value, what to do."""
+def first_problem(error: ValidationError, where: str = "") -> str:
+    """Put the first thing wrong with a record into one line: field, requirement, value, what to do.
+
+    ``where`` is the place of the record, put before the field's name.
+    """
     problem = error.errors(include_url=False)[0]
-    field = ".".join(str(step) for step in problem["loc"])
+    field = ".".join(str(step) for step in (*filter(None, [where]), *problem["loc"]))
     if problem["type"] == "missing":
         return f"{field} must be given, got none. Add it."
     if problem["type"] == "extra_forbidden":
         return f"{field} must be a known field, got {problem['input']!r}. Remove or rename it."
     requirement = problem["msg"].removeprefix("Value error, ").replace("Input should", "must", 1)
-    if not field:  # a rule between fields: its message says everything
+    if not problem["loc"]:  # a rule between fields: its message says everything
         return requirement
     return f"{field} {requirement}, got {problem['input']!r}. Correct it."

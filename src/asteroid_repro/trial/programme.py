@@ -2,16 +2,15 @@
 
 import math
 import tomllib
-from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
-from asteroid_repro.errors import InputError, did_you_mean, first_problem
+from asteroid_repro.errors import InputError, first_problem
+from asteroid_repro.trial.design import FROZEN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +31,6 @@ def _whole(value: int) -> int:
 Seconds = Annotated[float, AfterValidator(_seconds)]
 Whole = Annotated[int, AfterValidator(_whole)]
 
-_FROZEN: Final = ConfigDict(frozen=True, extra="forbid")
 
 
 class Stage(BaseModel):
@@ -45,7 +43,7 @@ class Stage(BaseModel):
     (150.0, 1350.0)
     """
 
-    model_config = _FROZEN
+    model_config = FROZEN
 
     intervals: tuple[tuple[Seconds, Seconds], ...] = Field(
         min_length=1, description="Pairs of seconds: run, then walk; done in this order."
@@ -78,7 +76,7 @@ class Programme(BaseModel):
     each session has. After a pain flare a runner drops ``flare_stages`` stages and goes on.
     """
 
-    model_config = _FROZEN
+    model_config = FROZEN
 
     name: str = Field(min_length=1, description="Short name.")
     description: str = Field(min_length=1, description="What it is, in two lines or fewer.")
@@ -133,7 +131,8 @@ class Programme(BaseModel):
 
         Examples
         --------
-        >>> plan = programme("couch_to_5k").to_frame()
+        >>> from asteroid_repro import study
+        >>> plan = study("asteroid").programme("couch_to_5k").to_frame()
         >>> plan["running_minutes_a_week"].tolist()[-1]
         90.0
         """
@@ -143,48 +142,10 @@ class Programme(BaseModel):
         return pd.DataFrame([_plan_row(self, week, stages) for week, stages in enumerate(plan.tolist(), start=1)])
 
     def _repr_html_(self) -> str:
-        return f"<p><strong>{self.name}</strong>: {self.description}</p>" + self.to_frame().to_html(index=False)
+        return f"<p><strong>{escape(self.name)}</strong>: {escape(self.description)}</p>" + self.to_frame().to_html(index=False)
 
 
-def programme_names() -> list[str]:
-    """List the shipped programmes.
-
-    Examples
-    --------
-    >>> "couch_to_5k" in programme_names()
-    True
-    """
-    return sorted(Path(entry.name).stem for entry in _folder().iterdir() if entry.name.endswith(".toml"))
-
-
-def programme(name: str) -> Programme:
-    """Return a shipped programme, or one from a file (a path that ends in ``.toml``).
-
-    Raises
-    ------
-    InputError
-        No such programme, or one that cannot be: field, requirement and value.
-
-    Examples
-    --------
-    >>> programme("asteroid").stages[0].run_seconds(10)
-    150.0
-    """
-    if name.endswith(".toml"):
-        return read_programme(Path(name))
-    return _shipped(name)
-
-
-@cache
-def _shipped(name: str) -> Programme:
-    if name not in programme_names():
-        raise InputError(
-            f"programme must be a name or a .toml file, got {name!r}.{did_you_mean(name, programme_names())}"
-        )
-    return read_programme(_folder() / f"{name}.toml")
-
-
-def read_programme(path: Path | Traversable) -> Programme:
+def read_programme(path: Path) -> Programme:
     """Read a programme from a TOML file.
 
     Raises
@@ -200,10 +161,6 @@ def read_programme(path: Path | Traversable) -> Programme:
         raise InputError(f"{path}: must be TOML, got: {error}. Correct that line.") from None
     except ValidationError as error:
         raise InputError(f"{path}: {first_problem(error)}") from None
-
-
-def _folder() -> Traversable:
-    return files("asteroid_repro.studies") / "asteroid" / "programmes"
 
 
 def _check_length(programme: Programme) -> None:

@@ -6,10 +6,6 @@ from typing import Annotated, Final
 import numpy as np
 from pydantic import AfterValidator
 
-OUTCOMES: Final = ("average_pain", "current_pain", "disability")
-SCALE_MAXIMUM: Final = 100.0
-"""Both instruments, the visual analogue scale and the Oswestry Disability Index, run from 0 to 100 points."""
-
 _SAME: Final = 1e-5  # entries of a correlation matrix that are typed twice may be rounded differently
 
 
@@ -61,12 +57,6 @@ def _two_or_more(value: int) -> int:
     return value
 
 
-def _scale_mean(value: float) -> float:
-    if not 0 < value < SCALE_MAXIMUM:
-        raise ValueError("must be inside the scale, in (0, 100)")
-    return value
-
-
 def _correlation_matrix(rows: tuple[tuple[float, ...], ...]) -> tuple[tuple[float, ...], ...]:
     if any(len(row) != len(rows) for row in rows):
         raise ValueError("must be a square matrix")
@@ -89,5 +79,4 @@ CorrelationBound = Annotated[float, AfterValidator(_correlation)]
 Positive = Annotated[float, AfterValidator(_positive)]
 NotNegative = Annotated[float, AfterValidator(_not_negative)]
 ArmSize = Annotated[int, AfterValidator(_two_or_more)]
-ScaleMean = Annotated[float, AfterValidator(_scale_mean)]
 Correlations = Annotated[tuple[tuple[float, ...], ...], AfterValidator(_correlation_matrix)]

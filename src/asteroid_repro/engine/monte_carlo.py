@@ -36,6 +36,55 @@ _AHEAD: Final = 1000  # pieces handed out and not yet added: enough for a cluste
 _AHEAD_AUTOMATIC: Final = 64  # fewer where those that are not needed in the end are thrown away
 
 
+TARGET_MCSE: Final = 0.005
+"""Monte Carlo standard error of power and coverage at which ``trials="auto"`` is content."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """How many trials to simulate, and where.
+
+    Attributes
+    ----------
+    trials : int or "auto"
+        Number of simulated trials; ``"auto"`` for as many pieces as it takes.
+    seed : int
+        Whole number of 0 or more.
+    target_mcse : float
+        Monte Carlo standard error at which an automatic run ends.
+    n_jobs : int
+        Processes; 1 for none but this one.
+    executor : concurrent.futures.Executor or dask.distributed.Client, optional
+        Where to do the work instead.
+    progress : bool
+        Show a progress bar (never when the output is not a terminal).
+
+    Raises
+    ------
+    InputError
+        A number of trials or processes that cannot be, or a target that is no standard error of a share.
+
+    Examples
+    --------
+    >>> Run(trials=1000, seed=1).n_jobs
+    1
+    """
+
+    trials: int | Literal["auto"]
+    seed: int
+    target_mcse: float = TARGET_MCSE
+    n_jobs: int = 1
+    executor: Any = None
+    progress: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        if self.trials != "auto":
+            check_trials(self.trials)
+        check_target(self.target_mcse)
+        check_workers(self.n_jobs, self.executor)
+
+
 @dataclass(frozen=True)
 class Totals:
     """Sums over trials.
@@ -92,15 +141,7 @@ def run_blocks(work: Work, trials: int, *, progress: bool = False) -> dict[str, 
     return {key: np.concatenate([piece[key] for piece in figures], axis=-1) for key in figures[0]}
 
 
-def sum_pieces(
-    work: Work,
-    trials: int | Literal["auto"],
-    *,
-    enough: Callable[[Totals], bool] | None = None,
-    n_jobs: int = 1,
-    executor: Any = None,
-    progress: bool = False,
-) -> Totals:
+def sum_pieces(work: Work, run: Run, *, enough: Callable[[Totals], bool] | None = None) -> Totals:
     """Do the work for every piece and add the figures up.
 
     Memory does not grow with the trials. A keyboard interrupt ends the run and keeps the pieces that are done.
@@ -110,16 +151,10 @@ def sum_pieces(
     work : callable
         See :data:`Work`; it gets a piece at a time, :data:`PIECE_TRIALS` trials or what is left of them, and returns
         sums over them. With other processes it must be one they can import.
-    trials : int or "auto"
-        Number of trials; ``"auto"`` for as many pieces as it takes until ``enough``, which must then be given.
+    run : Run
+        How many trials, and where.
     enough : callable, optional
-        Told the totals after each piece of an ``"auto"`` run; true ends it.
-    n_jobs : int
-        Processes; 1 for none but this one.
-    executor : concurrent.futures.Executor or dask.distributed.Client, optional
-        Where to do the work instead.
-    progress : bool
-        Show a progress bar (never when the output is not a terminal).
+        Told the totals after each piece of an automatic run, which must have it; true ends the run.
 
     Returns
     -------
@@ -129,19 +164,20 @@ def sum_pieces(
     Raises
     ------
     InputError
-        Fewer than two trials or less than one process; both processes and an executor, or an executor that is none.
+        An automatic run of something that cannot say when it has enough.
 
     Examples
     --------
-    >>> sum_pieces(lambda block, n: {"count": np.array(n)}, 20_000).sums["count"].item()
+    >>> sum_pieces(lambda block, n: {"count": np.array(n)}, Run(trials=20_000, seed=1)).sums["count"].item()
     20000
     """
-    automatic = trials == "auto" and enough is not None
-    goal = MOST_TRIALS if automatic else check_trials(trials)
+    automatic = run.trials == "auto" and enough is not None
+    goal = MOST_TRIALS if automatic else check_trials(run.trials)
     task, sums, done, stopped = partial(_do_piece, work), dict[str, np.ndarray](), 0, False
-    with workers(n_jobs, executor) as pool, _bar(None if automatic else goal, progress=progress) as bar:
+    ahead = _AHEAD_AUTOMATIC if automatic else _AHEAD
+    with workers(run.n_jobs, run.executor) as pool, _bar(None if automatic else goal, progress=run.progress) as bar:
         try:
-            for size, figures in _in_order(task, _pieces(goal), pool, ahead=_AHEAD_AUTOMATIC if automatic else _AHEAD):
+            for size, figures in _in_order(task, _pieces(goal), pool, ahead=ahead):
                 sums = _added(sums, figures)
                 done += size
                 bar.update(size)
@@ -224,14 +260,24 @@ def _in_order(task: Callable[[Any], Any], pieces: Iterable[Any], pool: Executor 
             future.cancel()
 
 
+def check_workers(n_jobs: object, executor: Any) -> None:
+    """Refuse a number of processes that cannot be, processes beside an executor, and an executor that is none.
+
+    Examples
+    --------
+    >>> check_workers(2, None)
+    """
+    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int | np.integer) or n_jobs < 1:
+        raise InputError(f"n_jobs must be a whole number of 1 or more, got {n_jobs!r}. Use the number of cores.")
+    if executor is not None and n_jobs > 1:
+        raise InputError(f"n_jobs must be left out beside an executor, got {n_jobs}. The executor has its workers.")
+    if executor is not None and not hasattr(executor, "submit"):
+        raise InputError(f"executor must have a method submit, got {executor!r}. Give an Executor or a Dask Client.")
+
+
 @contextmanager
 def workers(n_jobs: int, executor: Any) -> Iterator[Executor | None]:
     """Give what runs the pieces: None for this process; a Dask client's own executor; the user's; or new processes.
-
-    Raises
-    ------
-    InputError
-        Less than one process; both processes and an executor.
 
     Examples
     --------
@@ -239,15 +285,8 @@ def workers(n_jobs: int, executor: Any) -> Iterator[Executor | None]:
     ...     pool is None
     True
     """
-    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int | np.integer) or n_jobs < 1:
-        raise InputError(f"n_jobs must be a whole number of 1 or more, got {n_jobs!r}. Use the number of cores.")
+    check_workers(n_jobs, executor)
     if executor is not None:
-        if n_jobs > 1:
-            raise InputError(f"n_jobs must be left out beside an executor, got {n_jobs}. The executor has its workers.")
-        if not hasattr(executor, "submit"):
-            raise InputError(
-                f"executor must have a method submit, got {executor!r}. Give an Executor or a Dask Client."
-            )
         # Dask takes equal tasks for one and the same unless told that they are not pure.
         yield executor.get_executor(pure=False) if hasattr(executor, "get_executor") else executor
     elif n_jobs == 1:

@@ -24,7 +24,8 @@ from .planning.power_curve import power_curve
 from .planning.precision import hours_for_precision
 from .planning.replication import replication, sceptical_p_value
 from .planning.sample_size import sample_size
-from .printed.rounding import audit_triple
+from .printed.audit_triple import audit_triple
+from .printed.granularity import debit, grim, grim_difference, grimmer
 from .scenarios_compared import what_if
 from .simulate.screening import screen
 from .simulate.trial_tables import simulate_trial
@@ -61,10 +62,14 @@ __all__ = [
     "audit_triple",
     "compare_with_yardstick",
     "coverage_by_frailty",
+    "debit",
     "estimands",
     "estimate_effects",
     "event_rates",
     "floor_and_ceiling",
+    "grim",
+    "grim_difference",
+    "grimmer",
     "hours_for_precision",
     "inference_ledger",
     "operating_characteristics",

@@ -5,7 +5,7 @@ import pytest
 import statsmodels.formula.api as smf
 
 from asteroid_repro import InputError, estimate_effects, published
-from asteroid_repro.printed.printed_line import parse_line
+from asteroid_repro.printed.printed_triple import parse_line
 from asteroid_repro.verdicts.printed_target import published_target, residual_windows
 from asteroid_repro.verdicts.reconstruction import LABEL, Reconstruction, Reconstructions, reconstruct
 

@@ -6,11 +6,11 @@ import pandas as pd
 
 from asteroid_repro.calibration import matched_to_paper
 from asteroid_repro.ledger.ledger import Ledger, published
-from asteroid_repro.printed.families import FamilyAudit, ModelEvidence, audit_family, model_evidence
-from asteroid_repro.printed.granularity import grim_mean, grim_net_difference
-from asteroid_repro.printed.granules import GranularityCheck
-from asteroid_repro.printed.printed_line import PrintedTriple
-from asteroid_repro.printed.rounding import TripleAudit, audit_triple
+from asteroid_repro.printed.audit_triple import TripleAudit, audit_triple
+from asteroid_repro.printed.families import FamilyAudit, audit_family
+from asteroid_repro.printed.granularity import GranularityCheck, grim, grim_difference
+from asteroid_repro.printed.model_evidence import ModelEvidence, model_evidence
+from asteroid_repro.printed.printed_triple import PrintedTriple
 from asteroid_repro.trial.quantities import OUTCOMES
 from asteroid_repro.verdicts.triangulation import Identity, triangulate
 
@@ -109,7 +109,7 @@ def audit(ledger: Ledger | None = None) -> Audit:
     running, waitlist = (int(claims.fitted(f"design.{arm}")) for arm in ("running", "waitlist"))
     return Audit(
         triples=triples,
-        models={name: model_evidence(line, running, waitlist) for name, line in lines.items()},
+        models={name: model_evidence(line, running, waitlist, n_visits=3) for name, line in lines.items()},
         pain=audit_family([lines["average_pain.week12"], lines["current_pain.week12"]]),
         granularity=_granularity(claims, running, waitlist),
         identities=triangulate(claims),
@@ -138,13 +138,13 @@ def _granularity(ledger: Ledger, running: int, waitlist: int) -> dict[str, Granu
     for outcome in OUTCOMES:
         step = matched_to_paper().outcome(outcome).step
         claim = f"{outcome}.week12.estimate"
-        checks[claim] = grim_net_difference(ledger[claim].printed, running, waitlist, step=step)
+        checks[claim] = grim_difference(ledger[claim].printed, running, waitlist, step=step)
         for claim in (
             f"{outcome}.{arm}.{visit}" for arm in ("running", "waitlist") for visit in ("baseline", "week12")
         ):
             if any(known.id == claim for known in ledger.claims):
                 people = running if ".running." in claim else waitlist
-                checks[claim] = grim_mean(ledger[claim].printed, people, step=step)
+                checks[claim] = grim(ledger[claim].printed, people, step=step)
     return checks
 
 

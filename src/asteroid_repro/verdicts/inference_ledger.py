@@ -12,7 +12,7 @@ from asteroid_repro.estimate.effects.methods import METHODS, Distribution
 from asteroid_repro.evaluate.performance import operating_characteristics
 from asteroid_repro.evaluate.type_one_error import NOMINAL
 from asteroid_repro.ledger.ledger import Ledger, published
-from asteroid_repro.printed.rounding import TripleAudit, audit_triple
+from asteroid_repro.printed.audit_triple import TripleAudit, audit_triple
 from asteroid_repro.tables.schema import Trial
 from asteroid_repro.trial.assumptions import TrialAssumptions
 from asteroid_repro.verdicts.audit_ledger import printed_line

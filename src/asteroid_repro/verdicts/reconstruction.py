@@ -11,7 +11,7 @@ from asteroid_repro.estimate.effects.estimate_effects import estimate_arrays
 from asteroid_repro.estimate.effects.inference import p_value
 from asteroid_repro.estimate.effects.moments import moments
 from asteroid_repro.ledger.ledger import Ledger, published
-from asteroid_repro.printed.printed_line import PrintedTriple
+from asteroid_repro.printed.printed_triple import PrintedTriple
 from asteroid_repro.simulate.streams import Purpose, stream
 from asteroid_repro.verdicts.integer_search import Scores, find_scores
 from asteroid_repro.verdicts.printed_target import Target, published_target, residual_windows

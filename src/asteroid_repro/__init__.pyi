@@ -4,15 +4,14 @@ from .asteroid import ASTEROID
 from .calibration import matched_to_paper, scenario, scenario_names
 from .errors import InputError, NotYetError
 from .estimate.attendance import attendance
+from .estimate.change_from_baseline.responders import responders
+from .estimate.change_from_baseline.standardised import standardised_effects
+from .estimate.change_from_baseline.within_arm import within_arm_changes
 from .estimate.effects.estimate_effects import estimate_effects
 from .estimate.missing_visits.sensitivity import sensitivity
 from .estimate.missing_visits.tipping_point import tipping_point
-from .estimate.people.responders import responders
-from .estimate.people.standardised import standardised_effects
-from .estimate.people.within_arm import within_arm_changes
 from .estimate.rerandomisation import rerandomisation_test
 from .estimate.safety.rate_comparison import compare_with_yardstick, probability_rate_below
-from .estimate.safety.rate_intervals import rate_intervals
 from .estimate.safety.rates import event_rates
 from .evaluate.estimands import estimands
 from .evaluate.frailty import coverage_by_frailty
@@ -31,9 +30,9 @@ from .simulate.screening import screen
 from .simulate.trial_tables import simulate_trial
 from .sweeps.fields import with_fields
 from .sweeps.run_sweep import sweep
-from .tables.schema import Trial
 from .trial.assumptions import OutcomeAssumptions, TrialAssumptions
 from .trial.candidacy import CANDIDACY, Candidacy
+from .trial.participant_data import Trial
 from .trial.programme import programme, programme_names
 from .verdicts.audit_ledger import audit
 from .verdicts.inference_ledger import inference_ledger
@@ -70,7 +69,6 @@ __all__ = [
     "programme",
     "programme_names",
     "published",
-    "rate_intervals",
     "reconstruct",
     "replication",
     "rerandomisation_test",

@@ -12,7 +12,7 @@ from asteroid_repro.simulate.missing import remove_visits
 from asteroid_repro.simulate.outcomes import Outcomes, score_tiles, simulate_outcomes
 from asteroid_repro.simulate.streams import blocks
 from asteroid_repro.trial.assumptions import TrialAssumptions
-from asteroid_repro.trial.quantities import OUTCOMES
+from asteroid_repro.trial.quantities import OUTCOMES, SCALE_MAXIMUM
 
 
 def simulated_estimates(
@@ -91,14 +91,18 @@ def simulated_moments(assumptions: TrialAssumptions, seed: int, block: int, tria
     >>> simulated_moments(ASTEROID, 1, 0, 5).difference.shape
     (3, 3, 5)
     """
-    totals, products = whole_number_sums(assumptions.n_people, len(assumptions.visits), len(OUTCOMES), trials)
+    step = np.array([assumptions.outcome(name).step for name in OUTCOMES], dtype=float)
+    points, highest = step[:, np.newaxis, np.newaxis, np.newaxis].astype(np.float32), round(SCALE_MAXIMUM / step.min())
+    shape = assumptions.n_people, len(assumptions.visits), len(OUTCOMES), trials
+    totals, products = whole_number_sums(*shape, highest=highest)
     done = 0
     for number, size in blocks(trials, block):
         for tile in score_tiles(assumptions, seed, number, size):
             part = np.s_[..., done : done + tile.shape[-1]]
-            sum_whole_numbers(tile, assumptions.n_running, totals[part], products[part])
+            counts = np.divide(tile, points, out=tile)
+            sum_whole_numbers(counts, assumptions.n_running, totals[part], products[part])
             done += tile.shape[-1]
-    return whole_number_moments(totals, products, assumptions.n_running, assumptions.n_waitlist)
+    return whole_number_moments(totals, products, assumptions.n_running, assumptions.n_waitlist, step=step)
 
 
 def _fit_scores(fit: Callable[[np.ndarray, np.ndarray], Estimates], scores: Outcomes) -> Estimates:

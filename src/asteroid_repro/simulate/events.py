@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from asteroid_repro.simulate.streams import BLOCK_TRIALS, Purpose, stream
-from asteroid_repro.tables.schema import EVENT_KINDS
 from asteroid_repro.trial.assumptions import TrialAssumptions
+from asteroid_repro.trial.quantities import EVENT_KINDS
 
 _SPIKE_FROM, _SPIKE_TO = 1.5, 3.0  # week-to-week ratios between which a rise of load raises the hazard
 

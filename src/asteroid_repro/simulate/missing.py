@@ -4,9 +4,8 @@ import numpy as np
 
 from asteroid_repro.simulate.outcomes import Outcomes
 from asteroid_repro.simulate.streams import Purpose, stream
-from asteroid_repro.tables.schema import ARMS
 from asteroid_repro.trial.assumptions import TrialAssumptions
-from asteroid_repro.trial.quantities import OUTCOMES
+from asteroid_repro.trial.quantities import ARMS, OUTCOMES
 
 _DRIVER = OUTCOMES.index("average_pain")
 

@@ -18,9 +18,9 @@ from asteroid_repro.simulate.events import (
     session_streams,
 )
 from asteroid_repro.simulate.traits import Traits
-from asteroid_repro.tables.schema import EVENT_KINDS
 from asteroid_repro.trial.assumptions import TrialAssumptions
 from asteroid_repro.trial.programme import Programme
+from asteroid_repro.trial.quantities import EVENT_KINDS
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,33 @@ from asteroid_repro.simulate.outcomes import Outcomes
 from asteroid_repro.simulate.people import People
 from asteroid_repro.simulate.sessions import Sessions
 from asteroid_repro.simulate.streams import Purpose, stream
-from asteroid_repro.tables.schema import ARMS, EVENT_KINDS, SEXES, Trial
 from asteroid_repro.trial.assumptions import TrialAssumptions
-from asteroid_repro.trial.quantities import OUTCOMES, SCALE_MAXIMUM
+from asteroid_repro.trial.design import Arm, Design, EventKind, Outcome, PaperAnalysis
+from asteroid_repro.trial.participant_data import Trial
+from asteroid_repro.trial.quantities import ARMS, EVENT_KINDS, OUTCOMES, SCALE_MAXIMUM
 
 _PAIN_NOISE, _FLARE_PAIN = 8.0, 20.0
+_SEXES = ("female", "male")
+
+DESIGN = Design(  # until it is read from the study's folder
+    name="ASTEROID",
+    title="Running for chronic low back pain",
+    treatment=Arm(name=ARMS[0], label="Running"),
+    reference=Arm(name=ARMS[1], label="Waitlist"),
+    visits=(0, 6, 12),
+    outcomes=tuple(
+        Outcome(
+            name=name, label=name.replace("_", " ").capitalize(), unit=unit, minimum=0, maximum=100, step=step,
+            better="lower", important=important,
+        )
+        for name, unit, step, important in zip(
+            OUTCOMES, ("points (VAS, 0-100)", "points (VAS, 0-100)", "points (ODI, 0-100)"), (1, 1, 2), (15, 15, 10),
+            strict=True,
+        )
+    ),
+    adverse_events=tuple(EventKind(name=name, label=name.replace("_", " ").capitalize()) for name in EVENT_KINDS),
+    analysis=PaperAnalysis(method="random_intercept", distribution="z"),
+)  # fmt: skip
 
 
 def simulate_trial(assumptions: TrialAssumptions, *, seed: int) -> Trial:
@@ -53,6 +75,7 @@ def simulate_trial(assumptions: TrialAssumptions, *, seed: int) -> Trial:
         outcomes=_outcomes_table(assumptions, block.outcomes, participant),
         sessions=_sessions_table(assumptions, block.sessions, session_pain(assumptions, block, seed), participant),
         adverse_events=_events_table(block, participant),
+        design=DESIGN.model_copy(update={"visits": assumptions.visits}),
         label=f"SIMULATED ({assumptions.name}, seed {seed}, version {__version__}), not participant data",
     )
 
@@ -94,7 +117,7 @@ def _participants_table(assumptions: TrialAssumptions, people: People, participa
             "participant": participant,
             "arm": _arm_labels(assumptions),
             "age_years": people.age_years[:, 0],
-            "sex": np.where(people.female[:, 0], *SEXES),
+            "sex": np.where(people.female[:, 0], *_SEXES),
             "ran_before": people.ran_before[:, 0],
         }
     )

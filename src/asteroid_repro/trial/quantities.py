@@ -7,6 +7,13 @@ import numpy as np
 from pydantic import AfterValidator
 
 OUTCOMES: Final = ("average_pain", "current_pain", "disability")
+ARMS: Final = ("running", "waitlist")
+EVENT_KINDS: Final = ("lower_limb", "low_back_pain", "syncope")
+UNITS: Final = {
+    "average_pain": "points (VAS, 0-100)",
+    "current_pain": "points (VAS, 0-100)",
+    "disability": "points (ODI, 0-100)",
+}
 SCALE_MAXIMUM: Final = 100.0
 """Both instruments, the visual analogue scale and the Oswestry Disability Index, run from 0 to 100 points."""
 

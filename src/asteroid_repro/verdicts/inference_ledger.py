@@ -10,12 +10,13 @@ from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.estimate_effects import estimate_effects
 from asteroid_repro.estimate.effects.methods import METHODS, Distribution
 from asteroid_repro.evaluate.performance import operating_characteristics
-from asteroid_repro.evaluate.type_one_error import NOMINAL
 from asteroid_repro.ledger.ledger import Ledger, published
 from asteroid_repro.printed.rounding import TripleAudit, audit_triple
 from asteroid_repro.tables.schema import Trial
 from asteroid_repro.trial.assumptions import TrialAssumptions
 from asteroid_repro.verdicts.audit_ledger import printed_line
+
+NOMINAL = 0.05
 
 _ROLES = {
     ("random_intercept", "z"): "faithful reproduction",

@@ -1,20 +1,20 @@
 """What simulated trials say about the figures that claims are about."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.inference import Estimates, confidence_interval, p_value
-from asteroid_repro.estimate.effects.methods import Distribution, estimate_arrays
+from asteroid_repro.estimate.effects.methods import estimate_arrays
 from asteroid_repro.ledger.figure import Figure
 from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.simulate.block import TrialBlock, simulate_block
 from asteroid_repro.simulate.sessions import Sessions
 from asteroid_repro.trial.assumptions import TrialAssumptions
-from asteroid_repro.trial.design import find
+from asteroid_repro.trial.characteristics import Characteristic
+from asteroid_repro.trial.design import Design, find
 
 PerTrial = Mapping[Figure, np.ndarray]
 """One value a simulated trial, shape (trials,), by figure."""
@@ -45,9 +45,16 @@ def per_trial_figures(
         its estimate, standard error and degrees of freedom.
     """
     simulated = simulate_block(solve(assumptions), seed, block, trials)
-    possible = [figure for figure in figures if why_not(figure, assumptions) is None]
-    effects = _effects([figure for figure in possible if figure.figure == "effect"], assumptions, simulated)
-    return effects | {figure: _value(figure, assumptions, simulated) for figure in possible if figure not in effects}
+    design, possible = assumptions.design, [figure for figure in figures if why_not(figure, assumptions) is None]
+    wanted = [part for figure in possible for part in (figure, *_behind(figure))]
+    analysed = {str(figure.outcome) for figure in wanted if figure.figure == "effect"}
+    fits = {outcome: _analysis(outcome, design, simulated) for outcome in analysed}
+    return {
+        figure: _effect(figure, design, fits[str(figure.outcome)])
+        if figure.figure == "effect"
+        else _value(figure, assumptions, simulated)
+        for figure in wanted
+    }
 
 
 def why_not(figure: Figure, assumptions: TrialAssumptions) -> str | None:
@@ -60,12 +67,16 @@ def why_not(figure: Figure, assumptions: TrialAssumptions) -> str | None:
     'no visit at week 26'
     """
     design, visits = assumptions.design, len(assumptions.visits)
-    characteristics = [each.name for each in assumptions.characteristics]
+    known = {each.name: each for each in assumptions.characteristics}
+    name = figure.characteristic
+    categories = _categories(known[name]) if name in known and not known[name].is_number else ()
     absent: dict[str, bool] = {
         f"no outcome {figure.outcome}": figure.outcome not in (None, *design.outcome_names),
         f"no kind of adverse event {figure.kind}": figure.kind not in (None, *design.kinds),
         f"no visit number {figure.visit}": figure.visit is not None and not -visits <= figure.visit < visits,
-        f"no characteristic {figure.characteristic}": figure.characteristic not in (None, *characteristics),
+        f"no characteristic {name}": name not in (None, *known),
+        f"no category {figure.category} of {name}": figure.category not in (None, *categories),
+        f"no number in {name}": figure.figure in ("characteristic", "eligible") and bool(categories),
         "no sessions": figure.figure in _PROGRAMME and not assumptions.n_sessions,
     }
     if figure.figure == "distance" and figure.week is not None and assumptions.sessions:
@@ -76,37 +87,30 @@ def why_not(figure: Figure, assumptions: TrialAssumptions) -> str | None:
     return next((why for why, is_absent in absent.items() if is_absent), None)
 
 
-def _effects(
-    figures: Iterable[Figure], assumptions: TrialAssumptions, simulated: TrialBlock
-) -> dict[Figure, np.ndarray]:
-    """Analyse each outcome that is asked for once, as the study does."""
-    design = assumptions.design
-    wanted: dict[str, list[Figure]] = {}
-    for figure in figures:
-        wanted.setdefault(str(figure.outcome), []).append(figure)
-    found = {}
-    for outcome, own in wanted.items():
-        distribution: Distribution | None = design.analysis.distribution  # type: ignore[assignment]
-        scores = _scores(simulated, design.outcome_names.index(outcome))
-        fit = estimate_arrays(*scores, method=design.analysis.method, distribution=distribution)
-        for figure in own:
-            for one in (figure, *(_behind(figure) if figure.statistic in ("ci_low", "ci_high") else ())):
-                found[one] = _part(one, fit)[design.visit(one.week or 0) - 1]
-    return found
-
-
-def _behind(figure: Figure) -> tuple[Figure, Figure, Figure]:
-    """Return estimate, standard error and degrees of freedom of the same line."""
+def _behind(figure: Figure) -> tuple[Figure, ...]:
+    """Return estimate, standard error and degrees of freedom behind a limit of an effect."""
+    if figure.statistic not in ("ci_low", "ci_high"):
+        return ()
     return figure.with_statistic("estimate"), figure.with_statistic("se"), figure.with_statistic("df")
 
 
-def _part(figure: Figure, fit: Estimates) -> np.ndarray:
-    if figure.statistic == "p_value":
-        return p_value(fit)
-    if figure.statistic in ("ci_low", "ci_high"):
-        limits = confidence_interval(fit, figure.level)
-        return limits.low if figure.statistic == "ci_low" else limits.high
-    return {"estimate": fit.estimate, "se": fit.standard_error, "df": fit.df}[str(figure.statistic)]
+def _analysis(outcome: str, design: Design, simulated: TrialBlock) -> Estimates:
+    """Analyse an outcome as the study does."""
+    paper = design.analysis
+    scores = _scores(outcome, design, simulated)
+    return estimate_arrays(*scores, method=paper.method, distribution=paper.distribution)  # type: ignore[arg-type]
+
+
+def _effect(figure: Figure, design: Design, fit: Estimates) -> np.ndarray:
+    parts: dict[str | None, Callable[[], np.ndarray]] = {
+        "se": lambda: fit.standard_error,
+        "df": lambda: fit.df,
+        "ci_low": lambda: confidence_interval(fit, figure.level).low,
+        "ci_high": lambda: confidence_interval(fit, figure.level).high,
+        "p_value": lambda: p_value(fit),
+    }
+    values = parts.get(figure.statistic, lambda: fit.estimate)()
+    return np.asarray(values[design.visit(figure.week or 0) - 1])
 
 
 def _value(figure: Figure, assumptions: TrialAssumptions, simulated: TrialBlock) -> np.ndarray:
@@ -116,9 +120,10 @@ def _value(figure: Figure, assumptions: TrialAssumptions, simulated: TrialBlock)
     return values * np.ones(simulated.outcomes.treatment.shape[-1])
 
 
-def _scores(simulated: TrialBlock, outcome: int) -> tuple[np.ndarray, np.ndarray]:
+def _scores(outcome: str, design: Design, simulated: TrialBlock) -> tuple[np.ndarray, np.ndarray]:
     """Scores of an outcome in the treatment and the reference arm, shape (visits, people of the arm, trials)."""
-    return simulated.outcomes.treatment[outcome], simulated.outcomes.reference[outcome]
+    index = design.outcome_names.index(outcome)
+    return simulated.outcomes.treatment[index], simulated.outcomes.reference[index]
 
 
 def _people(figure: Figure, assumptions: TrialAssumptions) -> slice:
@@ -139,10 +144,13 @@ def _characteristic(figure: Figure, assumptions: TrialAssumptions, simulated: Tr
 
 def _share(figure: Figure, assumptions: TrialAssumptions, simulated: TrialBlock) -> np.ndarray:
     """Per cent of the people in a category; the simulation knows who is in the first of two."""
-    characteristic = find(assumptions.characteristics, str(figure.characteristic), "characteristic")
-    first = _characteristic(figure, assumptions, simulated)
-    categories = characteristic.categories or ("true", "false")
-    return np.asarray(100 * (first == (figure.category == categories[0])).mean(axis=0))
+    categories = _categories(find(assumptions.characteristics, str(figure.characteristic), "characteristic"))
+    is_first = _characteristic(figure, assumptions, simulated)
+    return np.asarray(100 * (is_first == (figure.category == categories[0])).mean(axis=0))
+
+
+def _categories(characteristic: Characteristic) -> tuple[str, str]:
+    return characteristic.categories or ("true", "false")
 
 
 def _lost(figure: Figure, assumptions: TrialAssumptions, simulated: TrialBlock) -> np.ndarray:
@@ -152,15 +160,12 @@ def _lost(figure: Figure, assumptions: TrialAssumptions, simulated: TrialBlock) 
 
 
 def _score(figure: Figure, assumptions: TrialAssumptions, simulated: TrialBlock) -> np.ndarray:
-    design = assumptions.design
-    scores = _scores(simulated, design.outcome_names.index(str(figure.outcome)))
-    return np.asarray(scores[figure.arm == "reference"][design.visit(figure.week or 0)])
+    scores = _scores(str(figure.outcome), assumptions.design, simulated)
+    return np.asarray(scores[figure.arm == "reference"][assumptions.design.visit(figure.week or 0)])
 
 
 def _sessions(simulated: TrialBlock) -> Sessions:
-    if simulated.sessions is None:  # why_not has refused the figure before
-        raise InputError("assumptions must have sessions for this figure, got none. Leave it out.")
-    return simulated.sessions
+    return cast("Sessions", simulated.sessions)  # why_not refuses what needs sessions where there are none
 
 
 def _distance(figure: Figure, _: TrialAssumptions, simulated: TrialBlock) -> np.ndarray:
@@ -181,8 +186,8 @@ def _adverse_events(figure: Figure, assumptions: TrialAssumptions, simulated: Tr
 
 
 _VALUES: Final[Mapping[str, Callable[[Figure, TrialAssumptions, TrialBlock], np.ndarray | float]]] = {
-    "people": lambda figure, supposed, _: float(np.arange(supposed.n_people)[_people(figure, supposed)].size),
-    "visit": lambda figure, supposed, _: float(supposed.visits[figure.visit or 0]),
+    "people": lambda figure, supposed, _: len(range(supposed.n_people)[_people(figure, supposed)]),
+    "visit": lambda figure, supposed, _: supposed.visits[figure.visit or 0],
     "eligible": _eligible,
     "characteristic": _characteristic,
     "share": _share,

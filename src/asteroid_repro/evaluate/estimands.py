@@ -8,7 +8,7 @@ import pandas as pd
 from asteroid_repro.engine.monte_carlo import run_blocks
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.adherers import naive_estimates
-from asteroid_repro.estimate.effects.estimate_effects import estimate_arrays
+from asteroid_repro.estimate.effects.methods import estimate_arrays
 from asteroid_repro.simulate.block import simulate_block
 from asteroid_repro.simulate.outcomes import potential_outcomes
 from asteroid_repro.trial.assumptions import TrialAssumptions
@@ -139,7 +139,7 @@ def _block_figures(population: TrialAssumptions, seed: int, block: int, size: in
         with np.errstate(invalid="ignore"):
             among = np.where(adherent.any(axis=0), (effect * adherent).sum(axis=0) / adherent.sum(axis=0), np.nan)
         truths = (effect.mean(axis=0), full.mean(axis=0), among, effect.sum(axis=0) / attended.sum(axis=0))
-        answers = (as_randomised, as_randomised, naive.per_protocol, naive.per_session)
+        answers = (as_randomised, as_randomised, *naive)
         for estimand, truth, answer in zip(_ANALYSES, truths, answers, strict=True):
             figures[f"{name}|{estimand}"] = np.stack([truth, answer])
     return figures

@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from asteroid_repro.engine.monte_carlo import run_blocks
-from asteroid_repro.estimate.safety.rate_limits import clustered_limits
-from asteroid_repro.estimate.safety.rates import exact_poisson_interval
+from asteroid_repro.estimate.safety.rate_limits import clustered_limits, exact_poisson_limits
 from asteroid_repro.simulate.sessions import simulate_sessions
 from asteroid_repro.simulate.traits import simulate_traits
 from asteroid_repro.trial.assumptions import TrialAssumptions
@@ -110,8 +109,8 @@ def _row(assumptions: TrialAssumptions, trials: int, seed: int) -> FrailtyRow:
     expected = events.sum(axis=0).mean() / hours.sum(axis=0).mean() * hours.sum(axis=0)
     poisson = np.array(
         [
-            low <= mean <= high
-            for mean, (low, high) in zip(expected, map(exact_poisson_interval, events.sum(axis=0)), strict=True)
+            exact.low <= mean <= exact.high
+            for mean, exact in zip(expected, map(exact_poisson_limits, events.sum(axis=0)), strict=True)
         ]
     )
     limits = [clustered_limits(y, h) for y, h in zip(events.T, hours.T, strict=True)]

@@ -20,8 +20,8 @@ from asteroid_repro.engine.monte_carlo import run_blocks
 from asteroid_repro.ledger.ledger import published
 from asteroid_repro.simulate.sessions import simulate_sessions
 from asteroid_repro.simulate.traits import simulate_traits
-from asteroid_repro.tables.schema import EVENT_KINDS
 from asteroid_repro.trial.assumptions import TrialAssumptions
+from asteroid_repro.trial.quantities import EVENT_KINDS
 
 PLAUSIBLE_SPEED, SPEED_SLACK = 9.0, 1.0
 """Assumption: a comfortable first running speed, km per hour, and how far from it one would readily go."""

@@ -15,10 +15,10 @@ from asteroid_repro.engine.trial_estimates import simulated_estimates
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.inference import p_value
 from asteroid_repro.estimate.effects.methods import Distribution, reference_distribution
-from asteroid_repro.estimate.safety.limits import check_level
 from asteroid_repro.planning.believed_effects import BelievedEffects, believed_effects
 from asteroid_repro.planning.shrink import Belief, Shrinkage, shrunk
 from asteroid_repro.sweeps.fields import effect_at, with_effect_at
+from asteroid_repro.tables.limits import check_level
 from asteroid_repro.trial.assumptions import TrialAssumptions
 from asteroid_repro.trial.quantities import OUTCOMES
 

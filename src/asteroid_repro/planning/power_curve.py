@@ -8,9 +8,9 @@ from asteroid_repro._version import __version__
 from asteroid_repro.engine.monte_carlo import check_trials
 from asteroid_repro.errors import InputError, did_you_mean
 from asteroid_repro.estimate.effects.methods import Distribution, reference_distribution
-from asteroid_repro.estimate.safety.limits import check_level
 from asteroid_repro.evaluate.performance import Measure, OperatingCharacteristics, operating_characteristics
 from asteroid_repro.sweeps.fields import combination, effect_at, grid, with_fields
+from asteroid_repro.tables.limits import check_level
 from asteroid_repro.trial.assumptions import TrialAssumptions
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from scipy.special import pdtr
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.safety.limits import check_level
-from asteroid_repro.estimate.safety.rates import exact_poisson_interval
+from asteroid_repro.estimate.safety.rate_limits import exact_poisson_limits
+from asteroid_repro.tables.limits import check_level
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +83,7 @@ def hours_for_precision(
     r"""Return the running hours after which the upper limit of a rate is probably low enough.
 
     With X Poisson of mean :math:`\mu` = rate x hours and U(x) the exact upper limit of a mean
-    (:func:`asteroid_repro.estimate.safety.rates.exact_poisson_interval`), the wish is
+    (:func:`asteroid_repro.estimate.safety.rate_limits.exact_poisson_limits`), the wish is
 
     .. math:: P(U(X) \le \text{ratio} \cdot \mu) \ge \text{assurance}.
 
@@ -149,7 +149,7 @@ def hours_for_precision(
     if hours_per_runner is not None:
         _check_positive("hours_per_runner", hours_per_runner, "running hours")
     most = _most_events(ratio, level, assurance)
-    mean = exact_poisson_interval(most, level)[1] / ratio
+    mean = exact_poisson_limits(most, level).high / ratio
     hours = 1000 * dispersion * mean / rate_per_1000_h
     return RatePrecision(
         rate_per_1000_h=rate_per_1000_h,
@@ -173,7 +173,7 @@ def _most_events(ratio: float, level: float, assurance: float) -> int:
     """
 
     def enough(k: int) -> bool:
-        return float(pdtr(k, exact_poisson_interval(k + 1, level)[1] / ratio)) >= assurance
+        return float(pdtr(k, exact_poisson_limits(k + 1, level).high / ratio)) >= assurance
 
     high = 1
     while not enough(high):

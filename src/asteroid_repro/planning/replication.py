@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from scipy.special import ndtr, ndtri
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.safety.limits import check_level
 from asteroid_repro.planning.shrink import Shrinkage, shrunk
+from asteroid_repro.tables.limits import check_level
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,10 +9,10 @@ from asteroid_repro._version import __version__
 from asteroid_repro.engine.monte_carlo import check_trials
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.methods import Distribution, reference_distribution
-from asteroid_repro.estimate.safety.limits import check_level
 from asteroid_repro.evaluate.performance import operating_characteristics
 from asteroid_repro.planning.approximate_power import approximate_power
 from asteroid_repro.sweeps.fields import effect_at, with_effect_at
+from asteroid_repro.tables.limits import check_level
 from asteroid_repro.trial.assumptions import TrialAssumptions
 
 if TYPE_CHECKING:

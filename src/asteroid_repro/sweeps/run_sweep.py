@@ -15,7 +15,6 @@ from asteroid_repro.engine.monte_carlo import MOST_TRIALS, check_target, check_t
 from asteroid_repro.engine.trial_estimates import simulated_estimates
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.methods import Distribution, reference_distribution
-from asteroid_repro.estimate.safety.limits import check_level
 from asteroid_repro.evaluate.performance import TARGET_MCSE, OperatingCharacteristics, operating_characteristics
 from asteroid_repro.simulate.streams import Purpose, stream
 from asteroid_repro.sweeps.fields import combination, grid, with_fields
@@ -36,6 +35,7 @@ from asteroid_repro.sweeps.sweep_pieces import (
     remove_leftovers,
     write_piece,
 )
+from asteroid_repro.tables.limits import check_level
 from asteroid_repro.trial.assumptions import TrialAssumptions
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from asteroid_repro.estimate.effects.methods import METHODS, Distribution
 from asteroid_repro.evaluate.performance import operating_characteristics
 from asteroid_repro.evaluate.type_one_error import NOMINAL
 from asteroid_repro.ledger.ledger import Ledger, published
-from asteroid_repro.printed.audit_triple import TripleAudit, audit_triple
-from asteroid_repro.tables.schema import Trial
+from asteroid_repro.printed.rounding import TripleAudit, audit_triple
 from asteroid_repro.trial.assumptions import TrialAssumptions
+from asteroid_repro.trial.participant_data import Trial
 from asteroid_repro.verdicts.audit_ledger import printed_line
 
 _ROLES = {
@@ -166,8 +166,8 @@ def _note(rows: Sequence[InferenceRow]) -> str:
 
 def _analysed(trial: Trial, outcome: str, test: tuple[str, Distribution], audit: TripleAudit) -> InferenceRow:
     method, distribution = test
-    scores = trial.outcomes[trial.outcomes["outcome"] == outcome]
-    effect = estimate_effects(scores, method=method, distribution=distribution).rows[-1]
+    own = replace(trial, outcomes=trial.outcomes[trial.outcomes["outcome"] == outcome])
+    effect = estimate_effects(own, method=method, distribution=distribution).rows[-1]
     return InferenceRow(
         method=method,
         distribution=distribution,

@@ -12,9 +12,9 @@ from typing import Final
 import numpy as np
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.effects.estimate_effects import estimate_arrays
 from asteroid_repro.estimate.effects.inference import confidence_interval, p_value
-from asteroid_repro.printed.printed_triple import PrintedTriple
+from asteroid_repro.estimate.effects.methods import estimate_arrays
+from asteroid_repro.printed.printed_line import PrintedTriple
 from asteroid_repro.trial.quantities import SCALE_MAXIMUM
 from asteroid_repro.verdicts.printed_target import Target, Window
 

@@ -7,11 +7,10 @@ from typing import Final
 import numpy as np
 from scipy.special import ndtri
 
-from asteroid_repro.estimate.effects.estimate_effects import estimate_arrays
+from asteroid_repro.estimate.effects.methods import estimate_arrays
 from asteroid_repro.simulate.block import TrialBlock, simulate_block
-from asteroid_repro.tables.schema import EVENT_KINDS
 from asteroid_repro.trial.assumptions import TrialAssumptions
-from asteroid_repro.trial.quantities import OUTCOMES
+from asteroid_repro.trial.quantities import EVENT_KINDS, OUTCOMES
 
 PerTrial = Mapping[str, np.ndarray]
 """Figures by name, one value a simulated trial."""

@@ -7,9 +7,9 @@ from typing import Final
 import pandas as pd
 from scipy.special import ndtr
 
-from asteroid_repro.estimate.safety.rates import exact_poisson_interval
+from asteroid_repro.estimate.safety.rate_limits import exact_poisson_limits
 from asteroid_repro.ledger.ledger import Ledger
-from asteroid_repro.tables.schema import EVENT_KINDS
+from asteroid_repro.trial.quantities import EVENT_KINDS
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ def _rates(ledger: Ledger) -> list[Identity]:
     for name, (hours, inputs) in denominators.items():
         for kind in ("all", *EVENT_KINDS):
             events = _values(ledger, (f"adverse_events.{kind}",))[0]
-            low, high = exact_poisson_interval(int(events))
+            limits = exact_poisson_limits(int(events))
             rows.append(
                 _identity(
                     ledger,
@@ -188,7 +188,7 @@ def _rates(ledger: Ledger) -> list[Identity]:
                     1000 * events / hours,
                     f"events per 1000 {name} hours",
                     inputs=(f"adverse_events.{kind}", *inputs),
-                    limits=(1000 * low / hours, 1000 * high / hours),
+                    limits=(1000 * limits.low / hours, 1000 * limits.high / hours),
                 )
             )
     return rows

@@ -36,7 +36,7 @@ seed = 1
 # The standard error follows from the printed limits, half their distance over the normal quantile.
 
 # %%
-line = {part: claim.value for part, claim in ar.published().group("average_pain.week12").items()}
+line = {part: claim.value for part, claim in ar.published().line("average_pain").items()}
 estimate = line["estimate"]
 se = (line["ci_high"] - line["ci_low"]) / (2 * NormalDist().inv_cdf((1 + level) / 2))
 print(f"average pain at week 12: {estimate:.2f} points, standard error {se:.3f}, printed p {line['p_value']}")
@@ -157,7 +157,7 @@ print(f"one-sided sceptical p {sceptical:.3f}; success is {(1 - level) / 2:g} or
 # <details><summary>Answer</summary>
 #
 # ```python
-# odi = {part: claim.value for part, claim in ar.published().group("disability.week12").items()}
+# odi = {part: claim.value for part, claim in ar.published().line("disability").items()}
 # odi_se = (odi["estimate"] - odi["ci_low"]) / NormalDist().inv_cdf((1 + level) / 2)
 # for size in (1, 4, 100):
 #     rerun = ar.replication(odi["estimate"], odi_se, relative_size=size)

@@ -197,10 +197,8 @@ def reconstruct(
 
     found = ar.reconstruct(outcome, n=n, seed=seed)
     for number, one in enumerate(found.data_sets if out is not None else (), start=1):
-        write_table(
-            Path(str(out)) / f"{outcome}-{number:04d}.csv", one.to_frame(), f"{found.label} ({one.target.line})"
-        )
-    label = f"{found.label}: {n} data sets that print {found.data_sets[0].target.line}"
+        write_table(Path(str(out)) / f"{outcome}-{number:04d}.csv", one, f"{found.label} ({found.target.line})")
+    label = f"{found.label}: {n} data sets that print {found.target.line}"
     print_frames({"ranges": found.ranges(), "data_sets": found.to_frame()}, label, as_json=as_json)
 
 

@@ -311,8 +311,7 @@ def _beside_published(table: PaperTable, published: list[dict[str, Claim]]) -> P
 
 def _published(ledger: Ledger, row: Effect) -> dict[str, Claim]:
     """Return the printed line of an effect by part; empty where none was printed."""
-    name = f"{row.outcome}.week{row.week}"
-    return ledger.group(name) if any(claim.group == name for claim in ledger.claims) else {}
+    return ledger.lines.get((row.outcome, row.week), {})
 
 
 def _printed(claims: dict[str, Claim]) -> str:

@@ -247,7 +247,7 @@ def study_names() -> list[str]:
     >>> "asteroid" in study_names()
     True
     """
-    return sorted(path.parent.name for path in _shipped_folder().glob("*/study.toml"))
+    return sorted(path.parent.name for path in _shipped_folder().glob("[!_]*/study.toml"))
 
 
 def scenario(name: str, study_name: str | Path = DEFAULT) -> TrialAssumptions:

@@ -8,7 +8,7 @@ import pytest
 from asteroid_repro import InputError, audit, published, study
 from asteroid_repro.ledger.claim import Claim, Source
 from asteroid_repro.ledger.ledger import Ledger
-from asteroid_repro.printed.lines import audit_lines
+from asteroid_repro.printed.families import audit_lines
 from asteroid_repro.reporting.files import read_table
 from asteroid_repro.study_folder import Study
 from asteroid_repro.trial.design import Design

@@ -77,9 +77,9 @@ def test_an_upper_limit_that_is_called_inconsistent_is_not_read(outcome: str) ->
 
 
 def test_attrition_is_the_share_of_all_who_were_randomised_in_both_arms() -> None:
-    assert (ASTEROID.missing_running, ASTEROID.missing_waitlist) == (0, 0)
+    assert (ASTEROID.missing_treatment, ASTEROID.missing_reference) == (0, 0)
     lossy = fit(changed("attrition.lost", printed="2"))
-    assert (lossy.missing_running, lossy.missing_waitlist) == (2 / 40, 2 / 40)
+    assert (lossy.missing_treatment, lossy.missing_reference) == (2 / 40, 2 / 40)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_asteroid_is_the_fit_of_the_published_ledger() -> None:
 
 
 def test_the_design_is_the_published_one() -> None:
-    assert (ASTEROID.n_running, ASTEROID.n_waitlist, ASTEROID.n_sessions) == (20, 20, 36)
+    assert (ASTEROID.n_treatment, ASTEROID.n_reference, ASTEROID.n_sessions) == (20, 20, 36)
     assert ASTEROID.visits == (0, 6, 12)
     assert (ASTEROID.age_mean, ASTEROID.age_sd, ASTEROID.age_minimum, ASTEROID.age_maximum) == (33, 6, 18, 45)
     assert (ASTEROID.female_share, ASTEROID.adherence_mean, ASTEROID.adherence_sd) == (0.5, 0.7, 0.2)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.safety.rates import exact_poisson_interval
+from asteroid_repro.estimate.safety.rate_limits import exact_poisson_limits
 from asteroid_repro.ledger.formula import evaluate, names
 
 VALUES = {"a": 2.0, "pain.week12.estimate": -15.3, "b_1": 0.25}
@@ -57,8 +57,8 @@ def test_any_text_is_a_number_or_one_line(text: str) -> None:
 
 @given(st.integers(0, 400))
 def test_poisson_limits_are_those_of_the_event_rates(events: int) -> None:
-    limits = [evaluate(f"poisson_{end}(n)", {"n": events}) for end in ("lower", "upper")]
-    assert limits == list(exact_poisson_interval(events))
+    limits = exact_poisson_limits(events)
+    assert evaluate("[poisson_lower(n), poisson_upper(n)]", {"n": events}) == [limits.low, limits.high]
 
 
 def test_normal_functions_are_those_of_scipy() -> None:

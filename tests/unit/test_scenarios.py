@@ -91,12 +91,12 @@ def test_every_scenario_simulates_a_trial_that_is_not_absurd(name: str) -> None:
     record = scenario(name)
     trial = simulate_trial(record, seed=1)
     assert f"({name}," in trial.label.lower()
-    assert len(trial.sessions) == record.n_running * record.n_sessions
+    assert len(trial.sessions) == record.n_treatment * record.n_sessions
     assert (trial.sessions["run_minutes"] + trial.sessions["walk_minutes"] <= record.plan.session_minutes + 1e-9).all()
     planned = record.plan.to_frame()["running_minutes_a_week"].to_numpy()
     # Who starts on a higher stage runs more at first, but never more than the hardest stage in every session.
     hardest = max(stage.run_seconds(stage.repeats[1]) / 60 for stage in record.plan.stages)
-    assert trial.sessions["run_minutes"].sum() <= record.n_running * record.n_sessions * hardest
+    assert trial.sessions["run_minutes"].sum() <= record.n_treatment * record.n_sessions * hardest
     assert (trial.sessions["run_minutes"].sum() > 0) == (planned.sum() > 0)
     assert planned.sum() > 0 or trial.adverse_events.empty
 

@@ -107,9 +107,9 @@ def test_who_never_comes_keeps_the_start_stage_and_does_nothing() -> None:
     ("change", "flare"),
     [
         ({"flare_rate": SURE}, True),
-        ({"low_back_pain_rate": SURE}, True),
-        ({"lower_limb_rate": SURE}, False),
-        ({"syncope_rate": SURE}, False),
+        ({"adverse_events.low_back_pain.rate": SURE}, True),
+        ({"adverse_events.lower_limb.rate": SURE}, False),
+        ({"adverse_events.syncope.rate": SURE}, False),
     ],
     ids=["flare", "low back pain", "lower limb", "syncope"],
 )

@@ -97,7 +97,7 @@ def test_blocks_and_seeds_differ_in_every_array() -> None:
 
 
 def test_trials_and_people_within_a_block_differ() -> None:
-    scores = np.concatenate([block().outcomes.running, block().outcomes.waitlist], axis=2)
+    scores = np.concatenate([block().outcomes.treatment, block().outcomes.reference], axis=2)
     by_person = scores.reshape(9, -1)
     assert len(np.unique(by_person, axis=1).T) == by_person.shape[1]
 
@@ -105,7 +105,7 @@ def test_trials_and_people_within_a_block_differ() -> None:
 @pytest.mark.parametrize("trials", [0, -1, BLOCK_TRIALS + 1])
 def test_a_block_has_its_size(trials: int) -> None:
     with pytest.raises(InputError, match=f"trials must be from 1 to 1000 in one block, got {trials}"):
-        simulate_block(ASTEROID, 1, 0, trials)
+        simulate_block(solve(ASTEROID), 1, 0, trials)
 
 
 def same(first: TrialBlock, second: TrialBlock, *prefixes: str) -> bool:
@@ -116,8 +116,8 @@ def same(first: TrialBlock, second: TrialBlock, *prefixes: str) -> bool:
 
 def test_another_effect_changes_the_running_arm_after_baseline_and_nothing_else() -> None:
     base, other = block(), block(ASTEROID.with_effect(average_pain=-5))
-    assert same(base, other, "people", "traits", "sessions", "serious", "outcomes.waitlist")
-    before, after = base.outcomes.running, other.outcomes.running
+    assert same(base, other, "people", "traits", "sessions", "serious", "outcomes.reference")
+    before, after = base.outcomes.treatment, other.outcomes.treatment
     np.testing.assert_array_equal(before[0, 0], after[0, 0])
     # The latent correlations are solved for anew, so the other outcomes move by a rounding or a little more.
     assert np.corrcoef(before[1:].ravel(), after[1:].ravel())[0, 1] > 0.999
@@ -149,7 +149,7 @@ def test_another_event_rate_changes_doses_but_neither_who_comes_nor_how_they_far
 
 def test_each_kind_of_event_has_its_own_stream() -> None:
     """With one rate for all kinds, equal streams would give equal counts."""
-    rates = dict.fromkeys(("lower_limb_rate", "low_back_pain_rate", "syncope_rate"), 1.0)
+    rates = dict.fromkeys(("adverse_events.lower_limb.rate", "adverse_events.low_back_pain.rate", "adverse_events.syncope.rate"), 1.0)
     counts = block(RIGID.with_values(**rates)).sessions.events.reshape(3, -1)
     correlation = np.corrcoef(counts)[np.triu_indices(3, 1)]
     assert counts.sum(axis=1).min() > 1000
@@ -199,8 +199,8 @@ def test_another_effect_of_the_dose_changes_only_the_runners_after_baseline() ->
     base = block()
     for change in ({"dose_response": 1.0}, {"effect_variation": 0.5}):
         other = block(ASTEROID.with_values(**change))
-        assert differing(base, other) == {"outcomes.running", "complete.running"}
-        np.testing.assert_array_equal(base.outcomes.running[:, 0], other.outcomes.running[:, 0])
+        assert differing(base, other) == {"outcomes.treatment", "complete.treatment"}
+        np.testing.assert_array_equal(base.outcomes.treatment[:, 0], other.outcomes.treatment[:, 0])
 
 
 def test_prognostic_adherence_changes_who_comes_and_no_score() -> None:
@@ -218,7 +218,7 @@ def test_other_people_change_only_people() -> None:
 
 ENGINE_RECORDS = {
     "complete": ASTEROID,
-    "missing": ASTEROID.with_values(missing_running=0.2, missing_waitlist=0.1, missing_mechanism="mar"),
+    "missing": ASTEROID.with_values(missing_treatment=0.2, missing_reference=0.1, missing_mechanism="mar"),
     "linked": LINKED,
 }
 
@@ -267,7 +267,7 @@ def test_the_size_of_a_tile_does_not_show(people: int) -> None:
         part = simulate_outcomes(record, 8, 3, trials)
         for arm in ("running", "waitlist"):
             np.testing.assert_array_equal(getattr(part, arm), getattr(whole, arm)[..., :trials], err_msg=str(trials))
-    by_trial = np.concatenate([whole.running, whole.waitlist], axis=2).reshape(-1, BLOCK_TRIALS).T
+    by_trial = np.concatenate([whole.treatment, whole.reference], axis=2).reshape(-1, BLOCK_TRIALS).T
     assert len(np.unique(by_trial, axis=0)) == BLOCK_TRIALS  # no tile is drawn twice
 
 
@@ -275,12 +275,12 @@ def test_the_size_of_a_tile_does_not_show(people: int) -> None:
 def test_another_effect_keeps_the_scores_of_the_waitlist_in_the_engine(record: TrialAssumptions) -> None:
     other = record.with_effect(average_pain=-3, disability=-1)
     base, changed = (simulated_scores(each, 9, 1, 300) for each in (record, other))
-    np.testing.assert_array_equal(base.waitlist, changed.waitlist)
-    assert not np.array_equal(base.running[:, 1:], changed.running[:, 1:])
-    np.testing.assert_array_equal(base.running[0, 0], changed.running[0, 0])
+    np.testing.assert_array_equal(base.reference, changed.reference)
+    assert not np.array_equal(base.treatment[:, 1:], changed.treatment[:, 1:])
+    np.testing.assert_array_equal(base.treatment[0, 0], changed.treatment[0, 0])
     # No effect reaches baseline, but the correlations of the other outcomes are solved anew: a few scores round apart.
-    assert (base.running[:, 0] == changed.running[:, 0]).mean() > 0.97
-    assert abs(base.running[:, 0] - changed.running[:, 0]).max() <= 2
+    assert (base.treatment[:, 0] == changed.treatment[:, 0]).mean() > 0.97
+    assert abs(base.treatment[:, 0] - changed.treatment[:, 0]).max() <= 2
 
 
 @pytest.mark.parametrize(
@@ -294,7 +294,7 @@ def test_another_effect_keeps_the_scores_of_the_waitlist_in_the_engine(record: T
 def test_the_lane_of_moments_is_the_general_way(method: str, distribution: Distribution, arms: tuple[int, int]) -> None:
     record = ASTEROID.with_people(*arms)
     scores = simulate_outcomes(record, 10, 2, 700)
-    running, waitlist = (np.moveaxis(arm, 0, 2) for arm in (scores.running, scores.waitlist))
+    running, waitlist = (np.moveaxis(arm, 0, 2) for arm in (scores.treatment, scores.reference))
     general = estimate_arrays(running, waitlist, method=method, distribution=distribution)
     lane = simulated_estimates(record, 10, 2, 700, method=method, distribution=distribution)
     np.testing.assert_allclose(lane.estimate, general.estimate, rtol=1e-10, atol=1e-10)
@@ -310,7 +310,7 @@ def test_the_general_lane_refers_to_the_distribution_asked_for(distribution: Dis
     record = ENGINE_RECORDS["missing"].with_people(6, 6)
     scores = simulated_scores(record, 10, 2, 60)
     lane = simulated_estimates(record, 10, 2, 60, method="random_intercept", distribution=distribution)
-    for outcome, arms in enumerate(zip(scores.running, scores.waitlist, strict=True)):
+    for outcome, arms in enumerate(zip(scores.treatment, scores.reference, strict=True)):
         general = estimate_arrays(*arms, method="random_intercept", distribution=distribution)
         np.testing.assert_array_equal(lane.df[:, outcome], general.df)
         np.testing.assert_array_equal(lane.standard_error[:, outcome], general.standard_error)
@@ -323,7 +323,7 @@ def test_visits_missed_in_one_arm_alone_are_not_taken_for_none(arm: str, method:
     scores = simulated_scores(record, 10, 2, 60)
     assert np.isnan(getattr(scores, arm)).any()
     lane = simulated_estimates(record, 10, 2, 60, method=method)
-    for outcome, arms in enumerate(zip(scores.running, scores.waitlist, strict=True)):
+    for outcome, arms in enumerate(zip(scores.treatment, scores.reference, strict=True)):
         general = estimate_arrays(*arms, method=method)
         np.testing.assert_array_equal(lane.estimate[:, outcome], general.estimate)
         np.testing.assert_array_equal(lane.standard_error[:, outcome], general.standard_error)

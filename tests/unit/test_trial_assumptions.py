@@ -33,13 +33,13 @@ def test_the_refusal_names_field_requirement_and_value(value: float) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "requirement"),
     [
-        ("n_running", 1, "must be 2 or more"),
-        ("n_waitlist", 0, "must be 2 or more"),
-        ("n_running", 20.5, "must be a valid integer"),
-        ("age_sd", 0.0, "must be positive and finite"),
-        ("age_mean", math.inf, "must be positive and finite"),
-        ("female_share", 1.01, "must be in [0, 1]"),
-        ("ran_before_share", -0.01, "must be in [0, 1]"),
+        ("n_treatment", 1, "must be 2 or more"),
+        ("n_reference", 0, "must be 2 or more"),
+        ("n_treatment", 20.5, "must be a valid integer"),
+        ("characteristics.age_years.sd", 0.0, "must be positive and finite"),
+        ("characteristics.age_years.mean", math.inf, "must be positive and finite"),
+        ("characteristics.sex.share", 1.01, "must be in [0, 1]"),
+        ("characteristics.ran_before.share", -0.01, "must be in [0, 1]"),
         ("serious_share", 2.0, "must be in [0, 1]"),
         ("adherence_decline", -0.2, "must be in [0, 1]"),
         ("adherence_decline", 1.2, "must be in [0, 1]"),
@@ -55,8 +55,8 @@ def test_the_refusal_names_field_requirement_and_value(value: float) -> None:
         ("proneness_variance", -1.0, "must be 0 or more and finite"),
         ("effect_variation", -0.5, "must be 0 or more and finite"),
         ("programme", 3, "must be a valid string"),
-        ("lower_limb_rate", -1.0, "must be 0 or more and finite"),
-        ("syncope_rate", math.inf, "must be 0 or more and finite"),
+        ("adverse_events.lower_limb.rate", -1.0, "must be 0 or more and finite"),
+        ("adverse_events.syncope.rate", math.inf, "must be 0 or more and finite"),
         ("running_speed_mean", 0.0, "must be positive and finite"),
         ("running_speed_sd", -0.8, "must be positive and finite"),
         ("adherence_mean", "much", "must be a valid number"),
@@ -82,7 +82,7 @@ def test_nan_is_refused_in_every_number(field: str) -> None:
     assert "got nan" in message
 
 
-@pytest.mark.parametrize("field", ["running_baseline", "waitlist_baseline", "waitlist_change", "effect", "sd"])
+@pytest.mark.parametrize("field", ["treatment_baseline", "reference_baseline", "reference_change", "effect", "sd"])
 def test_nan_is_refused_in_every_number_of_an_outcome(field: str) -> None:
     value = math.nan if field.endswith("baseline") else (math.nan,) * (3 if field == "sd" else 2)
     message = refusal(disability={field: value})
@@ -181,11 +181,11 @@ def test_an_sd_that_a_bounded_scale_cannot_have_is_refused() -> None:
     ("change", "start"),
     [
         ({"effect": [-15.0, -41.0]}, "average_pain: running mean at week 12 must be inside the scale, in (0, 100)"),
-        ({"waitlist_change": [61.0, 0.0]}, "average_pain: waitlist mean at week 6 must be inside the scale"),
-        ({"running_baseline": 100.0}, "average_pain.running_baseline must be inside the scale, in (0, 100), got 100"),
-        ({"waitlist_baseline": 0.0}, "average_pain.waitlist_baseline must be inside the scale, in (0, 100), got 0"),
+        ({"reference_change": [61.0, 0.0]}, "average_pain: waitlist mean at week 6 must be inside the scale"),
+        ({"treatment_baseline": 100.0}, "average_pain.treatment_baseline must be inside the scale, in (0, 100), got 100"),
+        ({"reference_baseline": 0.0}, "average_pain.reference_baseline must be inside the scale, in (0, 100), got 0"),
         ({"effect": [-8.0]}, "average_pain.effect must have 2 values, one a visit, got 1"),
-        ({"waitlist_change": [0.0] * 3}, "average_pain.waitlist_change must have 2 values, one a visit, got 3"),
+        ({"reference_change": [0.0] * 3}, "average_pain.reference_change must have 2 values, one a visit, got 3"),
         ({"sd": [16.0] * 2}, "average_pain.sd must have 3 values, one a visit, got 2"),
         ({"step": 3}, "average_pain.step must be 1 or 2, got 3"),
     ],
@@ -200,13 +200,13 @@ def test_unknown_fields_are_refused_by_name() -> None:
 
 
 def test_a_missing_field_is_refused_by_name() -> None:
-    with pytest.raises(ValidationError, match="n_waitlist"):
-        TrialAssumptions.model_validate({k: v for k, v in ASTEROID.model_dump().items() if k != "n_waitlist"})
+    with pytest.raises(ValidationError, match="n_reference"):
+        TrialAssumptions.model_validate({k: v for k, v in ASTEROID.model_dump().items() if k != "n_reference"})
 
 
 def test_a_record_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        ASTEROID.n_running = 21
+        ASTEROID.n_treatment = 21
     with pytest.raises(ValidationError, match="frozen"):
         ASTEROID.average_pain.step = 2
 
@@ -244,14 +244,14 @@ def test_with_effect_refuses_what_it_cannot_do() -> None:
 def test_with_sd_and_with_people() -> None:
     assert ASTEROID.with_sd(disability=10).disability.sd == (10.0, 10.0, 10.0)
     changed = ASTEROID.with_people(30, 25)
-    assert (changed.n_running, changed.n_waitlist, changed.n_people) == (30, 25, 55)
+    assert (changed.n_treatment, changed.n_reference, changed.n_people) == (30, 25, 55)
 
 
 def test_equal_baselines_are_the_mean_of_the_arms_and_keep_the_net_difference() -> None:
     equal = ASTEROID.with_people(30, 10).with_equal_baselines()
     pooled = (30.8 + 40.1) / 2  # whatever the arm sizes: other sizes are more people of the same population
-    assert equal.current_pain.running_baseline == pytest.approx(pooled, rel=1e-12)
-    assert equal.current_pain.waitlist_baseline == pytest.approx(pooled, rel=1e-12)
+    assert equal.current_pain.treatment_baseline == pytest.approx(pooled, rel=1e-12)
+    assert equal.current_pain.reference_baseline == pytest.approx(pooled, rel=1e-12)
     means = equal.means("current_pain")
     net = (means["running"] - means["waitlist"]).tolist()
     assert net == pytest.approx([0.0, -9.675, -19.35], rel=1e-9)
@@ -261,9 +261,9 @@ def test_equal_baselines_are_the_mean_of_the_arms_and_keep_the_net_difference() 
 def test_the_means_are_baseline_plus_waitlist_change_plus_effect_in_the_running_arm_only() -> None:
     record = ASTEROID.with_values(
         average_pain={
-            "running_baseline": 50.0,
-            "waitlist_baseline": 40.0,
-            "waitlist_change": [3.0, 5.0],
+            "treatment_baseline": 50.0,
+            "reference_baseline": 40.0,
+            "reference_change": [3.0, 5.0],
             "effect": [-7.0, -11.0],
         }
     )
@@ -273,7 +273,7 @@ def test_the_means_are_baseline_plus_waitlist_change_plus_effect_in_the_running_
 
 
 def test_toml_out_and_in_gives_the_same_record(tmp_path: Path) -> None:
-    record = ASTEROID.with_values(name="other", description='quotes " and \\ and é', n_running=7, adherence_mean=1 / 3)
+    record = ASTEROID.with_values(name="other", description='quotes " and \\ and é', n_treatment=7, adherence_mean=1 / 3)
     path = tmp_path / "copy.toml"
     path.write_text(record.to_toml(), encoding="utf-8")
     assert read_toml(path, ASTEROID) == record

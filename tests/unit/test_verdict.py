@@ -374,7 +374,7 @@ def test_the_prediction_interval_is_of_one_trial() -> None:
     asked = [figure(claim) for claim in ("distance.week12.mean", "distance.week12.sd", "distance.total.maximum")]
 
     def work(block: int, size: int) -> dict[Any, np.ndarray]:
-        return per_trial_figures(ASTEROID, asked, 1, block, size)  # type: ignore[return-value]
+        return per_trial_figures(ASTEROID, asked, 1, block, size)
 
     figures: Mapping[Any, np.ndarray] = run_blocks(work, TRIALS)
     for claim in ("distance.week12.mean", "distance.week12.sd", "distance.total.maximum"):

@@ -33,8 +33,9 @@ from asteroid_repro.figures.triple_bands import (
     frame,
     reference_scores,
 )
-from asteroid_repro.printed.printed_line import FIELDS, Interval, PrintedTriple
-from asteroid_repro.printed.rounding import TripleAudit
+from asteroid_repro.printed.audit_triple import TripleAudit
+from asteroid_repro.printed.printed_triple import FIELDS, PrintedTriple
+from asteroid_repro.tables.limits import Limits
 from asteroid_repro.verdicts.reconstruction import Reconstructions
 
 _NAMES: Final = {"estimate": "Estimate", "lower": "Lower limit", "upper": "Upper limit", "p": "p"}
@@ -85,7 +86,7 @@ def plot_triple(audit: TripleAudit, ax: Axes | None = None, *, df: float = math.
 
     Examples
     --------
-    >>> from asteroid_repro.printed.rounding import audit_triple
+    >>> from asteroid_repro.printed.audit_triple import audit_triple
     >>> from matplotlib.figure import Figure
     >>> ax = plot_triple(audit_triple("-5.20 (-10.12, -0.24), p=0.038"), ax=Figure().subplots())
     >>> [text.get_text() for text in ax.texts if "bands" in text.get_text()]
@@ -166,7 +167,7 @@ def _say(ax: Axes, line: PrintedTriple, region: list[list[Point]], *, possible: 
     (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
     style: dict[str, Any] = {"va": "center", "fontsize": TEXT, "weight": "bold", "zorder": 5}
     style["bbox"] = {"facecolor": "white", "edgecolor": GREY, "boxstyle": "round,pad=0.3"}
-    estimate = line.interval("estimate") or Interval(left, right)
+    estimate = line.interval("estimate") or Limits(left, right)
     x, y = (estimate.low + estimate.high) / 2, (bottom + top) / 2
     if not possible:
         ax.text(x, y, "no point in all bands", ha="center", **style)

@@ -29,7 +29,7 @@ from asteroid_repro.figures.style import (
 )
 from asteroid_repro.ledger.claim import Claim
 from asteroid_repro.ledger.ledger import Ledger
-from asteroid_repro.tables.schema import UNITS
+from asteroid_repro.trial.quantities import UNITS
 from asteroid_repro.verdicts.verdict import Verification
 
 

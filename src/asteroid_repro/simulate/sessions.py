@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from asteroid_repro.mechanism.mechanism import Mechanism
 from asteroid_repro.simulate.events import (
     SessionStreams,
     events_of_session,
@@ -17,7 +18,6 @@ from asteroid_repro.simulate.events import (
     poisson_quantile,
     session_streams,
 )
-from asteroid_repro.mechanism.mechanism import Mechanism
 from asteroid_repro.simulate.traits import Traits, session_assumptions
 from asteroid_repro.trial.assumptions import TrialAssumptions
 from asteroid_repro.trial.programme import Programme
@@ -173,7 +173,9 @@ def _one_session(run: _Run, session: int, chance: np.ndarray, state: _State) -> 
     weighted = hours * traits.proneness * load_factor(assumed, state.this_week, state.last_week)
     events = events_of_session(run.assumptions, streams, weighted)
     flaring = [event.flare for event in run.assumptions.design.adverse_events]
-    flare = poisson_quantile(streams.uniform(streams.flare), assumed.flare_rate * hours) + events[flaring].sum(axis=0) > 0
+    flare = (
+        poisson_quantile(streams.uniform(streams.flare), assumed.flare_rate * hours) + events[flaring].sum(axis=0) > 0
+    )
     hurt = flare | events.any(axis=0)
     state.completed += completed & attended & ~hurt
     state.spared &= ~hurt

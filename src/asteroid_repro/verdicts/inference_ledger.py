@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.estimate_effects import Effect, estimate_effects
 from asteroid_repro.estimate.effects.methods import METHODS, Distribution
 from asteroid_repro.evaluate.performance import operating_characteristics
 from asteroid_repro.ledger.ledger import Ledger
-from asteroid_repro.printed.rounding import audit_triple
+from asteroid_repro.printed.audit_triple import audit_triple
 from asteroid_repro.study_folder import study as read_study
 from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
@@ -150,13 +152,19 @@ def inference_ledger(
     line = printed_line(claims, outcome, week)
     (place,) = {claim.about.week or 0.0 for claim in claims.line(outcome, week).values() if claim.about}
     audit, roles = audit_triple(line), _roles(trial.design)
-    tests = [(method, distribution) for method, own in METHODS.items() for distribution in own.distributions]
     rows = []
-    for test in tests:
+    for test in _tests(trial.design):
         effect = _effect(trial, outcome, place, test, line.level)
         row = InferenceRow(effect, roles.get(test, ""), effect.df >= 1 and audit.allows(effect.df))
         rows.append(row if measure is None else _measured(row, outcome, place, measure, trials=trials, seed=seed or 0))
     return InferenceLedger(outcome, str(line), tuple(rows), trial.label, _note(rows))
+
+
+def _tests(design: Design) -> list[tuple[str, Distribution]]:
+    """Return every method and reference distribution that the visits allow."""
+    is_spaced = len(set(np.diff(design.visits))) == 1
+    methods = {name: own for name, own in METHODS.items() if is_spaced or not own.equally_spaced}
+    return [(method, distribution) for method, own in methods.items() for distribution in own.distributions]
 
 
 def _roles(design: Design) -> dict[tuple[str, str], str]:

@@ -149,14 +149,14 @@ def inference_ledger(
     if measure is not None and seed is None:
         raise InputError("seed must be given to measure error rates, got none. Choose one and report it.")
     claims = ledger or read_study().ledger
+    week = claims.week_of_line(outcome, week)
     line = printed_line(claims, outcome, week)
-    (place,) = {claim.about.week or 0.0 for claim in claims.line(outcome, week).values() if claim.about}
     audit, roles = audit_triple(line), _roles(trial.design)
     rows = []
     for test in _tests(trial.design):
-        effect = _effect(trial, outcome, place, test, line.level)
+        effect = _effect(trial, outcome, week, test, line.level)
         row = InferenceRow(effect, roles.get(test, ""), effect.df >= 1 and audit.allows(effect.df))
-        rows.append(row if measure is None else _measured(row, outcome, place, measure, trials=trials, seed=seed or 0))
+        rows.append(row if measure is None else _measured(row, outcome, week, measure, trials=trials, seed=seed or 0))
     return InferenceLedger(outcome, str(line), tuple(rows), trial.label, _note(rows))
 
 

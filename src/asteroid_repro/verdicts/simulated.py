@@ -1,7 +1,8 @@
 """What simulated trials say about the figures that claims are about."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, cast
+from functools import partial
+from typing import Any, Final, cast
 
 import numpy as np
 from scipy.special import ndtri, stdtrit
@@ -47,8 +48,9 @@ def per_trial_figures(
     simulated = simulate_block(solve(assumptions), seed, block, trials)
     design, possible = assumptions.design, [figure for figure in figures if why_not(figure, assumptions) is None]
     wanted = [part for figure in possible for part in (figure, *_behind(figure))]
+    paper: Any = {"method": design.analysis.method, "distribution": design.analysis.distribution}
     analysed = {str(figure.outcome) for figure in wanted if figure.figure == "effect"}
-    fits = {outcome: _analysis(outcome, design, simulated) for outcome in analysed}
+    fits = {outcome: estimate_arrays(*_scores(outcome, design, simulated), **paper) for outcome in analysed}
     return {
         figure: _effect(figure, design, fits[str(figure.outcome)])
         if figure.figure == "effect"
@@ -94,13 +96,6 @@ def _behind(figure: Figure) -> tuple[Figure, ...]:
     return figure.with_statistic("estimate"), figure.with_statistic("se"), figure.with_statistic("df")
 
 
-def _analysis(outcome: str, design: Design, simulated: TrialBlock) -> Estimates:
-    """Analyse an outcome as the study does."""
-    paper = design.analysis
-    scores = _scores(outcome, design, simulated)
-    return estimate_arrays(*scores, method=paper.method, distribution=paper.distribution)  # type: ignore[arg-type]
-
-
 def _effect(figure: Figure, design: Design, fit: Estimates) -> np.ndarray:
     parts: dict[str | None, Callable[[], np.ndarray]] = {
         "se": lambda: fit.standard_error,
@@ -116,7 +111,7 @@ def _effect(figure: Figure, design: Design, fit: Estimates) -> np.ndarray:
 def _value(figure: Figure, assumptions: TrialAssumptions, simulated: TrialBlock) -> np.ndarray:
     values = _VALUES[figure.figure](figure, assumptions, simulated)
     if figure.statistic in _STATISTICS and isinstance(values, np.ndarray):
-        return _STATISTICS[figure.statistic](values)
+        return np.asarray(_STATISTICS[figure.statistic](values, axis=0))
     return values * np.ones(simulated.outcomes.treatment.shape[-1])
 
 
@@ -133,9 +128,8 @@ def _people(figure: Figure, assumptions: TrialAssumptions) -> slice:
 
 
 def _eligible(figure: Figure, assumptions: TrialAssumptions, _: TrialBlock) -> float:
-    characteristic = find(assumptions.characteristics, str(figure.characteristic), "characteristic")
-    limit = characteristic.minimum if figure.statistic == "minimum" else characteristic.maximum
-    return np.nan if limit is None else limit
+    known = find(assumptions.characteristics, str(figure.characteristic), "characteristic")
+    return float(getattr(known, str(figure.statistic)))
 
 
 def _characteristic(figure: Figure, assumptions: TrialAssumptions, simulated: TrialBlock) -> np.ndarray:
@@ -203,11 +197,11 @@ _VALUES: Final[Mapping[str, Callable[[Figure, TrialAssumptions, TrialBlock], np.
 }
 """Each figure: shape (people, trials) where it comes as a statistic over people, else (trials,) or one number."""
 
-_STATISTICS: Final[Mapping[str | None, Callable[[np.ndarray], np.ndarray]]] = {
-    "mean": lambda values: np.nanmean(values, axis=0),  # missed visits are left out
-    "sd": lambda values: np.nanstd(values, axis=0, ddof=1),
-    "minimum": lambda values: np.nanmin(values, axis=0),
-    "maximum": lambda values: np.nanmax(values, axis=0),
+_STATISTICS: Final[Mapping[str | None, Callable[..., Any]]] = {  # missed visits are left out
+    "mean": np.nanmean,
+    "sd": partial(np.nanstd, ddof=1),
+    "minimum": np.nanmin,
+    "maximum": np.nanmax,
 }
 
 
@@ -226,9 +220,9 @@ def fitted_figure(figure: Figure, figures: PerTrial) -> tuple[float, float] | No
     """
     if figure not in figures or figure.statistic == "p_value":
         return None
-    values = figures[figure]
     if figure.statistic in ("ci_low", "ci_high"):
         return _limit(figure, figures)
+    values = figures[figure]
     if figure.statistic in ("sd", "se"):
         root = float(np.sqrt((values**2).mean()))
         return root, _standard_error(values**2 / (2 * root)) if root else 0.0
@@ -241,10 +235,8 @@ def _limit(figure: Figure, figures: PerTrial) -> tuple[float, float]:
     df, tail = float(all_df.mean()), (1 + figure.level) / 2
     quantile = float(ndtri(tail) if np.isinf(df) else stdtrit(df, tail))
     root, factor = np.sqrt((error**2).mean()), quantile if figure.statistic == "ci_high" else -quantile
-    return (
-        float(estimate.mean() + factor * root),
-        _standard_error(estimate + factor * error**2 / (2 * root)),
-    )
+    value = float(estimate.mean() + factor * root)
+    return value, _standard_error(estimate + factor * error**2 / (2 * root))
 
 
 def _standard_error(values: np.ndarray) -> float:

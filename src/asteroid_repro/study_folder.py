@@ -24,6 +24,7 @@ DEFAULT: Final = "asteroid"
 """The study that is meant where none is named."""
 
 _ORIGINS: Final = ("value", "claim", "fitted_to", "because")
+_SOURCED: Final = ({"claim"}, {"value"}, {"value", "fitted_to"})  # what an entry may hold, a because apart
 _PLAIN: Final = ("name", "description", "label", "unit", "categories")  # words, which need no source
 _ABOUT_SCENARIO: Final = ("name", "description", "claims", "because")
 
@@ -94,9 +95,10 @@ class Study:
             raise InputError(
                 f"{self.folder} must hold assumptions.toml to simulate, got none. `study new` writes one to begin with."
             )
-        path, _ = self.folder / "assumptions.toml", self.ledger
+        path, ledger, programmes = self.folder / "assumptions.toml", self.ledger, self.programmes
         with in_file(path):
-            return self._assumptions(read_toml(path))
+            values, provenance = _values(self.design, ledger, read_toml(path))
+            return build(self.design, values, programmes=programmes, provenance=provenance)
 
     @property
     def has_assumptions(self) -> bool:
@@ -143,7 +145,7 @@ class Study:
             return Scenario(name=str(name), description=self.assumptions.description, because=why, changes={})
         path, ledger = self._scenario_path(name), self.ledger
         entries = read_toml(path)
-        about = {key: entries.pop(key) for key in Scenario.model_fields if key in entries}
+        about = {key: entries.pop(key) for key in _ABOUT_SCENARIO if key in entries}
         with in_file(path):
             found = validated(Scenario, {"name": path.stem} | about | {"changes": entries})
             for claim in found.claims:
@@ -168,47 +170,6 @@ class Study:
                 f"scenario must be a name or a .toml file, got {name!r}.{did_you_mean(str(name), self.scenario_names)}"
             )
         return self.folder / "scenarios" / f"{name}.toml"
-
-    def _assumptions(self, entries: Mapping[str, Any]) -> TrialAssumptions:
-        values: dict[str, Any] = {}
-        provenance: list[Provenance] = []
-        for name, entry in dotted(entries, lambda _, table: any(key in table for key in _ORIGINS)):
-            value, origin = self._value(name, entry)
-            for field, each in expanded(self.design, {}, name, value):
-                if field in values:
-                    raise InputError(f"{field} must be given once, got it twice, in {name} too. Leave one out.")
-                values[field] = each
-                if origin:
-                    provenance.append(validated(Provenance, {"field": field} | origin))
-        values = {"name": self.design.name} | values
-        return build(self.design, values, programmes=self.programmes, provenance=tuple(provenance))
-
-    def _value(self, name: str, entry: Any) -> tuple[Any, dict[str, Any]]:
-        """Return the value of an entry, and where it comes from as the entry says."""
-        if not isinstance(entry, Mapping):
-            if name.rpartition(".")[2] in _PLAIN:
-                return entry, {}
-            raise InputError(
-                f"{name} must say where it comes from, got {entry!r} alone. Write {{ value = {entry!r}, because = "
-                f'"..." }}, or {{ claim = "..." }}.'
-            )
-        origin = {key: entry[key] for key in entry if key != "value"}
-        source = set(origin) - {"because"}
-        if source - {"claim", "fitted_to"} or ("value" in entry) == ("claim" in entry) or len(source) > 1:
-            raise InputError(
-                f"{name} must have a claim, or a value with fitted_to or because, got {', '.join(entry)}. Correct it."
-            )
-        validated(Provenance, {"field": name} | origin)
-        try:
-            if "value" not in entry:
-                return evaluate(
-                    entry["claim"], {claim: self.ledger.fitted(claim) for claim in names(entry["claim"])}
-                ), origin
-            for claim in entry.get("fitted_to", ()):
-                self.ledger.fitted(claim)
-        except InputError as error:
-            raise InputError(f"{name}: {error}") from None
-        return entry["value"], origin
 
 
 def study(name_or_path: str | Path = DEFAULT) -> Study:
@@ -321,3 +282,41 @@ def _read_programme(path: Path) -> Programme:
     if programme.name != path.stem:
         raise InputError(f"{path}: name must be {path.stem}, as the file's, got {programme.name!r}. Rename one.")
     return programme
+
+
+def _values(
+    design: Design, ledger: Ledger, entries: Mapping[str, Any]
+) -> tuple[dict[str, Any], tuple[Provenance, ...]]:
+    """Return the values of a file of assumptions under their names, and where each comes from."""
+    values: dict[str, Any] = {}
+    provenance: list[Provenance] = []
+    for name, entry in dotted(entries, lambda _, table: any(key in table for key in _ORIGINS)):
+        if not isinstance(entry, Mapping) and name.rpartition(".")[2] in _PLAIN:
+            values[name] = entry
+            continue
+        origin = _origin(name, entry)
+        for field, value in expanded(design, {}, name, _value(ledger, name, entry)):
+            if field in values:
+                raise InputError(f"{field} must be given once, got it twice, in {name} too. Leave one out.")
+            values[field] = value
+            provenance.append(origin.model_copy(update={"field": field}))
+    return {"name": design.name} | values, tuple(provenance)
+
+
+def _origin(name: str, entry: Any) -> Provenance:
+    if not isinstance(entry, Mapping) or set(entry) - {"because"} not in _SOURCED:
+        raise InputError(
+            f'{name} must say where it comes from, got {entry!r}. Write {{ claim = "..." }}, {{ value = ..., fitted_to = '
+            '["..."] } or { value = ..., because = "..." }.'
+        )
+    return validated(Provenance, {"field": name} | {key: entry[key] for key in entry if key != "value"}, name)
+
+
+def _value(ledger: Ledger, name: str, entry: Mapping[str, Any]) -> Any:
+    """Return the value of an entry; the claims behind it must be fitted ones."""
+    try:
+        claims = names(entry["claim"]) if "claim" in entry else entry.get("fitted_to", ())
+        numbers = {claim: ledger.fitted(claim) for claim in claims}
+        return evaluate(entry["claim"], numbers) if "claim" in entry else entry["value"]
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None

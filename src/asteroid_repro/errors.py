@@ -69,8 +69,8 @@ def first_problem(error: ValidationError, where: str = "", data: Any = None) -> 
     if problem["type"] == "extra_forbidden":
         return f"{field} must be a known field, got {got}. Remove or rename it."
     requirement = re.sub(r"^\w+ should", "must", problem["msg"].removeprefix("Value error, "))
-    if problem["type"] == "value_error" and not requirement.startswith("must "):
-        return requirement  # a rule between fields: its message says everything
+    if requirement.endswith("."):  # a rule between fields: its message says everything
+        return requirement
     for words, plain in _PLAIN.items():
         requirement = re.sub(words, plain, requirement)
     return f"{field} {requirement}, got {got}. Correct it."

@@ -8,11 +8,11 @@ from asteroid_repro.estimate.effects.methods import METHODS
 from asteroid_repro.ledger.claim import Claim
 from asteroid_repro.ledger.figure import Figure
 from asteroid_repro.ledger.ledger import Ledger
+from asteroid_repro.printed.audit_triple import TripleAudit, audit_triple
 from asteroid_repro.printed.families import FamilyAudit, audit_family
 from asteroid_repro.printed.granularity import GranularityCheck, grim, grim_difference
 from asteroid_repro.printed.model_evidence import ModelEvidence, model_evidence
 from asteroid_repro.printed.printed_triple import PrintedTriple
-from asteroid_repro.printed.audit_triple import TripleAudit, audit_triple
 from asteroid_repro.study_folder import Study
 from asteroid_repro.study_folder import study as read_study
 from asteroid_repro.tables.result_table import ResultTable
@@ -96,7 +96,8 @@ def audit(study: Study | None = None, *, ledger: Ledger | None = None) -> Audit:
     return Audit(
         triples={line_name(*place): triples[place] for place in places},
         models={
-            line_name(*place): model_evidence(lines[place], *people, n_visits=len(design.visits)) for place in places
+            line_name(*place): model_evidence(lines[place], *people, n_visits=len(study.design.visits))
+            for place in places
         }
         if people
         else {},

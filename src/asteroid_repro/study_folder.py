@@ -68,8 +68,7 @@ class Study:
         claims = self.folder / "claims.toml"
         if not claims.exists():
             return Ledger((), {})
-        with in_file(claims):
-            return read_ledger(claims, self.folder / "sources.toml")
+        return read_ledger(claims, self.folder / "sources.toml")
 
     @cached_property
     def programmes(self) -> tuple[Programme, ...]:
@@ -306,8 +305,8 @@ def _values(
 def _origin(name: str, entry: Any) -> Provenance:
     if not isinstance(entry, Mapping) or set(entry) - {"because"} not in _SOURCED:
         raise InputError(
-            f'{name} must say where it comes from, got {entry!r}. Write {{ claim = "..." }}, {{ value = ..., fitted_to = '
-            '["..."] } or { value = ..., because = "..." }.'
+            f"{name} must say where it comes from, got {entry!r}. Write "
+            '{ claim = "..." }, { value = ..., fitted_to = ["..."] } or { value = ..., because = "..." }.'
         )
     return validated(Provenance, {"field": name} | {key: entry[key] for key in entry if key != "value"}, name)
 

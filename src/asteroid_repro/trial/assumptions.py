@@ -441,7 +441,7 @@ def _check_size(field: str, matrix: Sequence[object], size: int, what: str) -> N
 
 def _check_outcome_name(field: str, name: str, known: Sequence[str]) -> None:
     if name not in known:
-        raise ValueError(f"{field} must be one of {', '.join(known)}, got {name!r}.{did_you_mean(name, known)}")
+        raise ValueError(f"{field} must be one of {', '.join(known)}, got {name!r}. Choose one.")
 
 
 def _later_visit(design: Design, week: float) -> int:

@@ -95,7 +95,7 @@ def imputed(mechanism: Mechanism, rule: Rule, trial: int) -> dict[str, Imputed]:
     completed = impute(running, waitlist, imputations=IMPUTATIONS, rng=rng, rule=rule)
     found = {}
     for name, analysis in ANALYSES.items():
-        pooled = pool(analysis(moments(completed.running, completed.waitlist))).estimates
+        pooled = pool(analysis(moments(*completed))).estimates
         limits = confidence_interval(pooled)
         numbers = (pooled.estimate, pooled.standard_error**2, limits.low, limits.high)
         found[name] = Imputed(*(float(number[-1]) for number in numbers))

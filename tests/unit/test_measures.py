@@ -67,7 +67,7 @@ def plain(fit: Estimates, place: tuple[int, int], level: float) -> dict[str, tup
         "interval_width": ((high - low).mean(), (high - low).std(ddof=1) / np.sqrt(n)),
         "coverage": share((low <= truth) & (truth <= high)),
         "power": share(significant),
-        "favours_running": share(significant & (estimate < 0)),
+        "favours_treatment": share(significant & (estimate < 0)),
         "important": share(estimate <= -limit),
         "boundary": share(boundary),
         "failed": share(~usable),
@@ -173,7 +173,7 @@ def test_the_measures_of_a_run_are_those_of_its_trials() -> None:
         (abs(estimate[1, 1]) > margin[1, 1]).mean(), abs=1e-12
     )
     every = (estimate[1] < -margin[1]).all(axis=0).mean()
-    assert found.value("every_outcome", "favours_running").value == pytest.approx(every, abs=1e-12)
+    assert found.value("every_outcome", "favours_treatment").value == pytest.approx(every, abs=1e-12)
 
 
 @pytest.mark.parametrize("n", [1, 7, 100, 20_000])
@@ -293,17 +293,17 @@ def test_scores_that_do_not_vary_have_exactly_no_squares() -> None:
     """A rounding left of 0 would pass for a tiny spread, and the trial for a usable one."""
     baseline = np.array([98.0, 99.0, 100.0, 97.0, 95.0, 99.0, 100.0])
     scores = np.stack([baseline, baseline - 7.0, baseline - 7.0])
-    for n_running in (2, 3, 4):
+    for n_treatment in (2, 3, 4):
         sums = whole_number_sums(7, 3, 1, 1, highest=100)
-        sum_whole_numbers(scores[np.newaxis, ..., np.newaxis].astype(np.float32), n_running, *sums)
-        products = whole_number_moments(*sums, n_running, 7 - n_running, step=np.ones(1)).cross_products[..., 0, 0]
+        sum_whole_numbers(scores[np.newaxis, ..., np.newaxis].astype(np.float32), n_treatment, *sums)
+        products = whole_number_moments(*sums, n_treatment, 7 - n_treatment, step=np.ones(1)).cross_products[..., 0, 0]
         assert products[0, 0] + products[2, 2] - 2 * products[0, 2] == 0
 
 
 @pytest.mark.parametrize("people", [(20, 20), (3, 9), (838, 839), (839, 839), (2000, 2000)])
 def test_the_moments_of_the_fast_lane_are_those_of_the_scores(people: tuple[int, int]) -> None:
     """Up to 1677 people it sums in single precision. High scores: their squares are the largest numbers to hold."""
-    high = {"running_baseline": 92, "waitlist_baseline": 92, "effect": (0, 0), "sd": [8, 8, 8]}
+    high = {"treatment_baseline": 92, "reference_baseline": 92, "effect": (0, 0), "sd": [8, 8, 8]}
     record = ASTEROID.with_people(*people).with_values(average_pain=high, current_pain=high)
     scores = simulate_outcomes(record, 73, 1, 40)
     fast = simulated_moments(record, 73, 1, 40)
@@ -321,6 +321,6 @@ def test_unequally_spaced_visits_are_refused_where_the_method_supposes_equal_one
 
 
 def test_an_automatic_run_without_usable_fits_ends_at_once() -> None:
-    tiny = ASTEROID.with_people(2, 2).with_values(missing_running=0.9, missing_waitlist=0.9)
+    tiny = ASTEROID.with_people(2, 2).with_values(missing_treatment=0.9, missing_reference=0.9)
     with pytest.raises(InputError, match="trials must leave 2 usable fits or more"):
         operating_characteristics(tiny, trials="auto", target_mcse=0.01, seed=1, method="ancova")

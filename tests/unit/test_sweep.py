@@ -212,7 +212,7 @@ def test_the_contents_of_a_programme_file_are_part_of_the_sweep(tmp_path: Path) 
     ("over", "message"),
     [
         ({"average_pain.sd": [20, 60]}, r"average_pain\.sd=60: average_pain: "),
-        ({"people_per_arm": [10, 1]}, "people_per_arm=1: n_running must be 2 or more"),
+        ({"people_per_arm": [10, 1]}, "people_per_arm=1: n_treatment must be 2 or more"),
         # Possible as a record, but no latent score has it: only the calibration can tell.
         (
             {"people_per_arm": [10], "average_pain.sd": [20, 0.01]},
@@ -306,7 +306,7 @@ def test_a_piece_with_fewer_trials_than_asked_for_is_not_kept(tmp_path: Path, mo
 
 def test_an_error_in_one_piece_names_it_and_keeps_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(record: Any, **kwargs: Any) -> OperatingCharacteristics:
-        if record.n_running == 20:
+        if record.n_treatment == 20:
             raise InputError("trials must leave 2 usable fits or more, got 0 of 60. Check the spread.")
         return operating_characteristics(record, **kwargs)
 

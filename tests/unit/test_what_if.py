@@ -58,7 +58,7 @@ def test_no_change_is_exactly_0(method: str) -> None:
 
 
 def test_no_change_is_exactly_0_with_missing_visits_and_is_not_known_without_an_effect() -> None:
-    null = ASTEROID.with_effect(average_pain=0).with_values(missing_running=0.2)
+    null = ASTEROID.with_effect(average_pain=0).with_values(missing_treatment=0.2)
     found = what_if(null, null, trials=300, seed=53, method="change_score")
     for each in found.rows:
         if each.outcome == "average_pain" and each.measure in {"type_s", "type_m"}:
@@ -127,14 +127,14 @@ def test_pairing_helps(comparison: WhatIf) -> None:
 
 
 def test_verdicts_are_counted_trial_by_trial(comparison: WhatIf) -> None:
-    before, after = (figures(record)["favours_running"] > 0 for record in (ASTEROID, SMALLER))
+    before, after = (figures(record)["favours_treatment"] > 0 for record in (ASTEROID, SMALLER))
     *by_outcome, paper = comparison.verdicts
     for verdict in by_outcome:
         place = ASTEROID.visits.index(verdict.week) - 1, OUTCOMES.index(verdict.outcome)
         assert verdict.gained == (after & ~before)[place].sum()
         assert verdict.lost == (before & ~after)[place].sum()
         assert verdict.trials == TRIALS
-        change = row(comparison, verdict.outcome, "favours_running", verdict.week).change
+        change = row(comparison, verdict.outcome, "favours_treatment", verdict.week).change
         assert change * TRIALS == pytest.approx(verdict.gained - verdict.lost, abs=1e-8)
     assert {(each.outcome, each.week) for each in by_outcome} == {(o, w) for o in OUTCOMES for w in (6, 12)}
     (pain,) = (each for each in comparison.verdicts if (each.outcome, each.week) == ("average_pain", 12))
@@ -142,7 +142,7 @@ def test_verdicts_are_counted_trial_by_trial(comparison: WhatIf) -> None:
     all_before, all_after = before[-1].all(axis=0), after[-1].all(axis=0)
     assert (paper.outcome, paper.week, paper.trials) == (EVERY_OUTCOME, 12, TRIALS)
     assert (paper.gained, paper.lost) == ((all_after & ~all_before).sum(), (all_before & ~all_after).sum())
-    verdict_change = row(comparison, EVERY_OUTCOME, "favours_running")
+    verdict_change = row(comparison, EVERY_OUTCOME, "favours_treatment")
     assert verdict_change.base == all_before.mean()
     paired = (all_after.astype(float) - all_before).std(ddof=1) / np.sqrt(TRIALS)
     assert verdict_change.mcse == pytest.approx(paired, rel=4 / np.sqrt(254))
@@ -178,8 +178,8 @@ def test_the_truth_changes_without_error(comparison: WhatIf) -> None:
 
 def test_differences_name_the_fields_that_differ(comparison: WhatIf) -> None:
     assert comparison.differences == {"average_pain.effect": ((-7.65, -15.3), (-4.0, -8.0))}
-    other = ASTEROID.with_values(n_running=25, description="another", name="other", disability={"step": 1})
-    assert record_differences(ASTEROID, other) == {"n_running": (20, 25), "disability.step": (2, 1)}
+    other = ASTEROID.with_values(n_treatment=25, description="another", name="other", disability={"step": 1})
+    assert record_differences(ASTEROID, other) == {"n_treatment": (20, 25), "disability.step": (2, 1)}
     assert record_differences(ASTEROID, ASTEROID.with_values(name="other")) == {}
 
 
@@ -207,7 +207,7 @@ def test_a_method_or_level_that_does_not_exist_is_refused() -> None:
 def test_other_arm_sizes_compare_as_two_independent_runs() -> None:
     larger = ASTEROID.with_people(30, 30)
     found = what_if(ASTEROID, larger, trials=TRIALS, seed=54)
-    assert found.differences == {"n_running": (20, 30), "n_waitlist": (20, 30)}
+    assert found.differences == {"n_treatment": (20, 30), "n_reference": (20, 30)}
     alone = [operating_characteristics(record, trials=TRIALS, seed=54) for record in (ASTEROID, larger)]
     for measure in ("bias", "power", "coverage", "empirical_se"):
         one, other = (oc.value("average_pain", measure) for oc in alone)
@@ -219,7 +219,7 @@ def test_other_arm_sizes_compare_as_two_independent_runs() -> None:
 
 def test_missing_visits_keep_people_and_noise_and_count_what_fails() -> None:
     few = ASTEROID.with_people(5, 5)
-    found = what_if(few, few.with_values(missing_running=0.6), trials=1000, seed=55, method="change_score")
+    found = what_if(few, few.with_values(missing_treatment=0.6), trials=1000, seed=55, method="change_score")
     failed = row(found, "average_pain", "failed")
     assert failed.base == 0
     assert 0.01 < failed.changed < 0.9
@@ -232,7 +232,7 @@ def test_missing_visits_keep_people_and_noise_and_count_what_fails() -> None:
 
 
 def test_scenarios_without_usable_fits_are_refused() -> None:
-    tiny = ASTEROID.with_people(2, 2).with_values(missing_running=0.95, missing_waitlist=0.95)
+    tiny = ASTEROID.with_people(2, 2).with_values(missing_treatment=0.95, missing_reference=0.95)
     with pytest.raises(InputError, match="trials must leave 2 usable fits under both scenarios, got 0 of 300"):
         what_if(ASTEROID.with_people(2, 2), tiny, trials=300, seed=1, method="ancova")
 

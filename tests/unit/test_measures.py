@@ -10,12 +10,19 @@ from asteroid_repro import ASTEROID, InputError, operating_characteristics
 from asteroid_repro.engine.measures import SHARES, measures, monte_carlo_errors, trial_figures, wilson_limits
 from asteroid_repro.engine.trial_estimates import simulated_estimates, simulated_moments
 from asteroid_repro.estimate.effects.inference import Estimates, critical_value, p_value
+from asteroid_repro.estimate.effects.methods import Analysis
 from asteroid_repro.estimate.effects.moments import moments, sum_whole_numbers, whole_number_moments, whole_number_sums
+from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.simulate.outcomes import simulate_outcomes
+from asteroid_repro.trial.design import Outcome
 
 TRIALS = 200
-TRUTH: Final = np.array([[-4.0, -9.0, 0.0], [-8.0, -19.0, -5.0]])
-IMPORTANT: Final = np.array([15.0, 15.0, 10.0])
+TRUTH: Final = np.array([[-4.0, 9.0, 0.0], [-8.0, 19.0, -5.0]])
+OUTCOMES: Final = (  # lower is better, higher is better, no change is said to be important
+    Outcome(name="pain", label="Pain", better="lower", important=5),
+    Outcome(name="function", label="Function", better="higher", important=15),
+    Outcome(name="sleep", label="Sleep", better="lower"),
+)
 LEVELS: Final = (0.8, 0.95)
 
 
@@ -33,14 +40,14 @@ def table(seed: int = 71) -> Estimates:
 
 
 def sums_of(fit: Estimates, truth: np.ndarray = TRUTH, level: float = 0.95) -> dict[str, np.ndarray]:
-    return {name: each.sum(axis=-1) for name, each in trial_figures(fit, truth, IMPORTANT, level).items()}
+    return {name: each.sum(axis=-1) for name, each in trial_figures(fit, truth, OUTCOMES, level).items()}
 
 
 def plain(fit: Estimates, place: tuple[int, int], level: float) -> dict[str, tuple[float, float]]:
     """Each measure and its Monte Carlo standard error in one cell, from the rows of its usable trials."""
     usable = np.ones(TRIALS, dtype=bool)
     usable[::10] = False
-    truth, limit = TRUTH[place], IMPORTANT[place[1]]
+    truth, outcome = TRUTH[place], OUTCOMES[place[1]]
     estimate, error, df, boundary = (
         each[place][usable] for each in (fit.estimate, fit.standard_error, fit.df, fit.boundary)
     )
@@ -52,6 +59,7 @@ def plain(fit: Estimates, place: tuple[int, int], level: float) -> dict[str, tup
     spread, model = estimate.std(ddof=1), np.sqrt(np.mean(error**2))
     of_model = (error**2).var(ddof=1) / (4 * n * model**4)
     squares = (estimate - truth) ** 2
+    better = estimate if outcome.better == "higher" else -estimate
 
     def share(hits: np.ndarray) -> tuple[float, float]:
         return hits.mean(), np.sqrt(hits.mean() * (1 - hits.mean()) / len(hits))
@@ -67,8 +75,8 @@ def plain(fit: Estimates, place: tuple[int, int], level: float) -> dict[str, tup
         "interval_width": ((high - low).mean(), (high - low).std(ddof=1) / np.sqrt(n)),
         "coverage": share((low <= truth) & (truth <= high)),
         "power": share(significant),
-        "favours_treatment": share(significant & (estimate < 0)),
-        "important": share(estimate <= -limit),
+        "favours_treatment": share(significant & (better > 0)),
+        "important": (np.nan, np.nan) if outcome.important is None else share(better >= outcome.important),
         "boundary": share(boundary),
         "failed": share(~usable),
         "type_s": (np.nan, np.nan),
@@ -99,7 +107,7 @@ def test_unusable_fits_are_counted_and_in_no_other_measure() -> None:
     fit = table()
     keep = np.arange(TRIALS) % 10 != 0
     dropped = Estimates(*(each[..., keep] for each in vars(fit).values()))
-    figures = trial_figures(fit, TRUTH, IMPORTANT, 0.95)
+    figures = trial_figures(fit, TRUTH, OUTCOMES[:2] + OUTCOMES[:1], 0.95)
     assert all((figure[..., ~keep] == 0).all() for figure in figures.values())
     with_them = measures(sums_of(fit), TRUTH, TRIALS)
     without = measures(sums_of(dropped), TRUTH, int(keep.sum()))
@@ -123,7 +131,8 @@ def test_without_an_effect_there_is_no_wrong_sign_and_no_exaggeration() -> None:
     for name in ("type_s", "type_m"):
         assert np.isnan(found[name]).all()
         assert np.isnan(errors[name]).all()
-    assert all(np.isfinite(found[name]).all() for name in set(found) - {"type_s", "type_m"})
+    assert all(np.isfinite(found[name]).all() for name in set(found) - {"type_s", "type_m", "important"})
+    assert np.isnan(found["important"]).tolist() == [[False, False, True]] * 2
 
 
 def test_with_nothing_significant_there_is_no_wrong_sign_and_no_exaggeration() -> None:
@@ -143,7 +152,7 @@ def test_one_significant_trial_has_an_exaggeration_without_an_error() -> None:
     estimate = np.array([[[-20.0, 1.0, -1.0]]])
     fit = Estimates(estimate, 5 + 0 * estimate, np.inf + 0 * estimate, estimate > 99)
     truth = np.array([[-10.0]])
-    sums = {name: each.sum(axis=-1) for name, each in trial_figures(fit, truth, IMPORTANT[:1], 0.95).items()}
+    sums = {name: each.sum(axis=-1) for name, each in trial_figures(fit, truth, OUTCOMES[:1], 0.95).items()}
     found = measures(sums, truth, 3)
     assert found["type_m"].item() == 2
     assert np.isnan(monte_carlo_errors(sums, found, 3)["type_m"].item())
@@ -152,17 +161,18 @@ def test_one_significant_trial_has_an_exaggeration_without_an_error() -> None:
 def test_an_estimate_at_the_minimal_important_change_reaches_it() -> None:
     """Means of 20 whole scores are multiples of 1/20, so -15 itself is common and arrives as -14.999999999999998."""
     for block in range(20):
-        fit = simulated_estimates(ASTEROID, 72, block, 1000, method="random_intercept")
+        fit = simulated_estimates(solve(ASTEROID), 72, block, 1000, Analysis("random_intercept", "z"))
         twentieths = np.rint(20 * fit.estimate)
         np.testing.assert_allclose(fit.estimate, twentieths / 20, rtol=0, atol=1e-9)
-        reached = trial_figures(fit, TRUTH, IMPORTANT, 0.95)["important"]
-        np.testing.assert_array_equal(reached, twentieths <= -20 * IMPORTANT[:, np.newaxis])
+        reached = trial_figures(fit, TRUTH, ASTEROID.design.outcomes, 0.95)["important"]
+        np.testing.assert_array_equal(reached, twentieths <= -20 * np.array([[15], [15], [10]]))
 
 
 def test_the_measures_of_a_run_are_those_of_its_trials() -> None:
     found = operating_characteristics(ASTEROID, trials=1500, seed=73, method="ancova", level=0.9)
+    mechanism = solve(ASTEROID.with_equal_baselines())
     fits = [
-        simulated_estimates(ASTEROID.with_equal_baselines(), 73, block, size, method="ancova")
+        simulated_estimates(mechanism, 73, block, size, Analysis("ancova", "t"))
         for block, size in ((0, 1000), (1, 500))
     ]
     estimate = np.concatenate([fit.estimate for fit in fits], axis=-1)
@@ -251,7 +261,7 @@ def test_what_is_not_known_has_no_p_value() -> None:
 
 def test_an_automatic_run_goes_on_until_coverage_is_as_precise_as_power() -> None:
     """Without spread to speak of every effect is found, so power is sure at once and coverage is not."""
-    sure = ASTEROID.with_sd(average_pain=2, current_pain=2, disability=3)
+    sure = ASTEROID.with_values(**{"average_pain.sd": 2, "current_pain.sd": 2, "disability.sd": 3})
     run = operating_characteristics(sure, trials="auto", target_mcse=0.0015, seed=63)
     powers, coverages = (
         [row for row in run.rows if row.measure == name and row.outcome != "disability"]
@@ -305,9 +315,9 @@ def test_the_moments_of_the_fast_lane_are_those_of_the_scores(people: tuple[int,
     """Up to 1677 people it sums in single precision. High scores: their squares are the largest numbers to hold."""
     high = {"treatment_baseline": 92, "reference_baseline": 92, "effect": (0, 0), "sd": [8, 8, 8]}
     record = ASTEROID.with_people(*people).with_values(average_pain=high, current_pain=high)
-    scores = simulate_outcomes(record, 73, 1, 40)
-    fast = simulated_moments(record, 73, 1, 40)
-    for outcome, arms in enumerate(zip(scores.running, scores.waitlist, strict=True)):
+    scores = simulate_outcomes(solve(record), 73, 1, 40)
+    fast = simulated_moments(solve(record), 73, 1, 40)
+    for outcome, arms in enumerate(zip(scores.treatment, scores.reference, strict=True)):
         plain = moments(*arms)
         np.testing.assert_allclose(fast.difference[:, outcome], plain.difference, rtol=0, atol=1e-12)
         np.testing.assert_allclose(fast.cross_products[:, :, outcome], plain.cross_products, rtol=0, atol=1e-4)

@@ -8,11 +8,11 @@ from asteroid_repro.estimate.effects.methods import METHODS
 from asteroid_repro.ledger.claim import Claim
 from asteroid_repro.ledger.figure import Figure
 from asteroid_repro.ledger.ledger import Ledger
-from asteroid_repro.printed.families import FamilyAudit, ModelEvidence, audit_family, model_evidence
-from asteroid_repro.printed.granularity import grim_mean, grim_net_difference
-from asteroid_repro.printed.granules import GranularityCheck
-from asteroid_repro.printed.printed_line import PrintedTriple
-from asteroid_repro.printed.rounding import TripleAudit, audit_triple
+from asteroid_repro.printed.audit_triple import TripleAudit, audit_triple
+from asteroid_repro.printed.families import FamilyAudit, audit_family
+from asteroid_repro.printed.granularity import GranularityCheck, grim, grim_difference
+from asteroid_repro.printed.model_evidence import ModelEvidence, model_evidence
+from asteroid_repro.printed.printed_triple import PrintedTriple
 from asteroid_repro.study_folder import Study
 from asteroid_repro.study_folder import study as read_study
 from asteroid_repro.tables.result_table import ResultTable
@@ -95,7 +95,12 @@ def audit(study: Study | None = None, *, ledger: Ledger | None = None) -> Audit:
     people = arm_sizes(claims)
     return Audit(
         triples={line_name(*place): triples[place] for place in places},
-        models={line_name(*place): model_evidence(lines[place], *people) for place in places} if people else {},
+        models={
+            line_name(*place): model_evidence(lines[place], *people, n_visits=len(study.design.visits))
+            for place in places
+        }
+        if people
+        else {},
         families=_families(claims, lines),
         granularity=_granularity(claims, study.design, people) if people else {},
         identities=triangulate(claims),
@@ -167,9 +172,9 @@ def _granularity(ledger: Ledger, design: Design, people: tuple[int, int]) -> dic
     checks = {}
     for claim, figure, step in _scores_in_steps(ledger, design):
         if figure.figure == "effect" and is_net_difference:
-            checks[claim.id] = grim_net_difference(claim.printed, *people, step=step)
+            checks[claim.id] = grim_difference(claim.printed, *people, step=step)
         elif figure.figure == "score" and (complete or figure.week == 0):
-            checks[claim.id] = grim_mean(claim.printed, people[figure.arm == "reference"], step=step)
+            checks[claim.id] = grim(claim.printed, people[figure.arm == "reference"], step=step)
     return checks
 
 

@@ -10,8 +10,9 @@ from scipy.special import ndtri
 from asteroid_repro.errors import InputError, NotYetError
 from asteroid_repro.ledger.figure import Figure
 from asteroid_repro.ledger.ledger import Ledger
-from asteroid_repro.printed.printed_line import PrintedTriple, p_interval, rounding_interval
-from asteroid_repro.printed.rounding import audit_triple
+from asteroid_repro.printed.audit_triple import audit_triple
+from asteroid_repro.printed.printed_triple import PrintedTriple
+from asteroid_repro.printed.rounding_interval import p_interval, rounding_interval
 from asteroid_repro.tables.limits import Limits
 from asteroid_repro.trial.design import Design, Outcome
 from asteroid_repro.verdicts.audit_ledger import arm_sizes, printed_line

@@ -4,29 +4,25 @@ The files ``claims.toml`` and ``sources.toml`` of a study hold the claims and th
 published number. A ledger that breaks a rule cannot be made.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
-from pydantic import BaseModel, ValidationError
-
-from asteroid_repro.errors import InputError, did_you_mean, first_problem
+from asteroid_repro.errors import InputError, Record, did_you_mean, validated
 from asteroid_repro.ledger.claim import Claim, Identity, Role, Source
 from asteroid_repro.ledger.figure import Figure
 from asteroid_repro.ledger.formula import evaluate
 from asteroid_repro.ledger.rules import check_claims
 from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.tables.toml_files import read_toml
 
 if TYPE_CHECKING:
     import pandas as pd
 
-
-Record = TypeVar("Record", bound=BaseModel)
 
 _COLUMNS: Final = (
     "id", "statement", "printed", "value", "unit", "source", "doi",
@@ -266,28 +262,20 @@ def read_ledger(claims_path: Path | Traversable, sources_path: Path | Traversabl
     >>> read_ledger(folder / "claims.toml", folder / "sources.toml").fitted("people")
     12.0
     """
-    sources = {key: _source(key, fields, sources_path.name) for key, fields in _toml(sources_path).items()}
-    tables = _toml(claims_path)
+    claims_file, sources_file = str(claims_path), str(sources_path)
+    sources = {key: _source(key, fields, sources_file) for key, fields in read_toml(Path(sources_file)).items()}
+    tables = read_toml(Path(claims_file))
     if "claim" not in tables or not set(tables) <= {"claim", "identity"}:
         raise InputError(
-            f"{claims_path.name} must hold [[claim]] and [[identity]] tables and nothing else, got "
+            f"{claims_file} must hold [[claim]] and [[identity]] tables and nothing else, got "
             f"{', '.join(tables) or 'nothing'}. Correct the file."
         )
     return Ledger(
-        _records(Claim, tables["claim"], claims_path.name, key="id"),
+        _records(Claim, tables["claim"], claims_file, key="id"),
         sources,
-        claims_path.name,
-        _records(Identity, tables.get("identity", []), claims_path.name, key="name"),
+        claims_file,
+        _records(Identity, tables.get("identity", []), claims_file, key="name"),
     )
-
-
-def _toml(path: Path | Traversable) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path.name} must be a file that can be read, got {path}. Correct the path.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path.name} must be TOML in UTF-8, got: {error}. Correct the file.") from error
 
 
 def _records(kind: type[Record], tables: object, file: str, *, key: str) -> tuple[Record, ...]:
@@ -309,6 +297,6 @@ def _source(key: str, fields: object, file: str) -> Source:
 
 def _record(kind: type[Record], fields: dict[str, Any], where: str) -> Record:
     try:
-        return kind.model_validate(fields)
-    except ValidationError as error:
-        raise InputError(f"{where}: {first_problem(error)}") from error
+        return validated(kind, fields)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None

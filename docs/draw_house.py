@@ -1,4 +1,4 @@
-"""Draw the house: its rooms on their floors and who imports whom, read from the code and the contracts in pyproject.toml."""
+"""Draw the house: its rooms on their floors and who imports whom, read from the code and its import contract."""
 
 import tomllib
 from collections import Counter

@@ -1,6 +1,6 @@
 """The errors a user can meet. Each message is one line: field, requirement, value, and what to do."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
 from pydantic import ValidationError
@@ -45,3 +45,19 @@ def first_problem(error: ValidationError) -> str:
     if not field:  # a rule between fields: its message says everything
         return requirement
     return f"{field} {requirement}, got {problem['input']!r}. Correct it."
+
+
+def check_choice(field: str, value: str, known: Collection[str]) -> None:
+    """Refuse a word that is none of those there are.
+
+    Raises
+    ------
+    InputError
+        With the words and the nearest of them.
+
+    Examples
+    --------
+    >>> check_choice("rule", "mar", ["mar", "jump_to_reference"])
+    """
+    if value not in known:
+        raise InputError(f"{field} must be one of {', '.join(known)}, got {value!r}.{did_you_mean(value, known)}")

@@ -16,7 +16,7 @@ from asteroid_repro.engine.true_effects import true_values
 from asteroid_repro.estimate.effects.methods import Analysis
 from asteroid_repro.evaluate.performance import operating_characteristics
 from asteroid_repro.mechanism.mechanism import solve
-from asteroid_repro.trial.assumptions import EVERY_OUTCOME
+from asteroid_repro.trial.changes import EVERY_OUTCOME
 
 TRIALS = 5000
 DRAWS = 1000

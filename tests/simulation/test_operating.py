@@ -51,7 +51,9 @@ def test_net_differences_are_the_assumed_ones(conditional: OperatingCharacterist
     assert abs(row.value - ASTEROID.outcome(outcome).effect[visit]) < 4 * row.mcse
 
 
-@pytest.mark.parametrize(("outcome", "printed"), [("average_pain", 5.117), ("current_pain", 6.459), ("disability", 2.51)])
+@pytest.mark.parametrize(
+    ("outcome", "printed"), [("average_pain", 5.117), ("current_pain", 6.459), ("disability", 2.51)]
+)
 def test_root_mean_square_standard_error_is_the_published_one(
     conditional: OperatingCharacteristics, outcome: str, printed: float
 ) -> None:

@@ -23,7 +23,8 @@ TRIALS = 20_000
 SD = 8.0
 ANCHOR = ASTEROID.with_values(
     average_pain={
-        "treatment_baseline": 50, "reference_baseline": 50, "reference_change": [0, 0], "effect": [-3, -6], "sd": [SD] * 3,
+        "treatment_baseline": 50, "reference_baseline": 50, "reference_change": [0, 0],
+        "effect": [-3, -6], "sd": [SD] * 3,
     }
 )  # fmt: skip
 PEOPLE = [8, 20, 50]
@@ -75,10 +76,7 @@ def _averaged(record: TrialAssumptions, mean: float, sd: float) -> float:
     """Average the approximate power over a normal belief by the midpoint rule, 400 steps over 6 SDs each way."""
     standard = (np.arange(400) + 0.5) / 400 * 12 - 6
     weight = np.exp(-(standard**2) / 2)
-    power = [
-        approximate_power(record.with_effect(average_pain=float(mean + sd * z)))
-        for z in standard
-    ]
+    power = [approximate_power(record.with_effect(average_pain=float(mean + sd * z))) for z in standard]
     return float(np.average(power, weights=weight))
 
 
@@ -93,7 +91,7 @@ def test_assurance_is_the_integral_of_power(mean: float, sd: float, people: int)
 
 def test_monte_carlo_error_of_assurance_is_that_of_repeated_runs() -> None:
     """40 runs of 500 trials: their spread over the reported error, itself known to 4 / sqrt(2 x 39)."""
-    runs = [assurance(ANCHOR, method="random_intercept", mean=-5.0, sd=2.5, nodes=5, trials=500, seed=700 + run) for run in range(40)]
+    runs = [assurance(ANCHOR, mean=-5.0, sd=2.5, nodes=5, trials=500, seed=700 + run) for run in range(40)]
     spread = np.std([run.assurance for run in runs], ddof=1)
     reported = np.sqrt(np.mean([run.mcse**2 for run in runs]))
     assert abs(spread / reported - 1) < 4 / np.sqrt(2 * 39)
@@ -103,7 +101,7 @@ def test_assurance_of_a_known_spread_is_the_closed_form() -> None:
     """With z and many people: the predictive probability of significance, either sign."""
     record = ANCHOR.with_people(60, 60)
     se = SD * np.sqrt(2 / 60)
-    result = assurance(record, mean=-2.0, sd=1.5, method="random_intercept", distribution="z", trials=TRIALS // 4, seed=65)
+    result = assurance(record, mean=-2.0, sd=1.5, method="mmrm", distribution="z", trials=TRIALS // 4, seed=65)
     total = np.sqrt(se**2 + 1.5**2)
     expected = ndtr((2.0 - 1.959964 * se) / total) + ndtr((-2.0 - 1.959964 * se) / total)
     assert abs(result.assurance - expected) < 4 * result.mcse + 0.002  # 0.002: the spread is estimated

@@ -1,8 +1,12 @@
 """The Python code that reproduces a state of the what-if page."""
 
-from typing import Final
+import json
+from collections.abc import Mapping
+from typing import Any, Final
 
 from asteroid_repro.app.state import State
+from asteroid_repro.study_folder import Study, study_names
+from asteroid_repro.study_folder import study as read_study
 
 MEASURES: Final = ("power", "coverage", "type_s", "type_m", "bias")
 """The measures that the page shows, in order."""
@@ -11,7 +15,8 @@ _PROGRAM: Final = """\
 # SIMULATED: reproduces one state of the what-if page of asteroid-repro.
 import asteroid_repro as ar
 
-changed = ar.with_fields(ar.ASTEROID, {fields})
+supposed = ar.study({study}).assumptions
+changed = supposed.with_values(**{changes})
 analysis = {analysis}
 
 oc = ar.operating_characteristics(changed, trials={trials}, seed={seed}, **analysis)
@@ -20,15 +25,15 @@ for measure in {measures}:
     row = oc.value("{outcome}", measure)
     print(measure, row.value, row.low, row.high)
 
-against = ar.what_if(ar.ASTEROID, changed, trials={trials}, seed={seed}, **analysis)
+against = ar.what_if(supposed, changed, trials={trials}, seed={seed}, **analysis)
 for row in against.rows:
     if (row.outcome, row.week, row.measure) == ("{outcome}", {week}, "power"):
         print("power_change", row.change, row.mcse)
 
 trial = ar.simulate_trial(changed, seed={trial_seed})
-if trial.sessions["run_minutes"].sum() > 0:
+if not len(trial.sessions) or trial.sessions["run_minutes"].sum() > 0:
     for rate in ar.event_rates(trial, level={level}).rows:
-        print(rate.kind, rate.events, rate.hours, rate.rate_per_1000_h, rate.ci_low, rate.ci_high)
+        print(rate.arm, rate.kind, rate.events, rate.exposure, rate.rate_per_1000, rate.ci_low, rate.ci_high)
 """
 
 
@@ -44,29 +49,37 @@ def code(state: State) -> str:
     -------
     str
         Python source. It prints the label; each measure with value and limits; the paired change of power against
-        ``ASTEROID`` with its standard error; and for the trial shown each kind of event with events, hours, rate per
-        1000 running hours and exact limits.
+        the study with its standard error; and for the trial shown each kind of event with its arm, events, exposure,
+        rate per 1000 running hours or person-weeks, and exact limits.
 
     Examples
     --------
     >>> print(code(State()).splitlines()[3])
-    changed = ar.with_fields(ar.ASTEROID, {})
+    supposed = ar.study("asteroid").assumptions
     """
     return _PROGRAM.format(
-        fields=_mapping(state.fields()),
-        analysis=f'{{"method": "{state.method}", "level": {state.level!r}}}',
+        study=json.dumps(_place(state.study)),
+        changes=_mapping(state.assumed),
+        analysis=json.dumps(vars(state.analysis)),
         trials=state.trials,
-        seed=state.seed,
+        seed=state["seed"],
         measures=str(MEASURES).replace("'", '"'),
-        outcome=state.outcome,
-        week=state.assumptions().visits[-1],
-        trial_seed=state.trial_seed,
-        level=state.level,
+        outcome=state["outcome"],
+        week=state.study.design.visits[-1],
+        trial_seed=state["trial_seed"],
+        level=state["level"],
     )
 
 
-def _mapping(fields: dict[str, object]) -> str:
-    if not fields:
+def _place(study: Study) -> str:
+    """Return the name of a study that comes with the package, or the folder of another."""
+    name = study.folder.name
+    is_shipped = name in study_names() and read_study(name).folder == study.folder
+    return name if is_shipped else str(study.folder.resolve())
+
+
+def _mapping(values: Mapping[str, Any]) -> str:
+    if not values:
         return "{}"
-    lines = [f'    "{name}": {value!r},'.replace("'", '"') for name, value in fields.items()]
+    lines = [f'    "{name}": {json.dumps(value)},' for name, value in values.items()]
     return "\n".join(["{", *lines, "}"])

@@ -3,80 +3,107 @@
 from base64 import b64encode
 from html import escape
 
-from asteroid_repro.app.controls import CONTROLS
-from asteroid_repro.app.results import OneTrial, Results
+from asteroid_repro.app.controls import inside, short_unit
+from asteroid_repro.app.results import measure, performance
 from asteroid_repro.app.state import State
-from asteroid_repro.app.words import exists, percent, shown, summary, what_changed
-from asteroid_repro.estimate.safety.rates import EventRate
+from asteroid_repro.app.words import (
+    exists,
+    outcome_shown,
+    percent,
+    percent_of_level,
+    points,
+    summary,
+    what_changed,
+)
+from asteroid_repro.estimate.safety.rates import EventRate, EventRates
 from asteroid_repro.evaluate.performance import Measure
-from asteroid_repro.figures.style import number, plain_name
-
-INTRODUCTION = """
-<h1>What if? The ASTEROID trial under other assumptions</h1>
-<p class="note"><strong>SIMULATED.</strong> Every number below comes from simulated trials under the assumptions on
-this page, not from participants. Change an assumption and see what a trial like ASTEROID would have found.</p>
-"""
+from asteroid_repro.figures.style import number
+from asteroid_repro.trial.design import Design
 
 
-def headline(results: Results) -> str:
+def introduction(design: Design) -> str:
+    """Return what the page is.
+
+    Examples
+    --------
+    >>> introduction(State().study.design).partition("</h1>")[0]
+    '<h1>What if? The ASTEROID trial under other assumptions'
+    """
+    name = escape(design.name)
+    return (
+        f"<h1>What if? The {name} trial under other assumptions</h1>"
+        '<p class="note"><strong>SIMULATED.</strong> Every number below comes from simulated trials under the '
+        "assumptions on this page, not from participants. Change an assumption and see what a trial like "
+        f"{name} would have found.</p>"
+    )
+
+
+def headline(state: State) -> str:
     """Return the answer in a sentence and the four numbers of the outcome shown.
 
     Examples
     --------
-    >>> from asteroid_repro.app.results import results
-    >>> from asteroid_repro.app.state import State
-    >>> "Coverage" in headline(results(State()))
+    >>> "Coverage" in headline(State())
     True
     """
-    power, coverage = results.measure("power"), results.measure("coverage")
+    power, coverage = measure(state, "power"), measure(state, "coverage")
     cells = [
         _card("power", "Power", percent(power.value), _limits(power), _bar(power)),
         _card("coverage", "Coverage", percent(coverage.value), _limits(coverage), _bar(coverage)),
-        _card("type-s", "Type S error", *_if_it_exists(results.measure("type_s"), of_shares=True)),
-        _card("type-m", "Type M error", *_if_it_exists(results.measure("type_m"), of_shares=False)),
+        _card("type-s", "Type S error", *_if_it_exists(measure(state, "type_s"), of_shares=True)),
+        _card("type-m", "Type M error", *_if_it_exists(measure(state, "type_m"), of_shares=False)),
     ]
     return (
         f'<h2>What many trials say</h2><p id="summary" role="status" '
-        f'data-state="{escape(results.state.to_query())}">{escape(summary(results))}</p>'
+        f'data-state="{escape(state.to_query())}">{escape(summary(state))}</p>'
         f'<dl class="cards">{"".join(cells)}</dl>'
         '<p class="note">Power: share of trials with p below 1 minus the level (the type I error where the effect is '
         "0). Coverage: share of intervals that hold the truth. Type S: share of the significant with the wrong sign. "
         "Type M: by how much the significant exaggerate. In brackets: 95 % limits of the Monte Carlo error.</p>"
-        f'<p class="note stamp">{escape(results.performance.label)}</p>'
+        f'<p class="note stamp">{escape(performance(state).label)}</p>'
     )
 
 
-def comparison(results: Results) -> str:
-    """Return what changed against ``ASTEROID``, in words."""
-    sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in what_changed(results))
-    return f'<h2>What changed against ASTEROID</h2><ul id="changed">{sentences}</ul>'
+def comparison(state: State) -> str:
+    """Return what changed against the study, in words."""
+    sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in what_changed(state))
+    return f'<h2>What changed against {escape(state.study.design.name)}</h2><ul id="changed">{sentences}</ul>'
 
 
-def events(one: OneTrial, level: float) -> str:
-    """Return the adverse events of the trial shown per 1000 running hours, with exact limits."""
+def events(found: EventRates | None, state: State) -> str:
+    """Return the rates of adverse events of the trial shown, with exact limits; empty where none are studied."""
+    design = state.study.design
+    if not design.kinds:
+        return ""
     heading = "<h2>Adverse events of that trial</h2>"
-    if one.rates is None:
+    if found is None:
         return f"{heading}<p>Nobody ran in this trial, so it has no rate per running hour.</p>"
-    rows = "".join(_event_row(rate) for rate in one.rates.rows)
-    percentage = shown("level", 100 * level)
+    per, rows = found.rows[0].per.replace("_", " "), "".join(_event_row(rate, design) for rate in found.rows)
+    total = number(sum(rate.exposure for rate in found.rows if rate.kind == "all"), 1)
     return (
-        f"{heading}<table><caption>SIMULATED: events in {number(one.rates.rows[0].hours, 1)} running hours, "
-        f"with exact {percentage} % limits</caption>"
-        '<thead><tr><th scope="col">Kind</th><th scope="col">Events</th><th scope="col">Per 1000 running hours</th>'
-        f'<th scope="col">{percentage} % limits</th></tr></thead><tbody>{rows}</tbody></table>'
+        f"{heading}<table><caption>SIMULATED: events in {total} {per}, with exact {percent_of_level(state)} limits"
+        f'</caption><thead><tr><th scope="col">Kind</th><th scope="col">Events</th><th scope="col">Per 1000 {per}</th>'
+        f'<th scope="col">{percent_of_level(state)} limits</th></tr></thead><tbody>{rows}</tbody></table>'
     )
 
 
-def distribution(svg: bytes, results: Results) -> str:
+def distribution(svg: bytes, state: State) -> str:
     """Return the figure of the sampling distribution under its heading."""
-    return "<h2>Where the estimates of many trials fall</h2>" + _picture(svg, _described(results), results.state)
+    mean, spread = (points(measure(state, name).value) for name in ("mean_estimate", "empirical_se"))
+    outcome = outcome_shown(state)
+    described = (
+        f"Histogram of the simulated estimates of the effect on {inside(outcome.label)}: "
+        f"mean {mean}, standard deviation {spread} {short_unit(outcome)}."
+    )
+    return "<h2>Where the estimates of many trials fall</h2>" + _picture(svg, described, state)
 
 
 def trajectories(svg: bytes, state: State) -> str:
     """Return the figure of one trial under its heading."""
-    return f'<h2>One simulated trial <span class="note">(seed {state.trial_seed})</span></h2>' + _picture(
-        svg, f"Each person's {_outcome_name(state)} by week in one simulated trial, and each arm's mean.", state
-    )
+    name = inside(outcome_shown(state).label)
+    described = f"Each person's {name} by week in one simulated trial, and each arm's mean."
+    heading = f'<h2>One simulated trial <span class="note">(seed {state["trial_seed"]})</span></h2>'
+    return heading + _picture(svg, described, state)
 
 
 def _picture(svg: bytes, alternative: str, state: State) -> str:
@@ -109,18 +136,6 @@ def source_code(code: str) -> str:
     )
 
 
-def _described(results: Results) -> str:
-    mean, spread = results.measure("mean_estimate").value, results.measure("empirical_se").value
-    return (
-        f"Histogram of the simulated estimates of the effect on {_outcome_name(results.state)}, published value "
-        f"marked: mean {number(mean, 1)}, standard deviation {number(spread, 1)} points."
-    )
-
-
-def _outcome_name(state: State) -> str:
-    return (CONTROLS["outcome"].choices or {})[state.outcome].lower()
-
-
 def _if_it_exists(measure: Measure, *, of_shares: bool) -> tuple[str, str]:
     if not exists(measure.value):
         return "none", "there is no effect, or no significant trial"
@@ -151,10 +166,13 @@ def _bar(measure: Measure) -> str:
     )
 
 
-def _event_row(rate: EventRate) -> str:
-    name = "All kinds" if rate.kind == "all" else plain_name(rate.kind)
+def _event_row(rate: EventRate, design: Design) -> str:
+    labels = {kind.name: kind.label for kind in design.adverse_events} | {arm.name: arm.label for arm in design.arms}
+    name = labels.get(rate.kind, "All kinds")
+    if rate.per == "person_weeks":
+        name = f"{name}, {inside(labels[rate.arm])}"
     limits = f"{number(rate.ci_low, 1)} to {number(rate.ci_high, 1)}"
     return (
-        f'<tr><th scope="row">{name}</th><td>{rate.events}</td><td>{number(rate.rate_per_1000_h, 1)}</td>'
+        f'<tr><th scope="row">{escape(name)}</th><td>{rate.events}</td><td>{number(rate.rate_per_1000, 1)}</td>'
         f"<td>{limits}</td></tr>"
     )

@@ -10,17 +10,18 @@ from matplotlib.figure import Figure
 from asteroid_repro.app import html
 from asteroid_repro.app.code import code
 from asteroid_repro.app.figures import distribution_figure, image, trajectories_figure
-from asteroid_repro.app.results import Results, distribution, one_trial, results
+from asteroid_repro.app.results import against_start, one_trial, performance, rates, table
 from asteroid_repro.app.state import State, changed, from_query, from_toml
 from asteroid_repro.app.widgets import FOLDER, actions, form, values
 from asteroid_repro.errors import InputError
+from asteroid_repro.study_folder import Study
 
 _PAUSE_MS: Final = 150  # figures wait until no control has moved for so long: the numbers come first
 _STYLE: Final = (FOLDER / "style.css").read_text(encoding="utf-8")
 _LAYOUT: Final = (FOLDER / "layout.css").read_text(encoding="utf-8")
 _NO_MARGIN: Final = ":host > * { margin: 0 !important; width: 100% !important; }"
 _BUTTONS: Final = {
-    "reset": "Reset to ASTEROID",
+    "reset": "Reset to {study}",
     "link": "Copy link to this state",
     "toml": "Download state (TOML)",
     "svg": "Download figure (SVG)",
@@ -49,18 +50,17 @@ class Page:
 
     def __init__(self, state: State | None = None, message: str = "") -> None:
         self.state = state or State()
-        self.results = results(self.state)
         self.figure = Figure()
         self._waiting: Any = None
         self._panes = {name: _pane("", name) for name in ("alerts", "headline", "comparison", "distribution", "source")}
         self._trial, self._events = _pane("", "trajectories"), _pane("", "events")
         self._form = form(self.state, [_STYLE])
         self._form.param.watch(lambda event: self._change(event.new), "values")
-        self._buttons = actions(_buttons(), self._act, stylesheets=[_STYLE], css_classes=["actions"])
+        self._buttons = actions(self._named_buttons(), self._act, stylesheets=[_STYLE], css_classes=["actions"])
         next_trial = actions({"next": "Next trial"}, self._act, stylesheets=[_STYLE])
         trial = pn.Column(self._trial, next_trial, stylesheets=[_NO_MARGIN], css_classes=["trial"])
         self.view = pn.Column(
-            _pane(html.INTRODUCTION, "introduction"),
+            _pane(html.introduction(self.state.study.design), "introduction"),
             self._panes["alerts"],
             self._panes["headline"],
             self._form,
@@ -79,7 +79,7 @@ class Page:
 
     def _change(self, given: str) -> None:
         try:
-            self._go_to(changed(State(), **json.loads(given)))
+            self._go_to(State(self.state.study, json.loads(given)))
             self._say("")
         except InputError as error:
             self._say(str(error))
@@ -87,9 +87,8 @@ class Page:
             self._form.answered += 1
 
     def _go_to(self, state: State) -> None:
-        before = self.state
-        found = self.results if _same_trials(before, state) else results(state)
-        self.state, self.results = state, Results(state, found.performance, found.against)
+        _ = performance(state), against_start(state)  # if they cannot be had, the last state stays
+        self.state = state
         self._show_numbers()
         self._draw_soon()
         if pn.state.location is not None:
@@ -97,9 +96,9 @@ class Page:
 
     def _act(self, action: str, text: str) -> None:
         if action == "reset":
-            self._form.values = values(State())
+            self._form.values = values(State(self.state.study))
         elif action == "next":
-            self._form.values = values(changed(self.state, trial_seed=self.state.trial_seed + 1))
+            self._form.values = values(changed(self.state, {"trial_seed": self.state["trial_seed"] + 1}))
         elif action == "restore":
             self._restore(text)
         elif action in _BUTTONS:
@@ -107,7 +106,7 @@ class Page:
 
     def _restore(self, text: str) -> None:
         try:
-            self._form.values = values(from_toml(text))
+            self._form.values = values(from_toml(text, self.state.study))
         except InputError as error:
             self._say(str(error))
 
@@ -118,8 +117,8 @@ class Page:
         if kind == "py":
             return "what_if.py", "text/x-python", code(self.state).encode()
         if kind == "csv":
-            label = f"# {self.results.performance.label}\n"
-            return "what-if.csv", "text/csv", (label + self.results.to_frame().to_csv(index=False)).encode()
+            label = f"# {performance(self.state).label}\n"
+            return "what-if.csv", "text/csv", (label + table(self.state).to_csv(index=False)).encode()
         if self._waiting is not None:
             self._draw()
         if kind == "svg":
@@ -130,8 +129,8 @@ class Page:
         self._panes["alerts"].object = html.alert(message)
 
     def _show_numbers(self) -> None:
-        self._panes["headline"].object = html.headline(self.results)
-        self._panes["comparison"].object = html.comparison(self.results)
+        self._panes["headline"].object = html.headline(self.state)
+        self._panes["comparison"].object = html.comparison(self.state)
         self._panes["source"].object = html.source_code(code(self.state))
 
     def _draw_soon(self) -> None:
@@ -145,21 +144,27 @@ class Page:
 
     def _draw(self) -> None:
         self._waiting = None
-        state = self.state
-        self.figure = distribution_figure(distribution(state), state)
-        self._panes["distribution"].object = html.distribution(image(self.figure, "svg"), self.results)
-        one = one_trial(state)
-        self._trial.object = html.trajectories(image(trajectories_figure(one.trial, state), "svg"), state)
-        self._events.object = html.events(one, state.level)
+        state, trial = self.state, one_trial(self.state)
+        self.figure = distribution_figure(state)
+        self._panes["distribution"].object = html.distribution(image(self.figure, "svg"), state)
+        self._trial.object = html.trajectories(image(trajectories_figure(trial, state), "svg"), state)
+        self._events.object = html.events(rates(trial, state["level"]), state)
+
+    def _named_buttons(self) -> dict[str, str]:
+        """Return the buttons; in a notebook there is no address that could be copied."""
+        kept = {name: label for name, label in _BUTTONS.items() if name != "link" or pn.state.location is not None}
+        return kept | {"reset": _BUTTONS["reset"].format(study=self.state.study.design.name)}
 
 
-def page_of(query: str) -> Page:
-    """Return the page that an address asks for; if that cannot be, the page of ASTEROID that says why.
+def page_of(query: str, of: Study | None = None) -> Page:
+    """Return the page that an address asks for; if that cannot be, the page as it starts, which says why.
 
     Parameters
     ----------
     query : str
         The part of the address from the question mark on.
+    of : Study, optional
+        Whose page; ASTEROID's when not given.
 
     Returns
     -------
@@ -168,28 +173,17 @@ def page_of(query: str) -> Page:
 
     Examples
     --------
-    >>> page_of("?people_per_arm=30").state.people_per_arm
-    30
+    >>> page_of("?people_per_arm=30").state.changes
+    {'people_per_arm': 30}
     """
     try:
-        return Page(from_query(query))
+        return Page(from_query(query, of))
     except InputError as error:
-        return Page(message=str(error))
+        return Page(from_query("", of), str(error))
 
 
 def _pane(content: str, name: str) -> pn.pane.HTML:
     return pn.pane.HTML(content, stylesheets=[_STYLE], css_classes=[name])  # type: ignore[no-untyped-call]  # panel has none
-
-
-def _buttons() -> dict[str, str]:
-    """Return the buttons; in a notebook there is no address that could be copied."""
-    return {name: label for name, label in _BUTTONS.items() if name != "link" or pn.state.location is not None}
-
-
-def _same_trials(one: State, other: State) -> bool:
-    """Return whether two states have the same many trials, and differ in what is shown of them at most."""
-    apart = {"outcome", "trial_seed"}
-    return one.model_dump(exclude=apart) == other.model_dump(exclude=apart)
 
 
 def _document() -> Document | None:

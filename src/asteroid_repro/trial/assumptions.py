@@ -495,7 +495,7 @@ def scaled_effect(old: tuple[float, ...], value: float, visit: int, name: str) -
 def _resolved(design: Design, old: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return a change under the names of the values, one value a name."""
     found: dict[str, Any] = {}
-    for name, value in _flat(changes):
+    for name, value in flat(changes):
         for field, each in expanded(design, old, name, _plain(value)):
             if field in found:
                 raise InputError(f"{field} must be given once, got it twice in {', '.join(changes)}. Leave one out.")
@@ -573,18 +573,18 @@ def _only(parts: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:
     return {field: parts[field] for field in fields if field in parts}
 
 
-def _flat(changes: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+def flat(changes: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
     """Give a change under dotted names; a programme given whole stays a table."""
     for key, value in changes.items():
         name = f"{prefix}{key}"
         if isinstance(value, Mapping) and name != "programme":
-            yield from _flat(value, f"{name}.")
+            yield from flat(value, f"{name}.")
         else:
             yield name, value
 
 
 def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Undo :func:`_flat`."""
+    """Undo :func:`flat`."""
     found: dict[str, Any] = {}
     for name, value in values.items():
         *tables, field = name.split(".")

@@ -3,15 +3,14 @@
 from .asteroid import ASTEROID, CANDIDACY
 from .errors import InputError, NotYetError
 from .estimate.attendance import attendance
+from .estimate.change_from_baseline.responders import responders
+from .estimate.change_from_baseline.standardised import standardised_effects
+from .estimate.change_from_baseline.within_arm import within_arm_changes
 from .estimate.effects.estimate_effects import estimate_effects
 from .estimate.missing_visits.sensitivity import sensitivity
 from .estimate.missing_visits.tipping_point import tipping_point
-from .estimate.people.responders import responders
-from .estimate.people.standardised import standardised_effects
-from .estimate.people.within_arm import within_arm_changes
 from .estimate.rerandomisation import rerandomisation_test
 from .estimate.safety.rate_comparison import compare_with_yardstick, probability_rate_below
-from .estimate.safety.rate_intervals import rate_intervals
 from .estimate.safety.rates import event_rates
 from .evaluate.estimands import estimands
 from .evaluate.frailty import coverage_by_frailty
@@ -24,7 +23,8 @@ from .planning.power_curve import power_curve
 from .planning.precision import hours_for_precision
 from .planning.replication import replication, sceptical_p_value
 from .planning.sample_size import sample_size
-from .printed.rounding import audit_triple
+from .printed.audit_triple import audit_triple
+from .printed.granularity import debit, grim, grim_difference, grimmer
 from .scenarios_compared import what_if
 from .simulate.screening import screen
 from .simulate.trial_tables import simulate_trial
@@ -61,10 +61,14 @@ __all__ = [
     "audit_triple",
     "compare_with_yardstick",
     "coverage_by_frailty",
+    "debit",
     "estimands",
     "estimate_effects",
     "event_rates",
     "floor_and_ceiling",
+    "grim",
+    "grim_difference",
+    "grimmer",
     "hours_for_precision",
     "inference_ledger",
     "operating_characteristics",
@@ -73,7 +77,6 @@ __all__ = [
     "programme",
     "programme_names",
     "published",
-    "rate_intervals",
     "reconstruct",
     "replication",
     "rerandomisation_test",

@@ -9,7 +9,7 @@ from asteroid_repro import InputError, audit, published
 from asteroid_repro.calibration import fit
 from asteroid_repro.ledger.claim import Claim
 from asteroid_repro.ledger.ledger import Ledger
-from asteroid_repro.printed.lines import audit_lines
+from asteroid_repro.printed.families import audit_lines
 from asteroid_repro.reporting.files import read_table
 
 

@@ -16,8 +16,8 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 from asteroid_repro.errors import InputError
 from asteroid_repro.figures.audit_figures import plot_reconstructions, plot_triple
 from asteroid_repro.figures.style import SIZE, save_figure
-from asteroid_repro.printed.printed_line import PrintedTriple
-from asteroid_repro.printed.rounding import TripleAudit, audit_triple
+from asteroid_repro.printed.audit_triple import TripleAudit, audit_triple
+from asteroid_repro.printed.printed_triple import PrintedTriple
 from asteroid_repro.verdicts.reconstruction import Reconstructions, reconstruct
 
 Z = math.inf

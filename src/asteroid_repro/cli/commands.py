@@ -157,7 +157,7 @@ def audit(
 
     Exit status 1 if a line contradicts itself. Example: asteroid-repro audit "-5.20 (-10.12, -0.24), p=0.038"
     """
-    from asteroid_repro.printed.lines import AuditedLines, audit_lines
+    from asteroid_repro.printed.families import AuditedLines, audit_lines
     from asteroid_repro.reporting.files import read_table
 
     if line is None and file is None:

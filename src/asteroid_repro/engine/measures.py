@@ -45,13 +45,21 @@ from asteroid_repro.trial.design import Outcome
 SHARES: Final = ("coverage", "power", "favours_treatment", "important", "boundary")
 """Measures that are shares of the usable trials."""
 
+MEASURES: Final = (
+    "truth", "mean_estimate", "bias", "empirical_se", "model_se", "se_ratio", "rmse", "interval_width", "type_s",
+    "type_m", *SHARES, "failed",
+)  # fmt: skip
+"""Names of all measures of one outcome, in their order."""
+
 _ROUNDING: Final = 1e-9
 """Differences of means of whole scores often equal the minimal important change, but for their last bits; points."""
 
 Figures = Mapping[str, np.ndarray]
 
 
-def trial_figures(fit: Estimates, truth: np.ndarray, outcomes: Sequence[Outcome], level: float) -> dict[str, np.ndarray]:
+def trial_figures(
+    fit: Estimates, truth: np.ndarray, outcomes: Sequence[Outcome], level: float
+) -> dict[str, np.ndarray]:
     """Return what is summed over trials to make every measure.
 
     Parameters
@@ -111,7 +119,9 @@ def trial_figures(fit: Estimates, truth: np.ndarray, outcomes: Sequence[Outcome]
 
 
 def _is_important(usable: np.ndarray, benefit: np.ndarray, outcomes: Sequence[Outcome]) -> np.ndarray:
-    least = np.array([np.nan if outcome.important is None else outcome.important for outcome in outcomes])[:, np.newaxis]
+    least = np.array([np.nan if outcome.important is None else outcome.important for outcome in outcomes])[
+        :, np.newaxis
+    ]
     reached = usable & (benefit >= least - _ROUNDING)
     return np.where(np.isnan(least), np.nan, reached) if np.isnan(least).any() else reached
 

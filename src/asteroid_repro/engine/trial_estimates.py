@@ -8,7 +8,13 @@ import numpy as np
 
 from asteroid_repro.estimate.effects.inference import Estimates
 from asteroid_repro.estimate.effects.methods import Analysis, check_spacing, closed_form, estimate_arrays
-from asteroid_repro.estimate.effects.moments import Moments, sum_whole_numbers, whole_number_moments, whole_number_sums
+from asteroid_repro.estimate.effects.moments import (
+    Moments,
+    moments,
+    sum_whole_numbers,
+    whole_number_moments,
+    whole_number_sums,
+)
 from asteroid_repro.mechanism.mechanism import Mechanism
 from asteroid_repro.simulate.missing import remove_visits
 from asteroid_repro.simulate.outcomes import Outcomes, score_tiles, simulate_outcomes
@@ -92,7 +98,9 @@ def simulated_moments(mechanism: Mechanism, seed: int, block: int, trials: int) 
         return _moments_of_scores(mechanism, seed, block, trials)
     scales = assumptions.design.outcomes
     highest = max(scale.n_steps or 0 for scale in scales)
-    totals, products = whole_number_sums(assumptions.n_people, len(assumptions.visits), len(scales), trials, highest=highest)
+    totals, products = whole_number_sums(
+        assumptions.n_people, len(assumptions.visits), len(scales), trials, highest=highest
+    )
     done = 0
     for number, size in blocks(trials, block):
         for tile in score_tiles(mechanism, seed, number, size):

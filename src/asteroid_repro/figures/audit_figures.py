@@ -33,8 +33,9 @@ from asteroid_repro.figures.triple_bands import (
     frame,
     reference_scores,
 )
-from asteroid_repro.printed.printed_line import FIELDS, Interval, PrintedTriple
-from asteroid_repro.printed.rounding import TripleAudit
+from asteroid_repro.printed.audit_triple import TripleAudit
+from asteroid_repro.printed.printed_triple import FIELDS, PrintedTriple
+from asteroid_repro.tables.limits import Limits
 from asteroid_repro.verdicts.reconstruction import Reconstructions
 
 _NAMES: Final = {"estimate": "Estimate", "lower": "Lower limit", "upper": "Upper limit", "p": "p"}
@@ -85,7 +86,7 @@ def plot_triple(audit: TripleAudit, ax: Axes | None = None, *, df: float = math.
 
     Examples
     --------
-    >>> from asteroid_repro.printed.rounding import audit_triple
+    >>> from asteroid_repro.printed.audit_triple import audit_triple
     >>> from matplotlib.figure import Figure
     >>> ax = plot_triple(audit_triple("-5.20 (-10.12, -0.24), p=0.038"), ax=Figure().subplots())
     >>> [text.get_text() for text in ax.texts if "bands" in text.get_text()]
@@ -143,8 +144,8 @@ def plot_reconstructions(found: Reconstructions, ax: Axes | None = None) -> Axes
     >>> ax.get_yticklabels()[0].get_text().splitlines()
     ['Within-person residual SD', '(pinned down)']
     """
-    if len(found.data_sets) < 2:
-        raise InputError(f"found must hold 2 data sets or more, got {len(found.data_sets)}. Reconstruct more of them.")
+    if len(found.scores) < 2:
+        raise InputError(f"found must hold 2 data sets or more, got {len(found.scores)}. Reconstruct more of them.")
     table = found.to_frame()
     ax = new_axes(ax)
     names = [_draw_quantity(ax, -row, table[name], text) for row, (name, text) in enumerate(_QUANTITIES.items())]
@@ -153,7 +154,7 @@ def plot_reconstructions(found: Reconstructions, ax: Axes | None = None) -> Axes
     ax.set_xlim(left=0)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    line = _with_minus(str(found.data_sets[0].target.line))
+    line = _with_minus(str(found.target.line))
     note = (
         f"Every data set (mark) prints {line}. Bars and numbers: smallest to largest. "
         "Pinned down: they differ by less than 1 %. More data sets can only widen a range."
@@ -166,7 +167,7 @@ def _say(ax: Axes, line: PrintedTriple, region: list[list[Point]], *, possible: 
     (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
     style: dict[str, Any] = {"va": "center", "fontsize": TEXT, "weight": "bold", "zorder": 5}
     style["bbox"] = {"facecolor": "white", "edgecolor": GREY, "boxstyle": "round,pad=0.3"}
-    estimate = line.interval("estimate") or Interval(left, right)
+    estimate = line.interval("estimate") or Limits(left, right)
     x, y = (estimate.low + estimate.high) / 2, (bottom + top) / 2
     if not possible:
         ax.text(x, y, "no point in all bands", ha="center", **style)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.printed.printed_line import Interval, PrintedTriple
-from asteroid_repro.printed.triples import upper_quantile
+from asteroid_repro.printed.feasible_df import upper_quantile
+from asteroid_repro.printed.printed_triple import PrintedTriple
+from asteroid_repro.tables.limits import Limits
 
 Point = tuple[float, float]
 HalfPlane = tuple[float, float, float]  # (a, b, k) stands for a e + b s <= k
@@ -32,7 +33,7 @@ class ReferenceScores:
 
 def reference_scores(line: PrintedTriple, df: float) -> ReferenceScores:
     """Return the critical value and the scores of a line under t with df degrees of freedom (inf: z)."""
-    p = line.interval("p") or Interval(0.0, 1.0)
+    p = line.interval("p") or Limits(0.0, 1.0)
     critical, low, high = upper_quantile(np.array(1 / df), np.array([1 - line.level, p.high, p.low]))
     return ReferenceScores(float(critical), abs(float(low)), float(high))  # never -0
 
@@ -82,7 +83,7 @@ def _cut(shape: list[Point], plane: HalfPlane) -> list[Point]:
 def frame(line: PrintedTriple, reference: ReferenceScores) -> tuple[Point, Point]:
     """Return the ranges of estimate and standard error to show: where the bands meet, or the gap between them."""
     low, up = line.interval("lower"), line.interval("upper")
-    crossing = None if low is None or up is None else Interval((low.low + up.low) / 2, (low.high + up.high) / 2)
+    crossing = None if low is None or up is None else Limits((low.low + up.low) / 2, (low.high + up.high) / 2)
     middles = [one for one in (line.interval("estimate"), crossing) if one is not None]
     across = _around(middles)
     if across[1] - across[0] > 100 and line.ratio:
@@ -92,17 +93,17 @@ def frame(line: PrintedTriple, reference: ReferenceScores) -> tuple[Point, Point
     c = reference.critical
     heights = []
     if low is not None and up is not None:
-        heights = [Interval((e - low.high) / c, (e - low.low) / c), Interval((up.low - e) / c, (up.high - e) / c)]
+        heights = [Limits((e - low.high) / c, (e - low.low) / c), Limits((up.low - e) / c, (up.high - e) / c)]
     if line.p is not None:
         size = max(abs(e), (middles[0].high - middles[0].low) / 2)  # at 0 the wedge has no height
         least = size / reference.score_high
         most = size / reference.score_low if reference.score_low > 0 else 2 * max(least, size)
-        heights.append(Interval(least, most))
+        heights.append(Limits(least, most))
     bottom, top = _around(heights)
     return across, (max(bottom, 0.0), top)
 
 
-def _around(intervals: list[Interval]) -> Point:
+def _around(intervals: list[Limits[float]]) -> Point:
     """Return the overlap of the intervals, or the widest gap between two, with room to see the narrowest one."""
     core = sorted([max(one.low for one in intervals), min(one.high for one in intervals)])
     room = max(0.5 * (core[1] - core[0]), 1.5 * min(one.high - one.low for one in intervals))

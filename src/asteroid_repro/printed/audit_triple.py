@@ -1,6 +1,6 @@
 """Audit a printed result: whether one unrounded estimate and standard error could have printed all its numbers.
 
-The reasoning is in :mod:`asteroid_repro.printed.triples`; here a line goes in and a record comes out.
+The reasoning is in :mod:`asteroid_repro.printed.feasible_df`; here a line goes in and a record comes out.
 """
 
 import math
@@ -9,24 +9,24 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from asteroid_repro.printed.df_set import DfSet
-from asteroid_repro.printed.printed_line import Interval, PrintedTriple, parse_line
+from asteroid_repro.printed.feasible_df import bands, inverse_df, is_possible, ratio_range
+from asteroid_repro.printed.printed_triple import FIELDS, PrintedTriple, parse_line
 from asteroid_repro.printed.repairs import Repair, find_repairs
 from asteroid_repro.printed.standard_error import se_interval
-from asteroid_repro.printed.triples import bands, inverse_df, is_possible, ratio_range
+from asteroid_repro.tables.result_table import ResultTable
 
 
 @dataclass(frozen=True)
-class TripleAudit:
+class TripleAudit(ResultTable):
     """What a printed line implies, and whether it contradicts itself.
 
     Attributes
     ----------
     triple : PrintedTriple
-        The line.
-    consistent : bool
-        Whether z or t with some real df from 1 up could have printed every number of the line.
+        The line, with its level.
     df : DfSet
-        The exact set of such distributions (real ends, not rounded).
+        The exact set of the distributions that could have printed every number of the line: z, and t with real df
+        from 1 up (ends not rounded).
     se_low, se_high : float or None
         The standard errors that could have, over all these distributions, in outcome points (log units for a ratio);
         None where none or unbounded.
@@ -39,13 +39,18 @@ class TripleAudit:
     """
 
     triple: PrintedTriple
-    consistent: bool
     df: DfSet
     se_low: float | None
     se_high: float | None
     midpoint_asymmetry: float | None
     midpoint_explained: float | None
     repairs: tuple[Repair, ...]
+    label = "Audit of a printed line"
+
+    @property
+    def consistent(self) -> bool:
+        """Whether one unrounded estimate and standard error could have printed every number of the line."""
+        return not self.df.empty
 
     @property
     def z(self) -> bool:
@@ -72,10 +77,7 @@ class TripleAudit:
             "line": str(self.triple),
             "level": self.triple.level,
             "ratio": self.triple.ratio,
-            "consistent": self.consistent,
-            "z": self.z,
-            "df_min": self.df_min,
-            "df_max": self.df_max,
+            **self.df.to_dict(),
             "se_low": self.se_low,
             "se_high": self.se_high,
             "midpoint_asymmetry": self.midpoint_asymmetry,
@@ -83,13 +85,13 @@ class TripleAudit:
             "repairs": [asdict(repair) for repair in self.repairs],
         }
 
+    def to_row(self) -> dict[str, object]:
+        """Return the record as a row of a table: the repairs as text."""
+        return self.to_dict() | {"repairs": "; ".join(map(str, self.repairs))}
+
     def to_frame(self) -> pd.DataFrame:
         """Return one row: the record, with the repairs as text."""
-        named = [f"{repair.field} {repair.value}" for repair in self.repairs]
-        return pd.DataFrame([{**self.to_dict(), "repairs": "; ".join(named)}])
-
-    def _repr_html_(self) -> str:
-        return self.to_frame().to_html(index=False)
+        return pd.DataFrame([self.to_row()])
 
 
 def audit_triple(triple: PrintedTriple | str, *, level: float = 0.95, ratio: bool = False) -> TripleAudit:
@@ -97,7 +99,7 @@ def audit_triple(triple: PrintedTriple | str, *, level: float = 0.95, ratio: boo
 
     Unknown are e and s > 0. The line is consistent if for z, or for t with some real df from 1 up, with critical value
     c at the line's level, some (e, s) has e, e - c s, e + c s and p = 2 Pr(T > abs(e)/s) all within the intervals that
-    print as the given numbers. Exact: see :mod:`asteroid_repro.printed.triples` for the proof.
+    print as the given numbers. Exact: see :mod:`asteroid_repro.printed.feasible_df` for the proof.
 
     Parameters
     ----------
@@ -128,18 +130,17 @@ def audit_triple(triple: PrintedTriple | str, *, level: float = 0.95, ratio: boo
     """
     line = parse_line(triple, level=level, ratio=ratio) if isinstance(triple, str) else triple
     one = bands(line)
-    u = inverse_df(ratio_range(one), one.p, line.level)
+    u = inverse_df(ratio_range(one), one["p"], line.level)
     df = DfSet(float(u.low[0]), float(u.high[0]))
     se = None if df.empty else se_interval(line, df.u_low, df.u_high)
-    asymmetry = midpoint_asymmetry(line)
+    printed, explained = _midpoint_asymmetry(line)
     return TripleAudit(
         triple=line,
-        consistent=not df.empty,
         df=df,
         se_low=None if se is None else se.low,
         se_high=None if se is None or math.isinf(se.high) else se.high,
-        midpoint_asymmetry=None if asymmetry is None else asymmetry.printed,
-        midpoint_explained=None if asymmetry is None else asymmetry.explained,
+        midpoint_asymmetry=printed,
+        midpoint_explained=explained,
         repairs=find_repairs(line) if df.empty else (),
     )
 
@@ -163,59 +164,26 @@ def is_consistent(triple: PrintedTriple) -> bool:
     False
     """
     one = bands(triple)
-    return bool(is_possible(ratio_range(one), one.p, triple.level)[0])
+    return bool(is_possible(ratio_range(one), one["p"], triple.level)[0])
 
 
-@dataclass(frozen=True)
-class Asymmetry:
-    """How far the middle of the limits lies from the estimate.
-
-    Attributes
-    ----------
-    printed : float
-        Midpoint of the limits minus the estimate, in outcome points (log units for a ratio).
-    explained : float
-        The largest size of that difference, in its direction, that rounding alone can explain.
-    """
-
-    printed: float
-    explained: float
-
-
-def midpoint_asymmetry(triple: PrintedTriple) -> Asymmetry | None:
+def _midpoint_asymmetry(triple: PrintedTriple) -> tuple[float | None, float | None]:
     """Return the midpoint of the limits minus the estimate, (L + U)/2 - e, and how much of it rounding can explain.
 
     Unrounded it is 0. With half units h of the printed numbers, rounding explains h_e + (h_L + h_U)/2; for a ratio the
-    numbers are logarithms, and the intervals those of the logarithms.
-
-    Parameters
-    ----------
-    triple : PrintedTriple
-        The line.
-
-    Returns
-    -------
-    Asymmetry or None
-        None where estimate or limits are missing, or a ratio is printed as 0.
-
-    Examples
-    --------
-    >>> odi = midpoint_asymmetry(parse_line("-5.20 (-10.12, -0.24), p=0.038"))
-    >>> abs(odi.printed - 0.02) < 1e-9 and abs(odi.explained - 0.01) < 1e-9
-    True
+    numbers are logarithms, and the intervals those of the logarithms. None where a part is missing or a ratio is 0.
     """
-    e, low, up = (triple.interval(field) for field in ("estimate", "lower", "upper"))
+    e, low, up = (triple.interval(field) for field in FIELDS[:3])
     if e is None or low is None or up is None:
-        return None
-    values = [float(getattr(triple, field)) for field in ("estimate", "lower", "upper")]
+        return None, None
+    values = [float(getattr(triple, field)) for field in FIELDS[:3]]
     if triple.ratio:
         if min(values) <= 0:
-            return None
+            return None, None
         values = [math.log(value) for value in values]
     middle = (values[1] + values[2]) / 2
-    limits = Interval((low.low + up.low) / 2, (low.high + up.high) / 2)
-    above = (e.high - values[0]) + (middle - limits.low)
-    below = (values[0] - e.low) + (limits.high - middle)
+    above = (e.high - values[0]) + (middle - (low.low + up.low) / 2)
+    below = (values[0] - e.low) + ((low.high + up.high) / 2 - middle)
     # Rounded so that 0.02 shows as 0.02: the first loses binary dust, the second the slack of the intervals.
     printed = round(middle - values[0], 12)
-    return Asymmetry(printed, round(above if printed >= 0 else below, 8))
+    return printed, round(above if printed >= 0 else below, 8)

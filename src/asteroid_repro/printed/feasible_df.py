@@ -31,54 +31,21 @@ also p(R_low, df) >= p_high >= p_low, so they meet.
 z is df = inf throughout, and u = 1/df in [0, 1] is the variable of every search.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-from asteroid_repro.printed.printed_line import Interval, PrintedTriple
+from asteroid_repro.printed.printed_triple import FIELDS, PrintedTriple
+from asteroid_repro.tables.limits import Limits
 
 Floats = NDArray[np.float64]
+Band = Limits[np.ndarray]  # closed intervals, one per line, shape (lines,) or (1,); empty where low > high
+Bands = dict[str, Band]  # by field: what each printed number allows, in outcome points or logarithms of ratios
 
 _FAR: Final = 1e300  # end of the interval of a number that was not printed; finite, so that differences stay defined
 _HALVINGS: Final = 36  # of [0, 1] in u = 1/df: the end of a feasible interval is found 1.5e-11 or less inside it
-
-
-@dataclass(frozen=True)
-class Band:
-    """Closed intervals, one per line.
-
-    Attributes
-    ----------
-    low, high : array, shape (lines,) or (1,)
-        Their ends; an interval is empty where ``low > high``.
-    """
-
-    low: Floats
-    high: Floats
-
-
-@dataclass(frozen=True)
-class Bands:
-    """The rounding intervals of one line, or of many that share a level, as arrays that broadcast together.
-
-    Attributes
-    ----------
-    estimate, lower, upper : Band
-        In outcome points, or logarithms of ratios.
-    p : Band
-        Probabilities.
-    level : float
-        Confidence level.
-    """
-
-    estimate: Band
-    lower: Band
-    upper: Band
-    p: Band
-    level: float
 
 
 def bands(triple: PrintedTriple) -> Bands:
@@ -91,43 +58,18 @@ def bands(triple: PrintedTriple) -> Bands:
 
     Returns
     -------
-    Bands
-        A number that was not printed is unrestricted.
+    dict of str to Limits
+        By field; a number that was not printed is unrestricted.
 
     Examples
     --------
     >>> one = bands(PrintedTriple("-15.30", "-25.33", "-5.27", "0.003"))
-    >>> bool(abs(one.p.low[0] - 0.0025) < 1e-9 and abs(one.estimate.high[0] + 15.295) < 1e-9)
+    >>> bool(abs(one["p"].low[0] - 0.0025) < 1e-9 and abs(one["estimate"].high[0] + 15.295) < 1e-9)
     True
     """
-    return Bands(
-        band(triple.interval("estimate") or Interval(-_FAR, _FAR)),
-        band(triple.interval("lower") or Interval(-_FAR, _FAR)),
-        band(triple.interval("upper") or Interval(-_FAR, _FAR)),
-        band(triple.interval("p") or Interval(0.0, 1.0)),
-        triple.level,
-    )
-
-
-def band(interval: Interval) -> Band:
-    """Return one interval as arrays of length 1.
-
-    Parameters
-    ----------
-    interval : Interval
-        The interval.
-
-    Returns
-    -------
-    Band
-        The same interval.
-
-    Examples
-    --------
-    >>> band(Interval(0.0, 1.0)).high.shape
-    (1,)
-    """
-    return Band(np.array([interval.low]), np.array([interval.high]))
+    unrestricted = {"p": Limits(0.0, 1.0)}
+    found = {field: triple.interval(field) or unrestricted.get(field, Limits(-_FAR, _FAR)) for field in FIELDS}
+    return {field: Limits(np.array([one.low]), np.array([one.high])) for field, one in found.items()}
 
 
 def ratio_range(lines: Bands) -> Band:
@@ -139,12 +81,12 @@ def ratio_range(lines: Bands) -> Band:
 
     Parameters
     ----------
-    lines : Bands
-        The lines.
+    lines : dict of str to Limits
+        The bands of the lines, by field.
 
     Returns
     -------
-    Band
+    Limits
         [R_low, R_high] per line; empty (low inf, high -inf) where no estimate and half-width fit.
 
     Examples
@@ -153,7 +95,7 @@ def ratio_range(lines: Bands) -> Band:
     >>> bool(abs(r.low[0] - 15.295 / 10.03) < 0.001 and abs(r.high[0] - 15.305 / 10.03) < 0.001)
     True
     """
-    e, low, up = lines.estimate, lines.lower, lines.upper
+    e, low, up = (lines[field] for field in FIELDS[:3])
     first = np.maximum(np.maximum(e.low, (low.low + up.low) / 2), low.low)
     last = np.minimum(np.minimum(e.high, (low.high + up.high) / 2), up.high)
     kinks = [(low.high + up.low) / 2, (low.low + up.high) / 2, np.zeros(1)]
@@ -164,7 +106,7 @@ def ratio_range(lines: Bands) -> Band:
     high = np.divide(size, least, out=np.full_like(size, np.inf), where=least > 0).max(axis=0)
     smallest = np.divide(size, most, out=np.where(size > 0, np.inf, 0.0), where=most > 0).min(axis=0)
     empty = (first > last) | (most.max(axis=0) <= 0)
-    return Band(np.where(empty, np.inf, smallest), np.where(empty, -np.inf, high))
+    return Limits(np.where(empty, np.inf, smallest), np.where(empty, -np.inf, high))
 
 
 def upper_quantile(u: Floats, p: Floats) -> Floats:
@@ -226,9 +168,9 @@ def is_possible(ratio: Band, p: Band, level: float) -> NDArray[np.bool_]:
 
     Parameters
     ----------
-    ratio : Band
+    ratio : Limits
         Values of R.
-    p : Band
+    p : Limits
         Printed p-values.
     level : float
         Confidence level.
@@ -241,7 +183,7 @@ def is_possible(ratio: Band, p: Band, level: float) -> NDArray[np.bool_]:
     Examples
     --------
     >>> one = bands(PrintedTriple("-5.20", "-10.12", "-0.24", "0.038"))
-    >>> is_possible(ratio_range(one), one.p, one.level).tolist()
+    >>> is_possible(ratio_range(one), one["p"], 0.95).tolist()
     [False]
     """
     ends = np.array([[0.0], [1.0]])
@@ -257,32 +199,30 @@ def inverse_df(ratio: Band, p: Band, level: float) -> Band:
 
     Parameters
     ----------
-    ratio, p : Band
+    ratio, p : Limits
         Values of R, and printed p-values.
     level : float
         Confidence level.
 
     Returns
     -------
-    Band
+    Limits
         Within [0, 1]; it holds 0 exactly where z is possible, and is empty (nan) where nothing is.
 
     Examples
     --------
     >>> one = bands(PrintedTriple("-15.30", "-25.33", "-5.27", "0.003"))
-    >>> u = inverse_df(ratio_range(one), one.p, one.level)
+    >>> u = inverse_df(ratio_range(one), one["p"], 0.95)
     >>> u.low.tolist(), bool(50 < 1 / u.high[0] < 51)
     ([0.0], True)
     """
     fits = is_possible(ratio, p, level)
-    if not fits.any():
-        return Band(np.full(fits.shape, np.nan), np.full(fits.shape, np.nan))
     low, high = np.where(fits, ratio.low, 1.0), np.where(fits, ratio.high, 1.0)
     first = _half_line(high, -p.high, level, sign=-1.0)
     second = _half_line(low, p.low, level, sign=1.0)
     u_low, u_high = np.maximum(first.low, second.low), np.minimum(first.high, second.high)
     # Where the two half-lines only just meet, bisection leaves their ends 1e-11 apart: that is one df, not none.
-    return Band(np.where(fits, np.minimum(u_low, u_high), np.nan), np.where(fits, u_high, np.nan))
+    return Limits(np.where(fits, np.minimum(u_low, u_high), np.nan), np.where(fits, u_high, np.nan))
 
 
 def _half_line(ratio: Floats, bound: Floats, level: float, sign: float) -> Band:
@@ -300,4 +240,4 @@ def _half_line(ratio: Floats, bound: Floats, level: float, sign: float) -> Band:
         steps = (sign * p >= bound).sum(axis=0)  # it holds up to one point and no further
         width = (outside - inside) / 2**bits
         inside, outside = inside + steps * width, inside + (steps + 1) * width
-    return Band(np.where(at_z, 0.0, inside), np.where(at_one, 1.0, inside))
+    return Limits(np.where(at_z, 0.0, inside), np.where(at_one, 1.0, inside))

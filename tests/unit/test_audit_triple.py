@@ -14,10 +14,11 @@ from scipy.optimize import linprog
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.printed.families import audit_family, model_evidence
-from asteroid_repro.printed.printed_line import PrintedTriple, parse_line
-from asteroid_repro.printed.rounding import audit_triple, is_consistent
-from asteroid_repro.printed.triples import p_value
+from asteroid_repro.printed.audit_triple import audit_triple, is_consistent
+from asteroid_repro.printed.families import audit_family
+from asteroid_repro.printed.feasible_df import p_value
+from asteroid_repro.printed.model_evidence import model_evidence
+from asteroid_repro.printed.printed_triple import PrintedTriple, parse_line
 
 AVERAGE_PAIN = "-15.30 (-25.33, -5.27), p=0.003"
 CURRENT_PAIN = "-19.35 (-32.01, -6.69), p=0.003"
@@ -286,12 +287,24 @@ def test_a_family_shares_one_df_and_names_the_line_that_binds() -> None:
 
 def test_the_pain_lines_are_compatible_with_a_random_intercept_and_not_with_t_38_or_37() -> None:
     for line in (AVERAGE_PAIN, CURRENT_PAIN):
-        frame = model_evidence(line).to_frame()
+        frame = model_evidence(line, 20, 20, n_visits=3).to_frame()
         assert frame["df"].tolist() == [math.inf, 76, math.inf, 38, 37]
-        assert frame["evidence"].tolist() == ["compatible"] * 3 + ["not compatible"] * 2
-    assert set(model_evidence(DISABILITY).to_frame()["evidence"]) == {"not compatible"}
-    with pytest.raises(InputError, match="n_running must be at least 2"):
-        model_evidence(AVERAGE_PAIN, n_running=1)
+        assert frame["compatible"].tolist() == [True] * 3 + [False] * 2
+    assert not model_evidence(DISABILITY, 20, 20, n_visits=3).to_frame()["compatible"].any()
+    assert "95 % limits" in model_evidence(AVERAGE_PAIN, 20, 20, n_visits=3)._repr_html_()
+    with pytest.raises(InputError, match="n_treatment must be a whole number of at least 2, got 1"):
+        model_evidence(AVERAGE_PAIN, 1, 20, n_visits=3)
+    with pytest.raises(InputError, match="n_visits must be a whole number of at least 2, got 1"):
+        model_evidence(AVERAGE_PAIN, 20, 20, n_visits=1)
+
+
+@pytest.mark.parametrize("n_visits", [2, 3, 5])
+def test_the_df_of_a_random_intercept_are_those_of_the_analysis_of_variance(n_visits: int) -> None:
+    """Source table of a split plot: n v - 1 = (n - 1) + (v - 1) + (v - 1) + residual, the last for arm by visit."""
+    n = 31
+    residual = (n * n_visits - 1) - (n - 1) - 2 * (n_visits - 1)
+    rows = model_evidence(AVERAGE_PAIN, 20, n - 20, n_visits=n_visits).rows
+    assert rows[1].df == residual
 
 
 def test_the_record_is_ready_for_json_and_for_a_table() -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.printed.printed_line import PrintedTriple, p_interval, parse_line, rounding_interval
+from asteroid_repro.printed.printed_triple import PrintedTriple, parse_line
+from asteroid_repro.printed.rounding_interval import p_interval, rounding_interval
 
 PAIN = PrintedTriple("-15.30", "-25.33", "-5.27", "0.003")
 

@@ -9,7 +9,7 @@ from asteroid_repro.estimate.effects.estimate_effects import Effect, estimate_ef
 from asteroid_repro.estimate.effects.methods import METHODS, Distribution
 from asteroid_repro.evaluate.performance import operating_characteristics
 from asteroid_repro.ledger.ledger import Ledger
-from asteroid_repro.printed.rounding import TripleAudit, audit_triple
+from asteroid_repro.printed.audit_triple import TripleAudit, audit_triple
 from asteroid_repro.study_folder import study as read_study
 from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions

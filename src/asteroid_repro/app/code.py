@@ -1,8 +1,7 @@
 """The Python code that reproduces a state of the what-if page."""
 
 import json
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from asteroid_repro.app.state import State
 from asteroid_repro.study_folder import Study, study_names
@@ -17,21 +16,20 @@ import asteroid_repro as ar
 
 supposed = ar.study({study}).assumptions
 changed = supposed.with_values(**{changes})
-analysis = {analysis}
+run = {run}
 
-oc = ar.operating_characteristics(changed, trials={trials}, seed={seed}, **analysis)
+oc = ar.operating_characteristics(changed, **run)
 print(oc.label)
 for measure in {measures}:
     row = oc.value("{outcome}", measure)
     print(measure, row.value, row.low, row.high)
 
-against = ar.what_if(supposed, changed, trials={trials}, seed={seed}, **analysis)
-for row in against.rows:
+for row in ar.what_if(supposed, changed, **run).rows:
     if (row.outcome, row.week, row.measure) == ("{outcome}", {week}, "power"):
         print("power_change", row.change, row.mcse)
 
 trial = ar.simulate_trial(changed, seed={trial_seed})
-if not len(trial.sessions) or trial.sessions["run_minutes"].sum() > 0:
+if trial.has_exposure:
     for rate in ar.event_rates(trial, level={level}).rows:
         print(rate.arm, rate.kind, rate.events, rate.exposure, rate.rate_per_1000, rate.ci_low, rate.ci_high)
 """
@@ -57,17 +55,14 @@ def code(state: State) -> str:
     >>> print(code(State()).splitlines()[3])
     supposed = ar.study("asteroid").assumptions
     """
+    lines = [f'    "{name}": {json.dumps(value)},' for name, value in state.assumed.items()]
     return _PROGRAM.format(
         study=json.dumps(_place(state.study)),
-        changes=_mapping(state.assumed),
-        analysis=json.dumps(vars(state.analysis)),
-        trials=state.trials,
-        seed=state["seed"],
-        measures=str(MEASURES).replace("'", '"'),
-        outcome=state["outcome"],
+        changes="\n".join(["{", *lines, "}"]) if lines else "{}",
+        run=json.dumps(state.arguments),
+        measures=json.dumps(MEASURES),
         week=state.study.design.visits[-1],
-        trial_seed=state["trial_seed"],
-        level=state["level"],
+        **{name: state[name] for name in ("outcome", "trial_seed", "level")},
     )
 
 
@@ -76,10 +71,3 @@ def _place(study: Study) -> str:
     name = study.folder.name
     is_shipped = name in study_names() and read_study(name).folder == study.folder
     return name if is_shipped else str(study.folder.resolve())
-
-
-def _mapping(values: Mapping[str, Any]) -> str:
-    if not values:
-        return "{}"
-    lines = [f'    "{name}": {json.dumps(value)},' for name, value in values.items()]
-    return "\n".join(["{", *lines, "}"])

@@ -2,24 +2,27 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from asteroid_repro.estimate.effects.methods import METHODS
-from asteroid_repro.figures.style import plain_name
+from asteroid_repro.reporting.wording import contrast, in_sentence, plain_name, short_unit
 from asteroid_repro.study_folder import Study
 from asteroid_repro.trial.assumptions import PEOPLE, TrialAssumptions
 from asteroid_repro.trial.characteristics import EventAssumptions
-from asteroid_repro.trial.design import Outcome
+from asteroid_repro.trial.design import PaperAnalysis
 from asteroid_repro.trial.outcome_assumptions import OutcomeAssumptions
 from asteroid_repro.trial.session_assumptions import SessionAssumptions
 
 NOT_ASSUMED: Final = ("outcome", "method", "level", "seed", "trial_seed")
 """Controls of the page alone; every other one is a value of the assumptions, under its name there."""
 
-_BENEFIT, _HARM = 0.45, 0.15  # of a scale's length: how far an effect can be moved
-_SPREADS: Final = 3.0  # SDs that it can be moved on a scale without ends
-_METHOD_NAMES: Final[Mapping[str, str]] = {
+_FIELDS: Final = {
+    name: str(field.description)
+    for model in (TrialAssumptions, OutcomeAssumptions, EventAssumptions, SessionAssumptions)
+    for name, field in model.model_fields.items()
+}
+_METHOD_NAMES: Final = {
     "random_intercept": "Random-intercept mixed model",
     "mmrm": "MMRM, unstructured covariance",
     "mmrm_compound_symmetry": "MMRM, compound symmetry",
@@ -47,8 +50,8 @@ class Control:
         Range of what is shown and what one key press moves it by, in that unit; 0 for a choice.
     scale : float
         What is shown per unit of the value: 1000 for a rate that is shown per 1000 hours.
-    kind : {"range", "number", "choice"}
-        A slider with a number beside it, a number alone, or a list.
+    kind : str
+        ``range``, a slider with a number beside it; ``number``, a number alone; or ``choice``, a list.
     choices : mapping of str to str
         For a choice: the words shown, by value.
     help : str
@@ -64,7 +67,7 @@ class Control:
     high: float = 0.0
     step: float = 0.0
     scale: float = 1.0
-    kind: Literal["range", "number", "choice"] = "range"
+    kind: str = "range"
     choices: Mapping[str, str] | None = None
     help: str = ""
 
@@ -81,162 +84,105 @@ def controls_of(study: Study) -> dict[str, Control]:
     >>> control.label, control.start, control.low, control.high
     ('People per arm', 20, 5, 100)
     """
-    record = study.assumptions
-    outcomes = {outcome.name: outcome.label for outcome in study.design.outcomes}
+    record, labels = study.assumptions, {outcome.name: outcome.label for outcome in study.design.outcomes}
     made = [
-        _choice("outcome", "Outcome", "Outcome shown", next(iter(outcomes)), outcomes),
-        *_outcome_controls(record),
-        *_people_controls(record),
-        *_session_controls(study),
-        *_event_controls(record),
-        *_analysis_controls(record),
+        Control("outcome", "Outcome", "Outcome shown", start=next(iter(labels)), kind="choice", choices=labels),
+        *_outcomes(record),
+        *_people(record),
+        *_sessions(study),
+        *_events(record),
+        *_analysis(study.design.analysis),
     ]
-    return {control.name: control for control in made}
+    return {control.name: _finished(control) for control in made}
 
 
-def inside(label: str) -> str:
-    """Return a label as it stands inside a sentence; an abbreviation stays as it is.
-
-    Examples
-    --------
-    >>> inside("Average pain"), inside("SD of disability")
-    ('average pain', 'SD of disability')
-    """
-    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+def _finished(control: Control) -> Control:
+    """Say what the value is, and let its range hold where it starts."""
+    about = _FIELDS.get(control.name.rpartition(".")[2], "")
+    if control.choices is not None:
+        return replace(control, help=about)
+    at = control.start * control.scale
+    return replace(control, help=about, low=min(control.low, at), high=max(control.high, at))
 
 
-def short_unit(outcome: Outcome) -> str:
-    """Return the unit of an outcome without what stands in brackets.
-
-    Examples
-    --------
-    >>> from asteroid_repro import ASTEROID
-    >>> short_unit(ASTEROID.design.outcomes[0])
-    'points'
-    """
-    return outcome.unit.partition(" (")[0]
-
-
-def _choice(name: str, group: str, label: str, start: str, choices: Mapping[str, str], about: str = "") -> Control:
-    return Control(name, group, label, start=start, kind="choice", choices=choices, help=about)
-
-
-def _slider(
-    name: str, group: str, label: str, unit: str, start: float, ends: tuple[float, float], step: float, **more: Any
-) -> Control:
-    """Return a slider whose range holds where it starts."""
-    at = start * more.get("scale", 1.0)
-    return Control(name, group, label, unit, start, min(ends[0], at), max(ends[1], at), step, **more)
-
-
-def _about(model: Any, field: str) -> str:
-    return str(model.model_fields[field].description)
-
-
-def _outcome_controls(record: TrialAssumptions) -> list[Control]:
+def _outcomes(record: TrialAssumptions) -> list[Control]:
+    """Return effects, farther towards what is better, and spreads: by the length of the scale, or by SDs without ends."""
     design, effects, spreads = record.design, list[Control](), list[Control]()
-    arms = " minus ".join(inside(arm.label) for arm in design.arms)
-    group = f"Effect of {inside(design.treatment.label)} at week {design.visits[-1]:g}"
+    group = f"Effect of {in_sentence(design.treatment.label)} at week {design.visits[-1]:g}"
     for scale, assumed in zip(design.outcomes, record.outcomes, strict=True):
-        effect, sd = assumed.effect[-1], assumed.sd[-1]
-        label, unit = inside(scale.label), short_unit(scale)
-        length = scale.maximum - scale.minimum if scale.maximum is not None and scale.minimum is not None else None
-        step = _round(length / 200 if length else sd / 40)
-        benefit, harm = (_BENEFIT * length, _HARM * length) if length else (_SPREADS * sd, _SPREADS * sd)
-        ends = (-benefit, harm) if scale.better == "lower" else (-harm, benefit)
-        effects.append(
-            _slider(
-                f"{scale.name}.effect", group, f"Effect on {label}", f"{unit}, {arms}", effect, _on(step, ends), step,
-                help=_about(OutcomeAssumptions, "effect"),
-            )
-        )  # fmt: skip
-        widths = (length / 100, length / 2) if length else (sd / 10, _SPREADS * sd)
-        spreads.append(
-            _slider(
-                f"{scale.name}.sd", "Spread", f"SD of {label}", unit, sd, _on(step, widths), step,
-                help=_about(OutcomeAssumptions, "sd"),
-            )
-        )  # fmt: skip
-    correlation = record.visit_correlation[0][-1]
-    about = _about(TrialAssumptions, "visit_correlation")
-    between = ("visit_correlation", "Spread", "Correlation between visits", "0 to 0.9", correlation, (0, 0.9), 0.05)
-    return [*effects, *spreads, _slider(*between, help=about)]
+        label, unit, sd = in_sentence(scale.label), short_unit(scale.name, design), assumed.sd[-1]
+        length = 0.0 if scale.minimum is None or scale.maximum is None else scale.maximum - scale.minimum
+        good, bad, least, most = (length * part for part in (0.45, 0.15, 0.01, 0.5))
+        if not length:
+            good, bad, least, most = (sd * part for part in (3, 3, 0.1, 3))
+        step = _round(length / 200 or sd / 40)
+        ends = _on(step, *((-good, bad) if scale.better == "lower" else (-bad, good)))
+        of, effect = f"{unit}, {contrast(design)}", assumed.effect[-1]
+        effects.append(Control(f"{scale.name}.effect", group, f"Effect on {label}", of, effect, *ends, step))
+        spreads.append(Control(f"{scale.name}.sd", "Spread", f"SD of {label}", unit, sd, *_on(step, least, most), step))
+    label, start = "Correlation between visits", record.visit_correlation[0][-1]
+    return [*effects, *spreads, Control("visit_correlation", "Spread", label, "0 to 0.9", start, 0, 0.9, 0.05)]
 
 
-def _people_controls(record: TrialAssumptions) -> list[Control]:
-    group, design = "People", record.design
-    people = round(record.n_people / 2)
-    unit = "people" if record.n_treatment == record.n_reference else (
-        f"people; unchanged {record.n_treatment} and {record.n_reference}"
-    )  # fmt: skip
-    drivers = inside(record.design.outcome(record.driving_outcome).label)
+def _people(record: TrialAssumptions) -> list[Control]:
+    group, design, people = "People", record.design, round(record.n_people / 2)
+    is_equal = record.n_treatment == record.n_reference
+    unit = "people" if is_equal else f"people; unchanged {record.n_treatment} and {record.n_reference}"
+    by, driver = f"share by week {design.visits[-1]:g}", in_sentence(design.outcome(record.driving_outcome).label)
+    one, other = (f"Drop-out, {in_sentence(arm.label)}" for arm in design.arms)
     reasons = {
         "mcar": "By chance (MCAR)",
-        "mar": f"After a bad score of {drivers} (MAR)",
-        "mnar": f"Because {drivers} got worse (MNAR)",
+        "mar": f"After a bad score of {driver} (MAR)",
+        "mnar": f"Because {driver} got worse (MNAR)",
     }
-    dropout = [
-        _slider(
-            field, group, f"Drop-out, {inside(arm.label)}", f"share by week {design.visits[-1]:g}",
-            getattr(record, field), (0, 0.5), 0.01, help=_about(TrialAssumptions, field),
-        )
-        for field, arm in zip(("missing_treatment", "missing_reference"), design.arms, strict=True)
-    ]  # fmt: skip
-    about = _about(TrialAssumptions, "missing_mechanism")
+    why = {"start": record.missing_mechanism, "kind": "choice", "choices": reasons}
     return [
-        _slider(PEOPLE, group, "People per arm", unit, people, (5, max(100, 2 * people)), 1),
-        *dropout,
-        _choice("missing_mechanism", group, "Why people drop out", record.missing_mechanism, reasons, about),
+        Control(PEOPLE, group, "People per arm", unit, people, 5, max(100, 2 * people), 1),
+        Control("missing_treatment", group, one, by, record.missing_treatment, 0, 0.5, 0.01),
+        Control("missing_reference", group, other, by, record.missing_reference, 0, 0.5, 0.01),
+        Control("missing_mechanism", group, "Why people drop out", **why),
     ]
 
 
-def _session_controls(study: Study) -> list[Control]:
-    record, sessions = study.assumptions, study.assumptions.sessions
-    if sessions is None:
+def _sessions(study: Study) -> list[Control]:
+    own, group, share = study.assumptions.sessions, "Programme and attendance", "share of sessions"
+    if own is None:
         return []
-    group, known = "Programme and attendance", {each.name: plain_name(each.name) for each in study.programmes}
-    sliders = (
-        ("adherence_mean", "Mean attendance", "share of sessions", (0.05, 0.95), 0.01),
-        ("adherence_sd", "SD of attendance between people", "share of sessions", (0.02, 0.5), 0.01),
-        ("dose_response", "Effect in proportion to attendance", "share of the effect", (0, 1), 0.1),
-    )
-    chosen = sessions.programme.name
+    known, chosen = {each.name: plain_name(each.name) for each in study.programmes}, own.programme.name
+    programme = Control("programme", group, "Programme", start=chosen, kind="choice", choices=known)
+    effect = "Effect in proportion to attendance", "share of the effect"
     return [
-        *([_choice("programme", group, "Programme", chosen, known)] if chosen in known else []),
-        *(
-            _slider(name, group, label, unit, getattr(record, name), *range_, help=_about(SessionAssumptions, name))
-            for name, label, unit, *range_ in sliders
-        ),
+        *([programme] if chosen in known else []),
+        Control("adherence_mean", group, "Mean attendance", share, own.adherence_mean, 0.05, 0.95, 0.01),
+        Control("adherence_sd", group, "SD of attendance between people", share, own.adherence_sd, 0.02, 0.5, 0.01),
+        Control("dose_response", group, *effect, own.dose_response, 0, 1, 0.1),
     ]
 
 
-def _event_controls(record: TrialAssumptions) -> list[Control]:
-    """Rates per 1000: of the treatment per running hour, or of both arms per person-week where there are no sessions."""
-    with_sessions = record.sessions is not None
-    unit = f"events per 1000 {'running hours' if with_sessions else 'person-weeks'}"
-    fields = ("rate",) if with_sessions else ("rate", "reference_rate")
-    made = []
+def _events(record: TrialAssumptions) -> list[Control]:
+    """Return rates: of the treatment per running hour, or of both arms per person-week where there are no sessions."""
+    per, made = "running hours" if record.sessions else "person-weeks", []
     for kind, assumed in zip(record.design.adverse_events, record.adverse_events, strict=True):
-        for field, arm in zip(fields, record.design.arms, strict=False):
+        for field, arm in zip(
+            ("rate", "reference_rate")[: 1 if record.sessions else 2], record.design.arms, strict=False
+        ):
+            name, label = f"adverse_events.{kind.name}.{field}", f"{kind.label} events"
+            label = label if record.sessions else f"{label}, {in_sentence(arm.label)}"
             start = getattr(assumed, field)
-            high = _round(10_000 * start) or 100.0
-            label = kind.label if with_sessions else f"{kind.label}, {inside(arm.label)}"
-            name = f"adverse_events.{kind.name}.{field}"
-            about = _about(EventAssumptions, field)
-            ends, step = (0.0, high), _round(high / 200)
-            made.append(_slider(name, "Adverse events", label, unit, start, ends, step, scale=1000.0, help=about))
+            most = _round(10_000 * start) or 100
+            unit = f"events per 1000 {per}"
+            made.append(Control(name, "Adverse events", label, unit, start, 0, most, _round(most / 200), scale=1000))
     return made
 
 
-def _analysis_controls(record: TrialAssumptions) -> list[Control]:
-    own = record.design.analysis
+def _analysis(own: PaperAnalysis) -> list[Control]:
     methods = {name: _METHOD_NAMES.get(name, plain_name(name)) for name in METHODS}
-    seeds = {"unit": "whole number", "high": 1_000_000, "step": 1, "kind": "number"}
+    many, one = "Seed of the many trials", "Seed of the trial shown"
     return [
-        _choice("method", "Analysis", "Method", own.method, methods),
-        _slider("level", "Analysis", "Confidence level", "0.8 to 0.99", own.level, (0.8, 0.99), 0.01),
-        Control("seed", "Random numbers", "Seed of the many trials", start=1, **seeds),
-        Control("trial_seed", "Random numbers", "Seed of the trial shown", start=2024, **seeds),
+        Control("method", "Analysis", "Method", start=own.method, kind="choice", choices=methods),
+        Control("level", "Analysis", "Confidence level", "0.8 to 0.99", own.level, 0.8, 0.99, 0.01),
+        Control("seed", "Random numbers", many, "whole number", 1, 0, 1_000_000, 1, kind="number"),
+        Control("trial_seed", "Random numbers", one, "whole number", 2024, 0, 1_000_000, 1, kind="number"),
     ]
 
 
@@ -248,7 +194,6 @@ def _round(size: float) -> float:
     return float(f"{max(times for times in (1, 2, 5) if times * power <= size * (1 + 1e-9)) * power:.1g}")
 
 
-def _on(step: float, ends: tuple[float, float]) -> tuple[float, float]:
+def _on(step: float, *ends: float) -> list[float]:
     """Return ends that are whole steps."""
-    low, high = (float(f"{round(end / step) * step:.10g}") for end in ends)
-    return low, high
+    return [float(f"{round(end / step) * step:.10g}") for end in ends]

@@ -3,21 +3,20 @@
 from base64 import b64encode
 from html import escape
 
-from asteroid_repro.app.controls import inside, short_unit
 from asteroid_repro.app.results import measure, performance
 from asteroid_repro.app.state import State
 from asteroid_repro.app.words import (
     exists,
     outcome_shown,
     percent,
-    percent_of_level,
     points,
     summary,
     what_changed,
 )
-from asteroid_repro.estimate.safety.rates import EventRate, EventRates
+from asteroid_repro.estimate.safety.rates import EventRates
 from asteroid_repro.evaluate.performance import Measure
-from asteroid_repro.figures.style import number
+from asteroid_repro.reporting.paper_tables import adverse_events_table
+from asteroid_repro.reporting.wording import in_sentence, number, short_unit
 from asteroid_repro.trial.design import Design
 
 
@@ -70,21 +69,16 @@ def comparison(state: State) -> str:
     return f'<h2>What changed against {escape(state.study.design.name)}</h2><ul id="changed">{sentences}</ul>'
 
 
-def events(found: EventRates | None, state: State) -> str:
+def events(found: EventRates | None, design: Design) -> str:
     """Return the rates of adverse events of the trial shown, with exact limits; empty where none are studied."""
-    design = state.study.design
     if not design.kinds:
         return ""
     heading = "<h2>Adverse events of that trial</h2>"
     if found is None:
         return f"{heading}<p>Nobody ran in this trial, so it has no rate per running hour.</p>"
-    per, rows = found.rows[0].per.replace("_", " "), "".join(_event_row(rate, design) for rate in found.rows)
-    total = number(sum(rate.exposure for rate in found.rows if rate.kind == "all"), 1)
-    return (
-        f"{heading}<table><caption>SIMULATED: events in {total} {per}, with exact {percent_of_level(state)} limits"
-        f'</caption><thead><tr><th scope="col">Kind</th><th scope="col">Events</th><th scope="col">Per 1000 {per}</th>'
-        f'<th scope="col">{percent_of_level(state)} limits</th></tr></thead><tbody>{rows}</tbody></table>'
-    )
+    laid_out = adverse_events_table(found, design=design)
+    caption = f"<caption>SIMULATED: {escape(' '.join(laid_out.footnotes))}</caption><thead>"
+    return heading + laid_out.to_frame().to_html(index=False, border=0).replace("<thead>", caption, 1)
 
 
 def distribution(svg: bytes, state: State) -> str:
@@ -92,15 +86,15 @@ def distribution(svg: bytes, state: State) -> str:
     mean, spread = (points(measure(state, name).value) for name in ("mean_estimate", "empirical_se"))
     outcome = outcome_shown(state)
     described = (
-        f"Histogram of the simulated estimates of the effect on {inside(outcome.label)}: "
-        f"mean {mean}, standard deviation {spread} {short_unit(outcome)}."
+        f"Histogram of the simulated estimates of the effect on {in_sentence(outcome.label)}: "
+        f"mean {mean}, standard deviation {spread} {short_unit(outcome.name, state.study.design)}."
     )
     return "<h2>Where the estimates of many trials fall</h2>" + _picture(svg, described, state)
 
 
 def trajectories(svg: bytes, state: State) -> str:
     """Return the figure of one trial under its heading."""
-    name = inside(outcome_shown(state).label)
+    name = in_sentence(outcome_shown(state).label)
     described = f"Each person's {name} by week in one simulated trial, and each arm's mean."
     heading = f'<h2>One simulated trial <span class="note">(seed {state["trial_seed"]})</span></h2>'
     return heading + _picture(svg, described, state)
@@ -163,16 +157,4 @@ def _bar(measure: Measure) -> str:
         '<rect x="0" y="3" width="100" height="2" fill="#E5E5E5"/>'
         f'<rect x="0" y="3" width="{value:.2f}" height="2" fill="#0072B2"/>'
         f'<rect x="{low:.2f}" y="1" width="{max(high - low, 0.5):.2f}" height="6" fill="#000000"/></svg>'
-    )
-
-
-def _event_row(rate: EventRate, design: Design) -> str:
-    labels = {kind.name: kind.label for kind in design.adverse_events} | {arm.name: arm.label for arm in design.arms}
-    name = labels.get(rate.kind, "All kinds")
-    if rate.per == "person_weeks":
-        name = f"{name}, {inside(labels[rate.arm])}"
-    limits = f"{number(rate.ci_low, 1)} to {number(rate.ci_high, 1)}"
-    return (
-        f'<tr><th scope="row">{escape(name)}</th><td>{rate.events}</td><td>{number(rate.rate_per_1000, 1)}</td>'
-        f"<td>{limits}</td></tr>"
     )

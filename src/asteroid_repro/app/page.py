@@ -9,11 +9,12 @@ from matplotlib.figure import Figure
 
 from asteroid_repro.app import html
 from asteroid_repro.app.code import code
-from asteroid_repro.app.figures import distribution_figure, image, trajectories_figure
+from asteroid_repro.app.figures import distribution_figure, trajectories_figure
 from asteroid_repro.app.results import against_start, one_trial, performance, rates, table
 from asteroid_repro.app.state import State, changed, from_query, from_toml
 from asteroid_repro.app.widgets import FOLDER, actions, form, values
 from asteroid_repro.errors import InputError
+from asteroid_repro.figures.style import image
 from asteroid_repro.study_folder import Study
 
 _PAUSE_MS: Final = 150  # figures wait until no control has moved for so long: the numbers come first
@@ -148,7 +149,7 @@ class Page:
         self.figure = distribution_figure(state)
         self._panes["distribution"].object = html.distribution(image(self.figure, "svg"), state)
         self._trial.object = html.trajectories(image(trajectories_figure(trial, state), "svg"), state)
-        self._events.object = html.events(rates(trial, state["level"]), state)
+        self._events.object = html.events(rates(trial, state["level"]), state.study.design)
 
     def _named_buttons(self) -> dict[str, str]:
         """Return the buttons; in a notebook there is no address that could be copied."""

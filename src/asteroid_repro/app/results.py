@@ -1,21 +1,18 @@
 """From a state of the page to its results: calls of the library, with a bounded number of trials."""
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import asteroid_repro as ar
 from asteroid_repro.app.state import State
-from asteroid_repro.estimate.effects.methods import Analysis
 from asteroid_repro.estimate.safety.rates import EventRates
 from asteroid_repro.evaluate.performance import Measure, OperatingCharacteristics
 from asteroid_repro.evaluate.sampling import SamplingDistribution
 from asteroid_repro.scenarios_compared import MeasureChange, VerdictChange, WhatIf
-from asteroid_repro.trial.participant_data import Trial
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_KEPT = 32  # results of the latest states: another outcome or trial shown needs no new ones
 
 
 def performance(state: State) -> OperatingCharacteristics:
@@ -31,12 +28,14 @@ def performance(state: State) -> OperatingCharacteristics:
     >>> performance(State()).trials
     2000
     """
-    return _performance(state.assumptions, state.trials, state["seed"], state.analysis)
+    found: OperatingCharacteristics = _kept(ar.operating_characteristics, state.assumptions, **state.arguments)
+    return found
 
 
 def against_start(state: State) -> WhatIf:
     """Return the same measures against the study as it is supposed, on the same people and noise."""
-    return _against(state.study.assumptions, state.assumptions, state.trials, state["seed"], state.analysis)
+    found: WhatIf = _kept(ar.what_if, state.study.assumptions, state.assumptions, **state.arguments)
+    return found
 
 
 def measure(state: State, name: str) -> Measure:
@@ -77,10 +76,12 @@ def distribution(state: State) -> SamplingDistribution:
     >>> distribution(State()).estimates["disability"].shape
     (2, 2000)
     """
-    return _distribution(state.assumptions, state.trials, state["seed"], state.analysis)
+    arguments = {name: state.arguments[name] for name in ("trials", "seed", "method")}
+    found: SamplingDistribution = _kept(ar.sampling_distribution, state.assumptions, **arguments)
+    return found
 
 
-def one_trial(state: State) -> Trial:
+def one_trial(state: State) -> ar.Trial:
     """Simulate the one trial that is shown.
 
     Examples
@@ -91,28 +92,11 @@ def one_trial(state: State) -> Trial:
     return ar.simulate_trial(state.assumptions, seed=state["trial_seed"])
 
 
-def rates(trial: Trial, level: float) -> EventRates | None:
-    """Return the rates of adverse events of a trial; None where nobody ran, or where no events are studied."""
-    ran = not len(trial.sessions) or trial.sessions["run_minutes"].sum() > 0
-    return ar.event_rates(trial, level=level) if ran and trial.design.kinds else None
+def rates(trial: ar.Trial, level: float) -> EventRates | None:
+    """Return the rates of adverse events of a trial; None where it has none, since nobody ran or no kind is studied."""
+    return ar.event_rates(trial, level=level) if trial.has_exposure else None
 
 
-@lru_cache(_KEPT)
-def _performance(
-    record: ar.TrialAssumptions, trials: int, seed: int, analysis: Analysis
-) -> OperatingCharacteristics:
-    return ar.operating_characteristics(record, trials=trials, seed=seed, **vars(analysis))
-
-
-@lru_cache(_KEPT)
-def _against(
-    base: ar.TrialAssumptions, record: ar.TrialAssumptions, trials: int, seed: int, analysis: Analysis
-) -> WhatIf:
-    return ar.what_if(base, record, trials=trials, seed=seed, **vars(analysis))
-
-
-@lru_cache(_KEPT)
-def _distribution(
-    record: ar.TrialAssumptions, trials: int, seed: int, analysis: Analysis
-) -> SamplingDistribution:
-    return ar.sampling_distribution(record, trials=trials, seed=seed, method=analysis.method)
+@lru_cache(64)  # of the latest states: another outcome or trial shown needs no new ones
+def _kept(function: Callable[..., Any], *records: ar.TrialAssumptions, **arguments: Any) -> Any:
+    return function(*records, **arguments)

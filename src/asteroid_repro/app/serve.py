@@ -19,9 +19,7 @@ _TEMPLATE: Final = """{% extends base %}
 """
 
 
-def serve(
-    study: Study, port: int = 5006, *, show: bool = True, say: Callable[[str], None] = lambda _: None
-) -> None:
+def serve(study: Study, port: int = 5006, *, show: bool = True, say: Callable[[str], None] = lambda _: None) -> None:
     """Serve the page until the program is interrupted.
 
     Parameters

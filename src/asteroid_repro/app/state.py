@@ -14,7 +14,7 @@ from asteroid_repro.errors import InputError, did_you_mean
 from asteroid_repro.estimate.effects.methods import METHODS, Analysis, closed_form
 from asteroid_repro.evaluate.performance import study_analysis
 from asteroid_repro.study_folder import Study, study
-from asteroid_repro.trial.assumptions import PEOPLE, TrialAssumptions, flat
+from asteroid_repro.trial.assumptions import TrialAssumptions, flat
 
 _SHOWN: Final = "# what-if page: "
 _ABOUT: Final = ("name", "description", "claims", "because")
@@ -55,15 +55,14 @@ class State:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be, and keep what differs from the start."""
-        odd = [name for name in self.changes if name not in self.controls]
-        if odd:
-            hint = did_you_mean(odd[0], self.controls)
-            raise InputError(f"control must be one of the page, got {odd[0]!r}.{hint}")
-        given = {
-            name: _checked(control, self.changes[name]) for name, control in self.controls.items() if name in self.changes
-        }
-        kept = {name: value for name, value in given.items() if value != self.controls[name].start}
-        object.__setattr__(self, "changes", kept)
+        kept = {}
+        for name, value in self.changes.items():
+            if name not in self.controls:
+                hint = did_you_mean(name, self.controls)
+                raise InputError(f"control must be one of the page, got {name!r}.{hint}")
+            if (possible := _checked(self.controls[name], value)) != self.controls[name].start:
+                kept[name] = possible
+        object.__setattr__(self, "changes", {name: kept[name] for name in self.controls if name in kept})
         _ = self.assumptions, self.analysis
 
     def __getitem__(self, name: str) -> Any:
@@ -101,6 +100,11 @@ class State:
     def analysis(self) -> Analysis:
         """The analysis of this state: the study's own, or that of the chosen method."""
         return study_analysis(self.study.assumptions, self.changes.get("method"), None, self["level"])
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """How many trials are simulated, with which seed, and how they are analysed."""
+        return {"trials": self.trials, "seed": self["seed"]} | vars(self.analysis)
 
     @property
     def trials(self) -> int:

@@ -3,10 +3,11 @@
 import math
 from typing import Any
 
-from asteroid_repro.app.controls import Control, inside, short_unit
+from asteroid_repro.app.controls import Control
 from asteroid_repro.app.results import change, measure, verdicts
 from asteroid_repro.app.state import State
-from asteroid_repro.figures.style import number
+from asteroid_repro.reporting.wording import in_sentence, number, short_unit, with_minus
+from asteroid_repro.reporting.wording import percent as percent_of
 from asteroid_repro.trial.design import Outcome
 
 
@@ -29,18 +30,7 @@ def points(value: float) -> str:
     >>> points(20.0719), points(0.0437)
     ('20.1', '0.0437')
     """
-    return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
-
-
-def percent_of_level(state: State) -> str:
-    """Return the confidence level as it is written.
-
-    Examples
-    --------
-    >>> percent_of_level(State())
-    '95 %'
-    """
-    return f"{100 * state['level']:.4g} %"
+    return with_minus(f"{value:.3g}")
 
 
 def shown(control: Control, value: Any) -> str:
@@ -54,8 +44,7 @@ def shown(control: Control, value: Any) -> str:
     """
     if control.choices is not None:
         return control.choices[str(value)]
-    size = value * control.scale
-    return (str(value) if isinstance(value, int) else f"{size:.4g}").replace("-", "\N{MINUS SIGN}")
+    return with_minus(str(value) if isinstance(value, int) else f"{value * control.scale:.4g}")
 
 
 def what_changed(state: State) -> list[str]:
@@ -84,7 +73,7 @@ def what_changed(state: State) -> list[str]:
         return [f"Nothing that is assumed is changed: this is {study} as it is supposed here."]
     controls = [control for name, control in state.controls.items() if name in state.assumed]
     changes = [
-        f"{inside(control.label)} {shown(control, state[control.name])} ({study}: {shown(control, control.start)})"
+        f"{in_sentence(control.label)} {shown(control, state[control.name])} ({study}: {shown(control, control.start)})"
         for control in controls
     ]
     return [f"Changed: {'; '.join(changes)}.", _power(state), _verdicts(state), _precision(state)]
@@ -101,11 +90,13 @@ def summary(state: State) -> str:
     'A trial like this finds that running lowers average pain at week 12, a benefit, in 85.2 '
     """
     design = state.study.design
-    outcome, arm, week = outcome_shown(state), inside(design.treatment.label), f"{design.visits[-1]:g}"
-    name, power = inside(outcome.label), measure(state, "power").value
+    outcome, arm, week = outcome_shown(state), in_sentence(design.treatment.label), f"{design.visits[-1]:g}"
+    name, power = in_sentence(outcome.label), measure(state, "power").value
     truth = measure(state, "truth").value
     if truth == 0:
-        return f"A trial like this claims an effect on {name} that is not there in {percent(power)} of simulated trials."
+        return (
+            f"A trial like this claims an effect on {name} that is not there in {percent(power)} of simulated trials."
+        )
     wrong = measure(state, "type_s").value
     verb, what = "lowers" if truth < 0 else "raises", "benefit" if truth * outcome.sign > 0 else "harm"
     right = power * (1 - wrong) if exists(wrong) else power
@@ -141,14 +132,14 @@ def _power(state: State) -> str:
 def _verdicts(state: State) -> str:
     found, design = verdicts(state), state.study.design
     return (
-        f"Of {found.trials:,} pairs of trials, {found.lost:,} favour {inside(design.treatment.label)} under "
+        f"Of {found.trials:,} pairs of trials, {found.lost:,} favour {in_sentence(design.treatment.label)} under "
         f"{design.name} only and {found.gained:,} here only."
     )
 
 
 def _precision(state: State) -> str:
-    width, unit = change(state, "interval_width"), short_unit(outcome_shown(state))
+    width, unit = change(state, "interval_width"), short_unit(state["outcome"], state.study.design)
     return (
-        f"The {percent_of_level(state)} interval is {points(width.changed)} {unit} wide on average "
+        f"The {percent_of(state['level'])} interval is {points(width.changed)} {unit} wide on average "
         f"({state.study.design.name}: {points(width.base)})."
     )

@@ -1,88 +1,53 @@
-"""The options that commands share: a function takes a group of them and makes what the library's functions take."""
+"""The options that commands share: a group of them is read together, and made into what the library's functions take."""
 
 import inspect
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial, wraps
-from typing import Annotated, Any
+from functools import wraps
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 import asteroid_repro as ar
-from asteroid_repro.cli.output import print_records
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.methods import METHODS
 from asteroid_repro.study_folder import DEFAULT
 
 Command = Callable[..., None]
 
+SEED = 2024
+_METHOD = f"One of {', '.join(METHODS)}; when left out, the study's own (estimate: mmrm)"
+_TARGET = "Instead of --trials: until power and coverage (what-if: their changes) have this Monte Carlo standard error."
+_DISTRIBUTION = "z, t, satterthwaite or kenward_roger; the method's own when left out."
+
 StudyName = Annotated[str, typer.Option("--study", help="Name of a study, or a folder that holds one.")]
-ScenarioName = Annotated[
-    str | None,
-    typer.Option("--scenario", help="Scenario of the study (see `scenarios`), or a .toml file of changes; else its own."),
-]
-Changes = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="A changed value, as people_per_arm=30 or OUTCOME.effect=-8; may repeat."),
-]
-_METHODS = f"One of {', '.join(METHODS)}; when left out, the study's own (estimate: mmrm)"
-Method = Annotated[str | None, typer.Option(help=f"{_METHODS}.")]
-Methods = Annotated[list[str] | None, typer.Option("--method", help=f"{_METHODS}; may repeat.")]
-Distribution = Annotated[
-    str | None, typer.Option(help="z, t, satterthwaite or kenward_roger; the method's own when left out.")
-]
+ScenarioName = Annotated[str | None, typer.Option("--scenario", help="One of `scenarios`, or a .toml file of changes.")]
+Changes = Annotated[list[str] | None, typer.Option("--set", help="A change, as people_per_arm=30; may repeat.")]
+Method = Annotated[str | None, typer.Option(help=f"{_METHOD}.")]
+Methods = Annotated[list[str] | None, typer.Option("--method", help=f"{_METHOD}; may repeat.")]
+Distribution = Annotated[str | None, typer.Option(help=_DISTRIBUTION)]
 Level = Annotated[float | None, typer.Option(help="Confidence level.")]
-Trials = Annotated[int | None, typer.Option(help="Simulated trials.")]
 Seed = Annotated[int, typer.Option(help="Seed of the random numbers; the same seed gives the same result.")]
-TargetMcse = Annotated[
-    float | None,
-    typer.Option(
-        help="Go on until power and coverage (what-if: their changes) of every outcome and visit have this Monte Carlo "
-        "standard error; instead of --trials."
-    ),
-]
+Trials = Annotated[int | None, typer.Option(help="Simulated trials.")]
+TargetMcse = Annotated[float | None, typer.Option(help=_TARGET)]
 Jobs = Annotated[int, typer.Option(help="Processes.")]
 Dask = Annotated[str | None, typer.Option(help="Address of a Dask scheduler that does the work, as tcp://host:8786.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table, of the first table where several.")]
-
-Show = Callable[..., None]
-"""Prints groups of rows under a label."""
-
-SEED = 2024
 
 
-def takes(*makers: Callable[..., Any]) -> Callable[[Command], Command]:
-    """Give a command the options of other functions; it is handed what each makes of them, under its name."""
+class Case(NamedTuple):
+    """A study, and what is supposed of it: its own assumptions or a scenario, with changes."""
 
-    def decorate(command: Command) -> Command:
-        wanted = {maker.__name__: inspect.signature(maker, eval_str=True).parameters for maker in makers}
-        own = inspect.signature(command, eval_str=True)
+    study: StudyName = DEFAULT
+    scenario: ScenarioName = None
+    changes: Changes = None
 
-        @wraps(command)
-        def called(**given: Any) -> None:
-            made = {maker.__name__: maker(**{name: given[name] for name in wanted[maker.__name__]}) for maker in makers}
-            command(**{name: value for name, value in given.items() if name in own.parameters}, **made)
-
-        options = [each for name, each in own.parameters.items() if name not in wanted]
-        shared = {name: each for names in wanted.values() for name, each in names.items()}
-        together = [*options, *(each for name, each in shared.items() if name not in own.parameters)]
-        keywords = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in together]
-        called.__signature__ = own.replace(parameters=keywords)  # type: ignore[attr-defined]  # read by typer
-        return called
-
-    return decorate
-
-
-def chosen_study(study: StudyName = DEFAULT) -> ar.Study:
-    """Return the study that is named."""
-    return ar.study(study)
-
-
-def supposed(study: StudyName = DEFAULT, scenario: ScenarioName = None, changes: Changes = None) -> ar.TrialAssumptions:
-    """Return what is supposed: of the study, or of a scenario, with changes."""
-    return changed(ar.study(study), scenario, changes)
+    def assumptions(self) -> ar.TrialAssumptions:
+        """Return what is supposed."""
+        own = ar.study(self.study)
+        record = own.assumptions if self.scenario is None else own.scenario(self.scenario)
+        changes = {name: value(text) for name, text in fields(self.changes or [], "--set").items()}
+        return record.changed_by("--set", changes) if changes else record
 
 
 def analysis(method: Method = None, distribution: Distribution = None, level: Level = None) -> dict[str, Any]:
@@ -96,35 +61,40 @@ def analyses(methods: Methods = None, distribution: Distribution = None, level: 
 
 
 def run(
-    context: typer.Context,
-    trials: Trials = None,
-    target_mcse: TargetMcse = None,
-    seed: Seed = SEED,
-    jobs: Jobs = 1,
+    context: typer.Context, *, trials: Trials = None, target_mcse: TargetMcse = None, seed: Seed = SEED, jobs: Jobs = 1,
     dask: Dask = None,
-) -> dict[str, Any]:
+) -> dict[str, Any]:  # fmt: skip
     """Return the arguments of a run of many trials that were given; a scheduler is left when the command ends."""
     if trials is not None and target_mcse is not None:
         raise InputError(f"--trials must be left out beside --target-mcse, got {trials}. One of them decides.")
-    client = context.with_resource(_dask_client(dask))
-    many = trials if target_mcse is None else "auto"
-    return _given(trials=many, target_mcse=target_mcse) | {
-        "seed": seed, "n_jobs": jobs, "executor": client, "progress": True
-    }  # fmt: skip
+    many = _given(trials=trials if target_mcse is None else "auto", target_mcse=target_mcse)
+    return many | {
+        "seed": seed,
+        "n_jobs": jobs,
+        "executor": context.with_resource(_dask_client(dask)),
+        "progress": True,
+    }
 
 
-def show(*, as_json: AsJson = False, as_csv: AsCsv = False) -> Show:
-    """Return what prints groups of rows under a label."""
-    if as_json and as_csv:
-        raise InputError("--json must stand without --csv, got both. Leave one out.")
-    return partial(print_records, as_json=as_json, as_csv=as_csv)
+def takes(**makers: Callable[..., Any]) -> Callable[[Command], Command]:
+    """Give a command the options of other functions; it is handed what each makes of them."""
 
+    def decorate(command: Command) -> Command:
+        asked = {name: inspect.signature(maker, eval_str=True).parameters for name, maker in makers.items()}
+        own = inspect.signature(command, eval_str=True)
+        options = {name: each for name, each in own.parameters.items() if name not in makers}
+        together = options | {name: each for group in asked.values() for name, each in group.items()}
 
-def changed(study: ar.Study, scenario: str | None, changes: list[str] | None) -> ar.TrialAssumptions:
-    """Return the assumptions of a study or of a scenario, with what ``--set`` changes."""
-    record = study.assumptions if scenario is None else study.scenario(scenario)
-    named = {name: value(text) for name, text in fields(changes or [], "--set").items()}
-    return record.changed_by("--set", named) if named else record
+        @wraps(command)
+        def called(**given: Any) -> None:
+            made = {name: maker(**{option: given[option] for option in asked[name]}) for name, maker in makers.items()}
+            command(**{name: given[name] for name in options}, **made)
+
+        keywords = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in together.values()]
+        called.__signature__ = own.replace(parameters=keywords)  # type: ignore[attr-defined]  # read by typer
+        return called
+
+    return decorate
 
 
 def fields(texts: list[str], option: str) -> dict[str, str]:
@@ -133,7 +103,8 @@ def fields(texts: list[str], option: str) -> dict[str, str]:
     for text in texts:
         name, _, given = text.partition("=")
         if not (name and given):
-            raise InputError(f"{option} must be a field, an equals sign and a value, got {text!r}. Try people_per_arm=30.")
+            wanted = "a field, an equals sign and a value"
+            raise InputError(f"{option} must be {wanted}, got {text!r}. Try people_per_arm=30.")
         if name in found:
             raise InputError(f"{option} must name each field once, got {name} twice. Give it one value, or one list.")
         found[name] = given
@@ -166,15 +137,13 @@ def _dask_client(address: str | None) -> Iterator[Any]:
         return
     try:
         from distributed import Client
-    except ImportError:
-        raise InputError(
-            f"--dask must have the package distributed, got none for {address}. Install asteroid-repro[cluster]."
-        ) from None
-    try:
+
         client = Client(address, timeout=10)  # type: ignore[no-untyped-call]
+    except ImportError:
+        need = f"--dask must have the package distributed, got none for {address}. Install asteroid-repro[cluster]."
+        raise InputError(need) from None
     except (OSError, ValueError, TimeoutError) as error:
-        raise InputError(
-            f"--dask must be the address of a running scheduler, got {address}: {error}. Start one."
-        ) from None
+        need = f"--dask must be the address of a running scheduler, got {address}: {error}. Start one."
+        raise InputError(need) from None
     with client:
         yield client

@@ -1,6 +1,7 @@
 """The Python code that reproduces a state of the what-if page."""
 
 import json
+from pathlib import Path
 from typing import Final
 
 from asteroid_repro.app.state import State
@@ -10,29 +11,7 @@ from asteroid_repro.study_folder import study as read_study
 MEASURES: Final = ("power", "coverage", "type_s", "type_m", "bias")
 """The measures that the page shows, in order."""
 
-_PROGRAM: Final = """\
-# SIMULATED: reproduces one state of the what-if page of asteroid-repro.
-import asteroid_repro as ar
-
-supposed = ar.study({study}).assumptions
-changed = supposed.with_values(**{changes})
-run = {run}
-
-oc = ar.operating_characteristics(changed, **run)
-print(oc.label)
-for measure in {measures}:
-    row = oc.value("{outcome}", measure)
-    print(measure, row.value, row.low, row.high)
-
-for row in ar.what_if(supposed, changed, **run).rows:
-    if (row.outcome, row.week, row.measure) == ("{outcome}", {week}, "power"):
-        print("power_change", row.change, row.mcse)
-
-trial = ar.simulate_trial(changed, seed={trial_seed})
-if trial.has_exposure:
-    for rate in ar.event_rates(trial, level={level}).rows:
-        print(rate.arm, rate.kind, rate.events, rate.exposure, rate.rate_per_1000, rate.ci_low, rate.ci_high)
-"""
+_PROGRAM: Final = (Path(__file__).parent / "program.txt").read_text(encoding="utf-8")
 
 
 def code(state: State) -> str:

@@ -46,8 +46,10 @@ class Control:
         Heading it stands under, what it sets, and in which unit.
     start : float, int or str
         Its value where nothing is changed; a whole number takes no others.
-    low, high, step : float
-        Range of what is shown and what one key press moves it by, in that unit; 0 for a choice.
+    ends : tuple of float
+        Range of what is shown, in that unit.
+    step : float
+        What one key press moves it by.
     scale : float
         What is shown per unit of the value: 1000 for a rate that is shown per 1000 hours.
     kind : str
@@ -63,8 +65,7 @@ class Control:
     label: str
     unit: str = ""
     start: Any = ""
-    low: float = 0.0
-    high: float = 0.0
+    ends: tuple[float, float] = (0.0, 0.0)
     step: float = 0.0
     scale: float = 1.0
     kind: str = "range"
@@ -81,8 +82,8 @@ def controls_of(study: Study) -> dict[str, Control]:
     --------
     >>> from asteroid_repro import study
     >>> control = controls_of(study("asteroid"))["people_per_arm"]
-    >>> control.label, control.start, control.low, control.high
-    ('People per arm', 20, 5, 100)
+    >>> control.label, control.start, control.ends
+    ('People per arm', 20, (5, 100))
     """
     record, labels = study.assumptions, {outcome.name: outcome.label for outcome in study.design.outcomes}
     made = [
@@ -102,11 +103,11 @@ def _finished(control: Control) -> Control:
     if control.choices is not None:
         return replace(control, help=about)
     at = control.start * control.scale
-    return replace(control, help=about, low=min(control.low, at), high=max(control.high, at))
+    return replace(control, help=about, ends=(min(control.ends[0], at), max(control.ends[1], at)))
 
 
 def _outcomes(record: TrialAssumptions) -> list[Control]:
-    """Return effects, farther towards what is better, and spreads: by the length of the scale, or by SDs without ends."""
+    """Return effects, farther towards what is better, and spreads: by the scale's length, or by SDs without ends."""
     design, effects, spreads = record.design, list[Control](), list[Control]()
     group = f"Effect of {in_sentence(design.treatment.label)} at week {design.visits[-1]:g}"
     for scale, assumed in zip(design.outcomes, record.outcomes, strict=True):
@@ -118,10 +119,10 @@ def _outcomes(record: TrialAssumptions) -> list[Control]:
         step = _round(length / 200 or sd / 40)
         ends = _on(step, *((-good, bad) if scale.better == "lower" else (-bad, good)))
         of, effect = f"{unit}, {contrast(design)}", assumed.effect[-1]
-        effects.append(Control(f"{scale.name}.effect", group, f"Effect on {label}", of, effect, *ends, step))
-        spreads.append(Control(f"{scale.name}.sd", "Spread", f"SD of {label}", unit, sd, *_on(step, least, most), step))
+        effects.append(Control(f"{scale.name}.effect", group, f"Effect on {label}", of, effect, ends, step))
+        spreads.append(Control(f"{scale.name}.sd", "Spread", f"SD of {label}", unit, sd, _on(step, least, most), step))
     label, start = "Correlation between visits", record.visit_correlation[0][-1]
-    return [*effects, *spreads, Control("visit_correlation", "Spread", label, "0 to 0.9", start, 0, 0.9, 0.05)]
+    return [*effects, *spreads, Control("visit_correlation", "Spread", label, "0 to 0.9", start, (0, 0.9), 0.05)]
 
 
 def _people(record: TrialAssumptions) -> list[Control]:
@@ -135,11 +136,11 @@ def _people(record: TrialAssumptions) -> list[Control]:
         "mar": f"After a bad score of {driver} (MAR)",
         "mnar": f"Because {driver} got worse (MNAR)",
     }
-    why = {"start": record.missing_mechanism, "kind": "choice", "choices": reasons}
+    why: dict[str, Any] = {"start": record.missing_mechanism, "kind": "choice", "choices": reasons}
     return [
-        Control(PEOPLE, group, "People per arm", unit, people, 5, max(100, 2 * people), 1),
-        Control("missing_treatment", group, one, by, record.missing_treatment, 0, 0.5, 0.01),
-        Control("missing_reference", group, other, by, record.missing_reference, 0, 0.5, 0.01),
+        Control(PEOPLE, group, "People per arm", unit, people, (5, max(100, 2 * people)), 1),
+        Control("missing_treatment", group, one, by, record.missing_treatment, (0, 0.5), 0.01),
+        Control("missing_reference", group, other, by, record.missing_reference, (0, 0.5), 0.01),
         Control("missing_mechanism", group, "Why people drop out", **why),
     ]
 
@@ -153,36 +154,39 @@ def _sessions(study: Study) -> list[Control]:
     effect = "Effect in proportion to attendance", "share of the effect"
     return [
         *([programme] if chosen in known else []),
-        Control("adherence_mean", group, "Mean attendance", share, own.adherence_mean, 0.05, 0.95, 0.01),
-        Control("adherence_sd", group, "SD of attendance between people", share, own.adherence_sd, 0.02, 0.5, 0.01),
-        Control("dose_response", group, *effect, own.dose_response, 0, 1, 0.1),
+        Control("adherence_mean", group, "Mean attendance", share, own.adherence_mean, (0.05, 0.95), 0.01),
+        Control("adherence_sd", group, "SD of attendance between people", share, own.adherence_sd, (0.02, 0.5), 0.01),
+        Control("dose_response", group, *effect, own.dose_response, (0, 1), 0.1),
     ]
 
 
 def _events(record: TrialAssumptions) -> list[Control]:
     """Return rates: of the treatment per running hour, or of both arms per person-week where there are no sessions."""
-    per, made = "running hours" if record.sessions else "person-weeks", []
+    per, arms = "person-weeks", [f", {in_sentence(arm.label)}" for arm in record.design.arms]
+    if record.sessions:
+        per, arms = "running hours", [""]
+    made = []
     for kind, assumed in zip(record.design.adverse_events, record.adverse_events, strict=True):
-        for field, arm in zip(
-            ("rate", "reference_rate")[: 1 if record.sessions else 2], record.design.arms, strict=False
-        ):
-            name, label = f"adverse_events.{kind.name}.{field}", f"{kind.label} events"
-            label = label if record.sessions else f"{label}, {in_sentence(arm.label)}"
-            start = getattr(assumed, field)
-            most = _round(10_000 * start) or 100
-            unit = f"events per 1000 {per}"
-            made.append(Control(name, "Adverse events", label, unit, start, 0, most, _round(most / 200), scale=1000))
+        for field, arm in zip(("rate", "reference_rate"), arms, strict=False):
+            name, label, start = (
+                f"adverse_events.{kind.name}.{field}",
+                f"{kind.label} events{arm}",
+                getattr(assumed, field),
+            )
+            ends = (0.0, _round(10_000 * start) or 100.0)
+            unit, step = f"events per 1000 {per}", _round(ends[1] / 200)
+            made.append(Control(name, "Adverse events", label, unit, start, ends, step, scale=1000))
     return made
 
 
 def _analysis(own: PaperAnalysis) -> list[Control]:
     methods = {name: _METHOD_NAMES.get(name, plain_name(name)) for name in METHODS}
-    many, one = "Seed of the many trials", "Seed of the trial shown"
+    many, one, most = "Seed of the many trials", "Seed of the trial shown", (0, 1_000_000)
     return [
         Control("method", "Analysis", "Method", start=own.method, kind="choice", choices=methods),
-        Control("level", "Analysis", "Confidence level", "0.8 to 0.99", own.level, 0.8, 0.99, 0.01),
-        Control("seed", "Random numbers", many, "whole number", 1, 0, 1_000_000, 1, kind="number"),
-        Control("trial_seed", "Random numbers", one, "whole number", 2024, 0, 1_000_000, 1, kind="number"),
+        Control("level", "Analysis", "Confidence level", "0.8 to 0.99", own.level, (0.8, 0.99), 0.01),
+        Control("seed", "Random numbers", many, "whole number", 1, most, 1, kind="number"),
+        Control("trial_seed", "Random numbers", one, "whole number", 2024, most, 1, kind="number"),
     ]
 
 
@@ -194,6 +198,6 @@ def _round(size: float) -> float:
     return float(f"{max(times for times in (1, 2, 5) if times * power <= size * (1 + 1e-9)) * power:.1g}")
 
 
-def _on(step: float, *ends: float) -> list[float]:
+def _on(step: float, low: float, high: float) -> tuple[float, float]:
     """Return ends that are whole steps."""
-    return [float(f"{round(end / step) * step:.10g}") for end in ends]
+    return float(f"{round(low / step) * step:.10g}"), float(f"{round(high / step) * step:.10g}")

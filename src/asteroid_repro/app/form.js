@@ -21,7 +21,7 @@ function choice(control, change) {
 }
 
 function box(control, change) {
-  const number = element("input", { type: "number", id: control.name, min: control.low, max: control.high, step: "any" });
+  const number = element("input", { type: "number", id: control.name, min: control.ends[0], max: control.ends[1], step: "any" });
   number.addEventListener("change", () => {
     if (Number.isFinite(number.valueAsNumber)) change(control.name, number.valueAsNumber / control.scale);
   });
@@ -30,7 +30,7 @@ function box(control, change) {
 
 function slider(control, change) {
   const range = element("input", {
-    type: "range", id: control.name, min: control.low, max: control.high, step: control.step,
+    type: "range", id: control.name, min: control.ends[0], max: control.ends[1], step: control.step,
   });
   const set = (value) => {
     show(value);

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from asteroid_repro.app import html
 from asteroid_repro.app.code import code
 from asteroid_repro.app.figures import distribution_figure, trajectories_figure
-from asteroid_repro.app.results import against_start, one_trial, performance, rates, table
-from asteroid_repro.app.state import State, changed, from_query, from_toml
+from asteroid_repro.app.results import against_start, one_trial, performance, table
+from asteroid_repro.app.state import State, from_query, from_toml
 from asteroid_repro.app.widgets import FOLDER, actions, form, values
 from asteroid_repro.errors import InputError
 from asteroid_repro.figures.style import image
@@ -34,12 +34,12 @@ _BUTTONS: Final = {
 
 
 class Page:
-    """One visitor's page: the last state that can exist, its results, and the panes that show them.
+    """One visitor's page: the last state that can exist, and the panes that show it.
 
     Parameters
     ----------
     state : State
-        Where to begin.
+        Where to begin; ASTEROID's page as it starts when not given.
     message : str
         What was wrong with the state that was asked for; empty if nothing.
 
@@ -53,27 +53,25 @@ class Page:
         self.state = state or State()
         self.figure = Figure()
         self._waiting: Any = None
-        self._panes = {name: _pane("", name) for name in ("alerts", "headline", "comparison", "distribution", "source")}
-        self._trial, self._events = _pane("", "trajectories"), _pane("", "events")
+        names = ("alerts", "headline", "comparison", "distribution", "trajectories", "events", "source")
+        self._panes = panes = {name: _pane("", name) for name in names}
         self._form = form(self.state, [_STYLE])
         self._form.param.watch(lambda event: self._change(event.new), "values")
-        self._buttons = actions(self._named_buttons(), self._act, stylesheets=[_STYLE], css_classes=["actions"])
+        study = self.state.study.design.name
+        # In a notebook there is no address that could be copied.
+        buttons = {name: label for name, label in _BUTTONS.items() if name != "link" or pn.state.location is not None}
+        buttons["reset"] = buttons["reset"].format(study=study)
+        self._buttons = actions(buttons, self._act, stylesheets=[_STYLE], css_classes=["actions"])
         next_trial = actions({"next": "Next trial"}, self._act, stylesheets=[_STYLE])
-        trial = pn.Column(self._trial, next_trial, stylesheets=[_NO_MARGIN], css_classes=["trial"])
-        self.view = pn.Column(
-            _pane(html.introduction(self.state.study.design), "introduction"),
-            self._panes["alerts"],
-            self._panes["headline"],
+        trial = pn.Column(panes["trajectories"], next_trial, stylesheets=[_NO_MARGIN], css_classes=["trial"])
+        above = (
+            _pane(str(html.PARTS.introduction(study)), "introduction"),
+            panes["alerts"],
+            panes["headline"],
             self._form,
-            self._panes["comparison"],
-            self._panes["distribution"],
-            trial,
-            self._events,
-            self._buttons,
-            self._panes["source"],
-            stylesheets=[_LAYOUT],
-            css_classes=["page"],
         )
+        below = panes["comparison"], panes["distribution"], trial, panes["events"], self._buttons, panes["source"]
+        self.view = pn.Column(*above, *below, stylesheets=[_LAYOUT], css_classes=["page"])
         self._say(message)
         self._show_numbers()
         self._draw()
@@ -96,18 +94,17 @@ class Page:
             pn.state.location.search = f"?{query}" if (query := state.to_query()) else ""
 
     def _act(self, action: str, text: str) -> None:
-        if action == "reset":
-            self._form.values = values(State(self.state.study))
-        elif action == "next":
-            self._form.values = values(changed(self.state, {"trial_seed": self.state["trial_seed"] + 1}))
-        elif action == "restore":
-            self._restore(text)
-        elif action in _BUTTONS:
+        study, seed = self.state.study, self.state["trial_seed"]
+        if action in ("toml", "svg", "png", "csv", "py"):
             self._buttons.download(*self._file(action))
-
-    def _restore(self, text: str) -> None:
+            return
         try:
-            self._form.values = values(from_toml(text, self.state.study))
+            if action == "reset":
+                self._form.values = values(State(study))
+            elif action == "next":
+                self._form.values = values(State(study, {**self.state.changes, "trial_seed": seed + 1}))
+            elif action == "restore":
+                self._form.values = values(from_toml(text, study))
         except InputError as error:
             self._say(str(error))
 
@@ -127,12 +124,12 @@ class Page:
         return "what-if.png", "image/png", image(self.figure, "png")
 
     def _say(self, message: str) -> None:
-        self._panes["alerts"].object = html.alert(message)
+        self._panes["alerts"].object = str(html.PARTS.alert(message))
 
     def _show_numbers(self) -> None:
         self._panes["headline"].object = html.headline(self.state)
         self._panes["comparison"].object = html.comparison(self.state)
-        self._panes["source"].object = html.source_code(code(self.state))
+        self._panes["source"].object = str(html.PARTS.source_code(code(self.state)))
 
     def _draw_soon(self) -> None:
         document = _document()
@@ -148,13 +145,8 @@ class Page:
         state, trial = self.state, one_trial(self.state)
         self.figure = distribution_figure(state)
         self._panes["distribution"].object = html.distribution(image(self.figure, "svg"), state)
-        self._trial.object = html.trajectories(image(trajectories_figure(trial, state), "svg"), state)
-        self._events.object = html.events(rates(trial, state["level"]), state.study.design)
-
-    def _named_buttons(self) -> dict[str, str]:
-        """Return the buttons; in a notebook there is no address that could be copied."""
-        kept = {name: label for name, label in _BUTTONS.items() if name != "link" or pn.state.location is not None}
-        return kept | {"reset": _BUTTONS["reset"].format(study=self.state.study.design.name)}
+        self._panes["trajectories"].object = html.trajectories(image(trajectories_figure(trial, state), "svg"), state)
+        self._panes["events"].object = html.events(trial, state)
 
 
 def page_of(query: str, of: Study | None = None) -> Page:

@@ -46,7 +46,7 @@ class State:
     --------
     >>> State().assumptions == State().study.assumptions
     True
-    >>> changed(State(), {"average_pain.effect": -8}).to_query()
+    >>> State(changes={"average_pain.effect": -8}).to_query()
     'average_pain.effect=-8'
     """
 
@@ -73,11 +73,6 @@ class State:
     def controls(self) -> Mapping[str, Control]:
         """The controls of the page by name, in order."""
         return controls_of(self.study)
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """The value of every control, in the unit of the assumptions."""
-        return {name: self[name] for name in self.controls}
 
     @property
     def assumed(self) -> dict[str, Any]:
@@ -189,17 +184,6 @@ def from_toml(text: str, of: Study | None = None) -> State:
     return State(of or study(), {name: value for name, value in flat(given) if name not in _ABOUT})
 
 
-def changed(state: State, values: Mapping[str, Any]) -> State:
-    """Return a copy of a state with other values of some controls.
-
-    Examples
-    --------
-    >>> changed(State(), {"people_per_arm": 40})["people_per_arm"]
-    40
-    """
-    return State(state.study, {**state.changes, **values})
-
-
 def _value(text: str) -> Any:
     try:
         return json.loads(text)
@@ -214,7 +198,7 @@ def _checked(control: Control, value: Any) -> Any:
             known = ", ".join(control.choices)
             raise InputError(f"{control.name} must be one of {known}, got {value!r}. Choose one of these.")
         return value
-    low, high = control.low / control.scale, control.high / control.scale
+    low, high = (end / control.scale for end in control.ends)
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     whole = isinstance(control.start, int)
     if not is_number or not low <= value <= high or (whole and value != int(value)):

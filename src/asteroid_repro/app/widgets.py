@@ -54,7 +54,7 @@ def form(state: State, stylesheets: list[str]) -> Form:
 
 def values(state: State) -> str:
     """Return the values of the controls as the form takes them."""
-    return json.dumps(state.values)
+    return json.dumps({name: state[name] for name in state.controls})
 
 
 def actions(buttons: Mapping[str, str], on_action: Callable[[str, str], None], **options: Any) -> Actions:

@@ -94,26 +94,18 @@ def summary(state: State) -> str:
     name, power = in_sentence(outcome.label), measure(state, "power").value
     truth = measure(state, "truth").value
     if truth == 0:
-        return (
-            f"A trial like this claims an effect on {name} that is not there in {percent(power)} of simulated trials."
-        )
+        found = f"claims an effect on {name} that is not there"
+        return f"A trial like this {found} in {percent(power)} of simulated trials."
     wrong = measure(state, "type_s").value
     verb, what = "lowers" if truth < 0 else "raises", "benefit" if truth * outcome.sign > 0 else "harm"
-    right = power * (1 - wrong) if exists(wrong) else power
-    return (
-        f"A trial like this finds that {arm} {verb} {name} at week {week}, a {what}, in {percent(right)} of simulated "
-        "trials."
-    )
+    right = power if math.isnan(wrong) else power * (1 - wrong)
+    found = f"finds that {arm} {verb} {name} at week {week}, a {what},"
+    return f"A trial like this {found} in {percent(right)} of simulated trials."
 
 
 def outcome_shown(state: State) -> Outcome:
     """Return the scale of the outcome shown."""
     return state.study.design.outcome(state["outcome"])
-
-
-def exists(value: float) -> bool:
-    """Return whether a measure exists: type S and type M have no meaning without an effect."""
-    return not math.isnan(value)
 
 
 def _power(state: State) -> str:

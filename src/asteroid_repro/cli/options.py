@@ -1,4 +1,4 @@
-"""The options that commands share: a group of them is read together, and made into what the library's functions take."""
+"""The options that commands share: a group of them is read together, and made into what the functions take."""
 
 import inspect
 import json

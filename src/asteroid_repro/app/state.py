@@ -14,7 +14,8 @@ from asteroid_repro.errors import InputError, did_you_mean
 from asteroid_repro.estimate.effects.methods import METHODS, Analysis, closed_form
 from asteroid_repro.evaluate.performance import study_analysis
 from asteroid_repro.study_folder import Study, study
-from asteroid_repro.trial.assumptions import TrialAssumptions, flat
+from asteroid_repro.trial.assumptions import TrialAssumptions
+from asteroid_repro.trial.changes import dotted
 
 _SHOWN: Final = "# what-if page: "
 _ABOUT: Final = ("name", "description", "claims", "because")
@@ -181,7 +182,7 @@ def from_toml(text: str, of: Study | None = None) -> State:
         given = tomllib.loads(text) | tomllib.loads("\n".join(shown))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"the state must be TOML, got: {error}. Correct that line.") from None
-    return State(of or study(), {name: value for name, value in flat(given) if name not in _ABOUT})
+    return State(of or study(), {name: value for name, value in dotted(given, lambda *_: False) if name not in _ABOUT})
 
 
 def _value(text: str) -> Any:

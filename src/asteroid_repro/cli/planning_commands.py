@@ -11,7 +11,7 @@ import typer
 import asteroid_repro as ar
 from asteroid_repro.cli.options import Case, analyses, analysis, fields, run, takes, value
 from asteroid_repro.cli.output import Show
-from asteroid_repro.trial.assumptions import EVERY_OUTCOME
+from asteroid_repro.trial.changes import EVERY_OUTCOME
 
 commands = typer.Typer()
 _STOPPED = 130  # as the shell has it for a command that the keyboard stopped

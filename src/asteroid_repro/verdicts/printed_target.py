@@ -10,8 +10,9 @@ from scipy.special import ndtri
 from asteroid_repro.errors import InputError, NotYetError
 from asteroid_repro.ledger.figure import Figure
 from asteroid_repro.ledger.ledger import Ledger
-from asteroid_repro.printed.printed_line import PrintedTriple, p_interval, rounding_interval
-from asteroid_repro.printed.rounding import audit_triple
+from asteroid_repro.printed.audit_triple import audit_triple
+from asteroid_repro.printed.printed_triple import PrintedTriple
+from asteroid_repro.printed.rounding_interval import p_interval, rounding_interval
 from asteroid_repro.tables.limits import Limits
 from asteroid_repro.trial.design import Design, Outcome
 from asteroid_repro.verdicts.audit_ledger import arm_sizes, printed_line
@@ -82,12 +83,11 @@ def published_target(
             f"people must be printed and equal in both arms, got {people or 'none'}: unequal arms are not handled yet. "
             "Use equal arms."
         )
-    claims = ledger.line(outcome, week)
-    (place,) = {claim.about.week for claim in claims.values() if claim.about}
+    visit = design.visit(ledger.week_of_line(outcome, week))
     wanted = line or _consistent(printed_line(ledger, outcome, week))
     if wanted.estimate is None:
         raise InputError(f"line must have an estimate, got {wanted}. Give one that has.")
-    return Target(scale, wanted, design.visit(place or 0), _printed_means(outcome, ledger, design), people[0])
+    return Target(scale, wanted, visit, _printed_means(outcome, ledger, design), people[0])
 
 
 def _printed_means(outcome: str, ledger: Ledger, design: Design) -> Limits[np.ndarray]:

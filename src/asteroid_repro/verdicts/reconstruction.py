@@ -12,7 +12,7 @@ from asteroid_repro.estimate.effects.inference import p_value
 from asteroid_repro.estimate.effects.methods import estimate_arrays
 from asteroid_repro.estimate.effects.moments import moments
 from asteroid_repro.ledger.ledger import Ledger
-from asteroid_repro.printed.printed_line import PrintedTriple
+from asteroid_repro.printed.printed_triple import PrintedTriple
 from asteroid_repro.simulate.streams import Purpose, stream
 from asteroid_repro.study_folder import Study
 from asteroid_repro.study_folder import study as read_study

@@ -31,7 +31,8 @@ class Show(NamedTuple):
         if self.as_json:
             typer.echo(to_json({"label": label} | groups), nl=False)
         elif self.as_csv:
-            typer.echo(to_csv(label, next(iter(groups.values()))), nl=False)
+            name, records = next(iter(groups.items()))
+            typer.echo(to_csv(label, records, list(records[0] if records else tables[name])), nl=False)
         else:
             typer.echo(label)
             for name, records in groups.items():
@@ -55,10 +56,13 @@ def _print_grid(records: Records, title: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    if not records:
+        typer.echo(f"{title}: none")
+        return
     console = Console()
     if not console.is_terminal:
         console = Console(width=200)  # a pipe has no width of its own
-    grid = Table(*(records[0] if records else []), title=title, title_justify="left")
+    grid = Table(*records[0], title=title, title_justify="left")
     for record in records:
         grid.add_row(*map(Text, cells(record.values())))  # text as it is: brackets are no markup
     console.print(grid)

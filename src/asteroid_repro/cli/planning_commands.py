@@ -11,6 +11,7 @@ import typer
 import asteroid_repro as ar
 from asteroid_repro.cli.options import Case, analyses, analysis, fields, run, takes, value
 from asteroid_repro.cli.output import Show
+from asteroid_repro.errors import InputError
 from asteroid_repro.trial.changes import EVERY_OUTCOME
 
 commands = typer.Typer()
@@ -36,10 +37,11 @@ def power(
     asteroid-repro power --set people_per_arm=60 --set every_outcome.effect=0 --method ancova --week 12
     """
     record = case.assumptions()
+    weeks = record.visits[1:]
     if outcome not in (None, EVERY_OUTCOME):
         record.design.outcome(str(outcome))
-    if week is not None:
-        record.design.visit(week)
+    if week not in (None, *weeks):
+        raise InputError(f"--week must be one of {', '.join(map(str, weeks))}, got {week:g}. Choose one.")
     found = ar.operating_characteristics(record, **analysis, **run)
     rows = [asdict(row) for row in found.rows if outcome in (None, row.outcome) and week in (None, row.week)]
     show(found.label, {"operating_characteristics": rows})

@@ -147,8 +147,8 @@ class Ledger(ResultTable):
         found: dict[tuple[str, float], dict[str, Claim]] = {}
         for claim in self.claims:
             one = claim.about
-            if one and one.figure == "effect" and one.outcome and one.week and one.statistic:
-                found.setdefault((one.outcome, one.week), {})[one.statistic] = claim
+            if one and one.figure == "effect":
+                found.setdefault((str(one.outcome), one.week or 0.0), {})[str(one.statistic)] = claim
         return found
 
     def line(self, outcome: str, week: float | None = None) -> dict[str, Claim]:
@@ -176,16 +176,18 @@ class Ledger(ResultTable):
         >>> {part: claim.printed for part, claim in published().line("current_pain").items()}
         {'estimate': '-19.35', 'ci_low': '-32.01', 'ci_high': '-6.69', 'p_value': '0.003'}
         """
+        return self.lines[outcome, self.week_of_line(outcome, week)]
+
+    def week_of_line(self, outcome: str, week: float | None = None) -> float:
+        """Return the week of a printed result line; parameters and errors as in :meth:`line`."""
         weeks = sorted(printed for name, printed in self.lines if name == outcome)
         if not weeks:
-            known = list(dict.fromkeys(name for name, _ in self.lines))
-            raise InputError(
-                f"outcome must be one with a printed effect, got {outcome!r}.{did_you_mean(outcome, known)}"
-            )
+            near = did_you_mean(outcome, {name for name, _ in self.lines})
+            raise InputError(f"outcome must be one with a printed effect, got {outcome!r}.{near}")
         if week is not None and week not in weeks:
             shown = ", ".join(f"{printed:g}" for printed in weeks)
             raise InputError(f"week must be one with a printed effect on {outcome}, {shown}, got {week:g}. Choose one.")
-        return self.lines[outcome, weeks[-1] if week is None else week]
+        return weeks[-1] if week is None else week
 
     def to_frame(self) -> "pd.DataFrame":
         """Return one row per claim; an unknown value is NaN, whatever else is unknown an empty text."""

@@ -83,12 +83,11 @@ def published_target(
             f"people must be printed and equal in both arms, got {people or 'none'}: unequal arms are not handled yet. "
             "Use equal arms."
         )
-    claims = ledger.line(outcome, week)
-    (place,) = {claim.about.week for claim in claims.values() if claim.about}
+    visit = design.visit(ledger.week_of_line(outcome, week))
     wanted = line or _consistent(printed_line(ledger, outcome, week))
     if wanted.estimate is None:
         raise InputError(f"line must have an estimate, got {wanted}. Give one that has.")
-    return Target(scale, wanted, design.visit(place or 0), _printed_means(outcome, ledger, design), people[0])
+    return Target(scale, wanted, visit, _printed_means(outcome, ledger, design), people[0])
 
 
 def _printed_means(outcome: str, ledger: Ledger, design: Design) -> Limits[np.ndarray]:
@@ -142,9 +141,11 @@ def residual_variances(target: Target) -> Mapping[float, Limits[float]]:
 
 
 def _possible_estimates(target: Target) -> list[float]:
+    """Net differences of scores in steps that print the estimate, whichever way a half is rounded."""
     granule = target.step / target.people
     interval = rounding_interval(str(target.line.estimate))
-    counts = range(int(np.ceil(interval.low / granule)), int(np.floor(interval.high / granule)) + 1)
+    edge = 1e-6 * (interval.high - interval.low)
+    counts = range(int(np.ceil((interval.low + edge) / granule)), int(np.floor((interval.high - edge) / granule)) + 1)
     return [round(count * granule, 10) for count in counts]
 
 

@@ -2,7 +2,6 @@
 
 import math
 from itertools import groupby, product
-from textwrap import fill
 from typing import Any, Final
 
 import numpy as np
@@ -143,7 +142,7 @@ def plot_reconstructions(found: Reconstructions, ax: Axes | None = None) -> Axes
         f"Every data set (mark) prints {line}. Bars and numbers: smallest to largest. "
         "Pinned down: they differ by less than 1 %. More data sets can only widen a range."
     )
-    style.note_below(ax, fill(note, 84))
+    style.note_below(ax, note)
     return style.finish(ax, f"{found.label} ({len(table):,} data sets)")
 
 
@@ -199,7 +198,7 @@ def _verdict(audit: TripleAudit, df: float, *, possible: bool) -> str:
     hint = "More than one number must be wrong."
     if audit.repairs:
         hint = f"If one number is wrong: {'; '.join(_repairs(audit))}."
-    return fill(f"{start} Contradiction, with z and with every t from 1 df up. {hint}", 95)
+    return f"{start} Contradiction, with z and with every t from 1 df up. {hint}"
 
 
 def _repairs(audit: TripleAudit) -> list[str]:

@@ -1,6 +1,5 @@
 """The figure of a programme: what is run and walked in each week's sessions."""
 
-from textwrap import fill
 from typing import Any, Final
 
 import numpy as np
@@ -17,7 +16,6 @@ _STYLES: Final[dict[str, dict[str, Any]]] = {
     "Warm-up, cool-down, rest": {"facecolor": "white", "edgecolor": style.GREY, "linewidth": 0.5, "hatch": "////"},
 }
 _STAGE_AT, _WEEKLY_AT = 1.05, 1.18  # where the two columns beside the bars are centred, share of the width
-_WIDTH: Final = 100  # characters of small text in a line of the note
 
 
 def plot_programme(programme: Programme, ax: Axes | None = None) -> Axes:
@@ -107,7 +105,7 @@ def _draw_session(ax: Axes, place: int, stage: Stage, session_minutes: float) ->
 
 
 def _write_below(ax: Axes, programme: Programme) -> None:
-    note = fill(programme.source, _WIDTH)
+    note = programme.source
     if programme.sessions_per_week:
         style.legend_below(ax, len(_STYLES), handles=[Patch(label=kind, **look) for kind, look in _STYLES.items()])
         note += "\nDrawn: the most repeats of each stage; half of what they leave lies before them, half after."

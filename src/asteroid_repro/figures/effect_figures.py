@@ -26,14 +26,9 @@ _MEAN: Final = {"color": style.GREEN, "marker": "D"}
 
 
 def plot_forest(
-    effects: Effects,
-    ax: Axes | None = None,
-    *,
-    design: Design | None = None,
-    ledger: Ledger | None = None,
-    verification: Verification | None = None,
-    week: float | None = None,
-) -> Axes:
+    effects: Effects, ax: Axes | None = None, *, design: Design | None = None, ledger: Ledger | None = None,
+    verification: Verification | None = None, week: float | None = None,
+) -> Axes:  # fmt: skip
     """Draw a forest plot of the effects on each outcome, beside what is published.
 
     Outcomes with one unit, one scale and one direction share an axis; others have axes of their own, below each other,
@@ -96,14 +91,9 @@ def plot_forest(
 
 
 def plot_sampling_distribution(
-    distribution: SamplingDistribution,
-    outcome: str,
-    ax: Axes | None = None,
-    *,
-    design: Design,
-    ledger: Ledger | None = None,
-    week: float | None = None,
-) -> Axes:
+    distribution: SamplingDistribution, outcome: str, ax: Axes | None = None, *, design: Design,
+    ledger: Ledger | None = None, week: float | None = None,
+) -> Axes:  # fmt: skip
     """Draw the histogram of the estimates of many simulated trials, with the published estimate marked.
 
     Parameters

@@ -63,9 +63,8 @@ def plot_programme(programme: Programme, ax: Axes | None = None) -> Axes:
         if weekly:
             style.beside(ax, place, weekly, x=_WEEKLY_AT, ha="center")
     if not programme.sessions_per_week:
-        ax.text(
-            0.5, 0.5, "No sessions prescribed", transform=ax.transAxes, ha="center", va="center", fontsize=style.TEXT
-        )
+        middle: dict[str, Any] = {"ha": "center", "va": "center", "transform": ax.transAxes}
+        ax.text(0.5, 0.5, "No sessions prescribed", fontsize=style.TEXT, **middle)
     _write_below(ax, programme)
     return style.finish(ax, _title(programme))
 
@@ -82,10 +81,8 @@ def _rows(programme: Programme) -> list[tuple[str, int | None, str]]:
         if len(set(stages)) <= 1:
             rows.append((str(week), stages[0] if stages else None, running))
         else:
-            rows += [
-                (f"{week}, session {session}", stage, running if session == 1 else "")
-                for session, stage in enumerate(stages, start=1)
-            ]
+            names = [f"{week}, session {session + 1}" for session in range(len(stages))]
+            rows += zip(names, stages, [running] + [""] * (len(stages) - 1), strict=True)
     return rows
 
 

@@ -86,7 +86,9 @@ def _print(study: Study) -> list[str]:
     claims = study.ledger.claims
     if not claims:
         return ["Print: none. Missing: claims.toml and sources.toml, to audit and to verify."]
-    roles = {role: sum(claim.role == role for claim in claims) for role in ("fitted", "derived", "predicted", "context")}
+    roles = {
+        role: sum(claim.role == role for claim in claims) for role in ("fitted", "derived", "predicted", "context")
+    }
     counts = ", ".join(f"{count} {role}" for role, count in roles.items() if count)
     return [f"Print: {len(claims)} claims ({counts}). Can be done: audit; derived claims verified."]
 

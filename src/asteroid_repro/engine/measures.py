@@ -51,7 +51,9 @@ _ROUNDING: Final = 1e-9
 Figures = Mapping[str, np.ndarray]
 
 
-def trial_figures(fit: Estimates, truth: np.ndarray, outcomes: Sequence[Outcome], level: float) -> dict[str, np.ndarray]:
+def trial_figures(
+    fit: Estimates, truth: np.ndarray, outcomes: Sequence[Outcome], level: float
+) -> dict[str, np.ndarray]:
     """Return what is summed over trials to make every measure.
 
     Parameters
@@ -111,7 +113,9 @@ def trial_figures(fit: Estimates, truth: np.ndarray, outcomes: Sequence[Outcome]
 
 
 def _is_important(usable: np.ndarray, benefit: np.ndarray, outcomes: Sequence[Outcome]) -> np.ndarray:
-    least = np.array([np.nan if outcome.important is None else outcome.important for outcome in outcomes])[:, np.newaxis]
+    least = np.array([np.nan if outcome.important is None else outcome.important for outcome in outcomes])[
+        :, np.newaxis
+    ]
     reached = usable & (benefit >= least - _ROUNDING)
     return np.where(np.isnan(least), np.nan, reached) if np.isnan(least).any() else reached
 

@@ -64,7 +64,9 @@ def evaluate(text: str, values: Mapping[str, float]) -> float | list[float]:
     tree, used = _parsed(text)
     missing = next((name for name in used if name not in values), None)
     if missing is not None:
-        raise InputError(f"formula must name claims that have a number, got {missing!r}.{did_you_mean(missing, values)}")
+        raise InputError(
+            f"formula must name claims that have a number, got {missing!r}.{did_you_mean(missing, values)}"
+        )
     if isinstance(tree, ast.List):
         return [_finite(element, values, text) for element in tree.elts]
     return _finite(tree, values, text)

@@ -186,9 +186,7 @@ def _endless_sd(sd: float, scale: Outcome) -> float:
     return float(np.sqrt(sd**2 - _rounding_sd(scale) ** 2))
 
 
-def _score_moments(
-    unknowns: np.ndarray, distances: np.ndarray, weights: np.ndarray, lengths: np.ndarray
-) -> Tangent:
+def _score_moments(unknowns: np.ndarray, distances: np.ndarray, weights: np.ndarray, lengths: np.ndarray) -> Tangent:
     """Log odds of the mean and log SD of observed scores.
 
     The unknowns are log latent SD and, before it, how many latent SDs the latent mean is below the observed one: that

@@ -89,4 +89,6 @@ def solve(assumptions: TrialAssumptions) -> Mechanism:
             sessions.adherence_decline,
             sessions.programme.weeks,
         )
-    return Mechanism(assumptions, latent_arm(assumptions, "treatment"), latent_arm(assumptions, "reference"), attendance)
+    return Mechanism(
+        assumptions, latent_arm(assumptions, "treatment"), latent_arm(assumptions, "reference"), attendance
+    )

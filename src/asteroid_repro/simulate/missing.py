@@ -6,6 +6,7 @@ from asteroid_repro.simulate.outcomes import Outcomes
 from asteroid_repro.simulate.streams import Purpose, stream
 from asteroid_repro.trial.assumptions import TrialAssumptions
 
+
 def remove_visits(
     assumptions: TrialAssumptions, seed: int, block: int, outcomes: Outcomes, *, keep: bool = True
 ) -> Outcomes:
@@ -77,7 +78,9 @@ def _driver(assumptions: TrialAssumptions, arm: str, scores: np.ndarray) -> np.n
     spread = sd[:, np.newaxis, np.newaxis]
     if assumptions.missing_mechanism == "mar":
         before: np.ndarray = (worse * (scores - mean) / spread)[:-1]
-        if assumptions.missing_pattern == "intermittent":  # the visit before may be missed: only baseline is surely seen
+        if (
+            assumptions.missing_pattern == "intermittent"
+        ):  # the visit before may be missed: only baseline is surely seen
             before = np.broadcast_to(before[0], before.shape)
         return before
     correlation = np.array(assumptions.visit_correlation)[0, 1:]

@@ -16,6 +16,7 @@ _PEOPLE_DRAWN = 1024  # at a time; part of every result, since each lot has a st
 _MOST_PEOPLE = 1_000_000
 _LABEL: Final = "SIMULATED, screening counts rest on assumptions: none is published"
 
+
 @dataclass(frozen=True)
 class Screening(ResultTable):
     """How many people were assessed, excluded for which reason, and randomised.

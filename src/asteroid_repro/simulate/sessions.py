@@ -173,7 +173,9 @@ def _one_session(run: _Run, session: int, chance: np.ndarray, state: _State) -> 
     weighted = hours * traits.proneness * load_factor(assumed, state.this_week, state.last_week)
     events = events_of_session(run.assumptions, streams, weighted)
     flaring = [event.flare for event in run.assumptions.design.adverse_events]
-    flare = poisson_quantile(streams.uniform(streams.flare), assumed.flare_rate * hours) + events[flaring].sum(axis=0) > 0
+    flare = (
+        poisson_quantile(streams.uniform(streams.flare), assumed.flare_rate * hours) + events[flaring].sum(axis=0) > 0
+    )
     hurt = flare | events.any(axis=0)
     state.completed += completed & attended & ~hurt
     state.spared &= ~hurt

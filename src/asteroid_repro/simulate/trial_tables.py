@@ -154,9 +154,7 @@ def _session_columns(
     }
 
 
-def _events_table(
-    assumptions: TrialAssumptions, block: TrialBlock, seed: int, participant: np.ndarray
-) -> pd.DataFrame:
+def _events_table(assumptions: TrialAssumptions, block: TrialBlock, seed: int, participant: np.ndarray) -> pd.DataFrame:
     """Return one row an event; one that follows time has a week, uniform over the follow-up, and no session."""
     if block.sessions is None:
         return _events_over_time(assumptions, block, seed, participant)

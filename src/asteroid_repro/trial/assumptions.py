@@ -249,13 +249,16 @@ class TrialAssumptions(BaseModel):
         new = build(self.design, old | given, programmes=programmes, provenance=self.provenance)
         new = new.model_copy(update={"programmes": self.programmes})
         after = new.values()
-        changed = [name for name in old | after if name not in ("name", "description") and old.get(name) != after.get(name)]
+        changed = [
+            name for name in old | after if name not in ("name", "description") and old.get(name) != after.get(name)
+        ]
         if "name" not in given and changed and not self.name.endswith(_CHANGED):
             new = new.model_copy(update={"name": self.name + _CHANGED})
         if not changed:
             return new
         said = [
-            Provenance(field=name, changed_by=f"{who} (was {_shown(old.get(name))})", because=because) for name in changed
+            Provenance(field=name, changed_by=f"{who} (was {_shown(old.get(name))})", because=because)
+            for name in changed
         ]
         kept = [one for one in self.provenance if one.field not in changed]
         return new.model_copy(update={"provenance": (*kept, *said)})
@@ -421,13 +424,17 @@ def build(
         for group, record in (("characteristics", Characteristic), ("adverse_events", EventAssumptions))
     }
     changed = {"visits": nested.pop("visits", design.visits), "outcomes": tuple(scales)}
-    record = nested | groups | {
-        "design": validated(Design, design.model_dump() | changed),
-        "outcomes": tuple(outcomes),
-        "sessions": validated(SessionAssumptions, own) if own else None,
-        "programmes": programmes,
-        "provenance": provenance,
-    }
+    record = (
+        nested
+        | groups
+        | {
+            "design": validated(Design, design.model_dump() | changed),
+            "outcomes": tuple(outcomes),
+            "sessions": validated(SessionAssumptions, own) if own else None,
+            "programmes": programmes,
+            "provenance": provenance,
+        }
+    )
     return validated(TrialAssumptions, record)
 
 

@@ -20,7 +20,9 @@ class Criterion(Named):
     """One criterion of eligibility."""
 
     reason: str = Field(min_length=1, description="What is written down of somebody who fails it.")
-    probability: float = Field(ge=0, lt=1, description="Probability of failing it, given that the earlier ones are met.")
+    probability: float = Field(
+        ge=0, lt=1, description="Probability of failing it, given that the earlier ones are met."
+    )
     because: str = Field(min_length=1, description="Claims behind it, and the reason of the assumption.")
 
 
@@ -90,7 +92,9 @@ class Candidacy(BaseModel):
             for criterion in self.criteria
         )
         try:
-            return Candidacy(criteria=criteria, pool_size=self.pool_size if pool_size is None else pool_size, note=self.note)
+            return Candidacy(
+                criteria=criteria, pool_size=self.pool_size if pool_size is None else pool_size, note=self.note
+            )
         except ValidationError as error:
             raise InputError(first_problem(error)) from None
 

@@ -49,7 +49,9 @@ def check_outcome(scale: Outcome, assumed: OutcomeAssumptions, visits: tuple[flo
     for field, length in (("reference_change", len(visits) - 1), ("effect", len(visits) - 1), ("sd", len(visits))):
         got = len(getattr(assumed, field))
         if got != length:
-            raise ValueError(f"{scale.name}.{field} must have {length} values, one a visit, got {got}. Correct the list.")
+            raise ValueError(
+                f"{scale.name}.{field} must have {length} values, one a visit, got {got}. Correct the list."
+            )
     for arm, means in assumed.means().items():
         for mean, sd, week in zip(means.tolist(), assumed.sd, visits, strict=True):
             _check_mean_and_sd(f"{scale.name}: {arm} mean at week {week:g}", mean, sd, scale)

@@ -32,7 +32,6 @@ Seconds = Annotated[float, AfterValidator(_seconds)]
 Whole = Annotated[int, AfterValidator(_whole)]
 
 
-
 class Stage(BaseModel):
     """One kind of session: run and walk intervals, repeated.
 
@@ -142,7 +141,9 @@ class Programme(BaseModel):
         return pd.DataFrame([_plan_row(self, week, stages) for week, stages in enumerate(plan.tolist(), start=1)])
 
     def _repr_html_(self) -> str:
-        return f"<p><strong>{escape(self.name)}</strong>: {escape(self.description)}</p>" + self.to_frame().to_html(index=False)
+        return f"<p><strong>{escape(self.name)}</strong>: {escape(self.description)}</p>" + self.to_frame().to_html(
+            index=False
+        )
 
 
 def read_programme(path: Path) -> Programme:

@@ -29,7 +29,9 @@ class Provenance(BaseModel):
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if not (self.claim or self.fitted_to or self.because or self.changed_by):
-            raise ValueError(f"{self.field} must say where it comes from, got nothing. Add claim, fitted_to or because.")
+            raise ValueError(
+                f"{self.field} must say where it comes from, got nothing. Add claim, fitted_to or because."
+            )
         return self
 
     @property

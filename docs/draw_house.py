@@ -98,7 +98,7 @@ def nearest(edges: Iterable[Edge]) -> list[Edge]:
 
 
 def rows_of(edges: list[Edge]) -> list[tuple[int, Row]]:
-    """Return the rows of rooms with the number of their floor, from the top; rooms that import each other need several."""
+    """Return the rows of rooms with their floor, the top first; rooms that import each other need several."""
     rows = []
     for floor, (_, rooms) in enumerate(FLOORS):
         depth = dict.fromkeys(rooms, 0)
@@ -210,7 +210,8 @@ def _arrow(points: list[tuple[float, float]], count: int) -> FancyArrowPatch:
             corners.append((x, lower - HEIGHT / 2))
             codes.append(Curve.LINETO)
     return FancyArrowPatch(
-        path=Curve(corners, codes), arrowstyle="-|>", mutation_scale=8, lw=0.6 + 0.09 * min(count, 16), color=INK, zorder=1
+        path=Curve(corners, codes), arrowstyle="-|>", mutation_scale=8, lw=0.6 + 0.09 * min(count, 16), color=INK,
+        zorder=1,
     )  # fmt: skip
 
 

@@ -59,7 +59,7 @@ nitpick_ignore_regex = [
         r"asteroid_repro\.(assumptions|estimate|evaluate|published|schema|simulate|verify)\..*",
     ),
     (r"py:data", r"[A-Z_]+"),
-    (r"py:func", r"exact_poisson_interval"),
+    (r"py:func", r"exact_poisson_limits"),
 ]
 templates_path = [str(DOCS / "_templates")]  # absolute: autosummary starts from the root, the theme from here
 html_context = {"default_mode": "auto"}

@@ -88,12 +88,12 @@ ledger[["method", "distribution", "role", "estimate", "se", "df", "p_value", "co
 # %% [markdown]
 # ## Your own table
 #
-# Anybody with a real table of the same columns can run the same line.
+# Anybody with a real table of the same columns can run the same line. A plain table does not say which arm is which.
 
 # %%
 outcomes = trial.outcomes[["participant", "arm", "week", "outcome", "value"]]
 print(trial.label)
-ar.estimate_effects(outcomes, method="mmrm").to_frame().round(3)
+ar.estimate_effects(outcomes, method="mmrm", treatment="running", reference="waitlist").to_frame().round(3)
 
 # %% [markdown]
 # ## Exercise

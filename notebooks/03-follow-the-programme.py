@@ -21,7 +21,7 @@
 import pandas as pd
 
 import asteroid_repro as ar
-from asteroid_repro.estimate.safety.rates import DENOMINATORS
+from asteroid_repro.estimate.safety.rates import HOURS
 from asteroid_repro.figures.exposure_figures import plot_attendance, plot_event_rates, plot_running_hours
 from asteroid_repro.figures.programme_figures import plot_programme
 from asteroid_repro.reporting.paper_tables import adverse_events_table
@@ -80,7 +80,7 @@ adverse_events_table(ar.event_rates(trial))
 
 # %%
 print(trial.label)
-pd.concat([ar.event_rates(trial, per=per).to_frame().head(1) for per in DENOMINATORS]).round(1)
+pd.concat([ar.event_rates(trial, per=per).to_frame().head(1) for per in HOURS]).round(1)
 
 # %% [markdown]
 # ## Against other runners

@@ -124,7 +124,7 @@ print(result.summary)
 
 # %%
 trial = ar.simulate_trial(assumptions, seed=seed)
-_ = plot_forest(ar.estimate_effects(trial), ar.published(), result)
+_ = plot_forest(ar.estimate_effects(trial, method="random_intercept"), ar.published(), result)
 
 # %%
 drawn = ar.sampling_distribution(assumptions, trials=trials, seed=seed)

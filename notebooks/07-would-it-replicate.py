@@ -36,7 +36,7 @@ seed = 1
 # The standard error follows from the printed limits, half their distance over the normal quantile.
 
 # %%
-line = {part: claim.value for part, claim in ar.published().group("average_pain.week12").items()}
+line = {part: claim.value for part, claim in ar.published().line("average_pain").items()}
 estimate = line["estimate"]
 se = (line["ci_high"] - line["ci_low"]) / (2 * NormalDist().inv_cdf((1 + level) / 2))
 print(f"average pain at week 12: {estimate:.2f} points, standard error {se:.3f}, printed p {line['p_value']}")
@@ -140,7 +140,8 @@ pd.concat([rerun.to_frame() for rerun in reruns])[columns].round(3)
 
 # %%
 rerun = ar.simulate_trial(assumptions.with_equal_baselines(), seed=seed)
-second = next(row for row in ar.estimate_effects(rerun).rows if (row.outcome, row.week) == ("average_pain", 12))
+effects = ar.estimate_effects(rerun, method="random_intercept")
+second = next(row for row in effects.rows if (row.outcome, row.week) == ("average_pain", 12))
 sceptical = ar.sceptical_p_value(estimate / se, second.estimate / second.se, (se / second.se) ** 2)
 print(rerun.label)
 print(f"rerun: {second.estimate:.1f} points, standard error {second.se:.1f}, p {second.p_value:.2g}")
@@ -156,7 +157,7 @@ print(f"one-sided sceptical p {sceptical:.3f}; success is {(1 - level) / 2:g} or
 # <details><summary>Answer</summary>
 #
 # ```python
-# odi = {part: claim.value for part, claim in ar.published().group("disability.week12").items()}
+# odi = {part: claim.value for part, claim in ar.published().line("disability").items()}
 # odi_se = (odi["estimate"] - odi["ci_low"]) / NormalDist().inv_cdf((1 + level) / 2)
 # for size in (1, 4, 100):
 #     rerun = ar.replication(odi["estimate"], odi_se, relative_size=size)

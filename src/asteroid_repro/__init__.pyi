@@ -3,15 +3,14 @@
 from .asteroid import ASTEROID, CANDIDACY
 from .errors import InputError, NotYetError
 from .estimate.attendance import attendance
+from .estimate.change_from_baseline.responders import responders
+from .estimate.change_from_baseline.standardised import standardised_effects
+from .estimate.change_from_baseline.within_arm import within_arm_changes
 from .estimate.effects.estimate_effects import estimate_effects
 from .estimate.missing_visits.sensitivity import sensitivity
 from .estimate.missing_visits.tipping_point import tipping_point
-from .estimate.people.responders import responders
-from .estimate.people.standardised import standardised_effects
-from .estimate.people.within_arm import within_arm_changes
 from .estimate.rerandomisation import rerandomisation_test
 from .estimate.safety.rate_comparison import compare_with_yardstick, probability_rate_below
-from .estimate.safety.rate_intervals import rate_intervals
 from .estimate.safety.rates import event_rates
 from .evaluate.estimands import estimands
 from .evaluate.frailty import coverage_by_frailty
@@ -78,7 +77,6 @@ __all__ = [
     "programme",
     "programme_names",
     "published",
-    "rate_intervals",
     "reconstruct",
     "replication",
     "rerandomisation_test",

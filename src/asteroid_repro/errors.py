@@ -45,6 +45,6 @@ def first_problem(error: ValidationError, where: str = "") -> str:
     if problem["type"] == "extra_forbidden":
         return f"{field} must be a known field, got {problem['input']!r}. Remove or rename it."
     requirement = problem["msg"].removeprefix("Value error, ").replace("Input should", "must", 1)
-    if not problem["loc"]:  # a rule between fields: its message says everything
+    if not problem["loc"] or requirement.endswith("."):  # a rule between fields: its message says everything
         return requirement
     return f"{field} {requirement}, got {problem['input']!r}. Correct it."

@@ -86,7 +86,7 @@ def reproduce(
         write_table(data / "simulated" / f"{name}.csv", table, trial.label) for name, table in trial.tables().items()
     ]
     say("Estimating effects, event rates and attendance")
-    effects, rates = estimate_effects(trial), event_rates(trial)
+    effects, rates = estimate_effects(trial, method="random_intercept"), event_rates(trial)
     results = {
         "effects": effects.to_frame(),
         "event_rates": rates.to_frame(),

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from asteroid_repro._version import __version__
+from asteroid_repro.engine.label import simulated_label
 from asteroid_repro.engine.measures import measures, trial_figures
 from asteroid_repro.engine.monte_carlo import TARGET_MCSE, Run, Totals, sum_pieces
 from asteroid_repro.engine.trial_estimates import simulated_estimates
@@ -98,7 +98,7 @@ class WhatIf(ResultTable):
     analysis : Analysis
         The method, its reference distribution and level.
     label : str
-        ``SIMULATED`` with both scenarios, trials and seed.
+        ``SIMULATED`` with both scenarios, analysis, trials and seed.
     """
 
     rows: tuple[MeasureChange, ...]
@@ -152,7 +152,8 @@ def what_if(
     Raises
     ------
     InputError
-        No later visit in common, other outcomes in one scenario, too few trials, no usable fit, or a bad seed, method or level.
+        No later visit in common, other outcomes in one scenario, too few trials, no usable fit, or a bad seed, method
+        or level.
 
     References
     ----------
@@ -177,6 +178,7 @@ def what_if(
     places = [(name, week) for name in base.design.outcome_names for week in weeks]
     totals = sum_pieces(work, run, enough=partial(_is_precise, truths, target_mcse, places))
     _check_usable(totals)
+    stopped = "stopped early" if totals.stopped else ""
     return WhatIf(
         rows=_rows(totals.sums, truths, places),
         verdicts=_verdicts(totals.sums, places),
@@ -184,9 +186,9 @@ def what_if(
         trials=totals.trials,
         stopped=totals.stopped,
         analysis=analysis,
-        label=f"SIMULATED ({changed.name} against {base.name}, {totals.trials:,} trials each, "
-        f"{'stopped early, ' if totals.stopped else ''}seed {seed}, "
-        f"version {__version__}), not participant data",
+        label=simulated_label(
+            f"{changed.name} against {base.name}", analysis, f"{totals.trials:,} trials each", stopped, f"seed {seed}"
+        ),
     )
 
 

@@ -44,8 +44,7 @@ def completed(name: str, rule: Rule) -> tuple[np.ndarray, np.ndarray]:
     scores = wide[["week_0", "week_6", "week_12"]].to_numpy().T
     running = (wide["arm"] == "running").to_numpy()
     rng = np.random.default_rng(2013)
-    found = impute(scores[:, running], scores[:, ~running], imputations=IMPUTATIONS, rng=rng, rule=rule)
-    return found.running, found.waitlist
+    return impute(scores[:, running], scores[:, ~running], imputations=IMPUTATIONS, rng=rng, rule=rule)
 
 
 @cache

@@ -33,9 +33,10 @@ def table(name: str) -> pd.DataFrame:
 
 
 @cache
-def effects(name: str, method: str, distribution: str) -> dict[int, Effect]:
+def effects(name: str, method: str, distribution: str) -> dict[float, Effect]:
     """Return our effects by week."""
-    found = estimate_effects(table(name), method=method, distribution=distribution)  # type: ignore[arg-type]
+    arms = {"treatment": "running", "reference": "waitlist"}
+    found = estimate_effects(table(name), method=method, distribution=distribution, **arms)  # type: ignore[arg-type]
     return {row.week: row for row in found.rows}
 
 

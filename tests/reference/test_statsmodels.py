@@ -15,7 +15,7 @@ from statsmodels.regression.mixed_linear_model import MixedLMResultsWrapper
 from statsmodels.stats.rates import confint_poisson
 
 from asteroid_repro import estimate_effects
-from asteroid_repro.estimate.safety.rates import exact_poisson_interval
+from asteroid_repro.estimate.safety.rate_limits import exact_poisson_limits
 from asteroid_repro.reporting.files import read_table
 
 OUTCOMES = Path(__file__).parents[2] / "data" / "simulated" / "outcomes.csv"
@@ -28,7 +28,8 @@ def table() -> pd.DataFrame:
 
 
 def _effect(table: pd.DataFrame, outcome: str, week: int, method: str, distribution: str = "t") -> pd.Series:
-    frame = estimate_effects(table, method=method, distribution=distribution).to_frame()  # type: ignore[arg-type]
+    arms = {"treatment": "running", "reference": "waitlist"}
+    frame = estimate_effects(table, method=method, distribution=distribution, **arms).to_frame()  # type: ignore[arg-type]
     return frame[(frame["outcome"] == outcome) & (frame["week"] == week)].iloc[0]
 
 
@@ -110,6 +111,6 @@ def test_boundary_fit_agrees_with_least_squares() -> None:
 @pytest.mark.parametrize("events", [1, 2, 7, 9, 250])
 @pytest.mark.parametrize("level", [0.8, 0.95, 0.99])
 def test_exact_poisson_limits_agree(events: int, level: float) -> None:
-    assert exact_poisson_interval(events, level) == pytest.approx(
-        confint_poisson(events, 1, method="exact-c", alpha=1 - level), rel=1e-10
-    )
+    limits = exact_poisson_limits(events, level)
+    reference = confint_poisson(events, 1, method="exact-c", alpha=1 - level)
+    assert (limits.low, limits.high) == pytest.approx(reference, rel=1e-10)

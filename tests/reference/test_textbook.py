@@ -12,13 +12,12 @@ import pytest
 from scipy.stats.contingency import odds_ratio, relative_risk
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from asteroid_repro.estimate.people.number_needed import number_needed
-from asteroid_repro.estimate.people.responders import newcombe_limits
-from asteroid_repro.estimate.people.score_limits import Measure, TwoShares, compare_shares, score_limits
-from asteroid_repro.estimate.people.standardised import hedges_factor, noncentrality_limits
-from asteroid_repro.estimate.safety.limits import Limits
-from asteroid_repro.estimate.safety.rate_limits import clustered_limits, mid_p_poisson_limits
-from asteroid_repro.estimate.safety.rates import exact_poisson_interval
+from asteroid_repro.estimate.change_from_baseline.number_needed import number_needed
+from asteroid_repro.estimate.change_from_baseline.responders import newcombe_limits
+from asteroid_repro.estimate.change_from_baseline.score_limits import Measure, TwoShares, compare_shares, score_limits
+from asteroid_repro.estimate.change_from_baseline.standardised import hedges_factor, noncentrality_limits
+from asteroid_repro.estimate.safety.rate_limits import clustered_limits, exact_poisson_limits, mid_p_poisson_limits
+from asteroid_repro.tables.limits import Limits
 
 R = pd.read_csv(Path(__file__).with_name("rate_references.csv"), comment="#")
 
@@ -35,7 +34,7 @@ NEWCOMBE = [
 ]
 
 
-def within(limits: Limits, printed: tuple[float, float], half_digit: float) -> bool:
+def within(limits: Limits[float], printed: tuple[float, float], half_digit: float) -> bool:
     """Return whether both limits print as given."""
     return abs(limits.low - printed[0]) <= half_digit and abs(limits.high - printed[1]) <= half_digit
 
@@ -66,9 +65,9 @@ def test_altman_1998_numbers_needed() -> None:
 )
 def test_garwood_1936_limits(events: int, low: float, high: float) -> None:
     """Biometrika 28:437, as tabulated to four figures in every textbook of epidemiology."""
-    got = exact_poisson_interval(events)
-    assert abs(got[0] - low) <= 5.1e-4 * max(low, 0.1)
-    assert abs(got[1] - high) <= 5.1e-4 * high
+    limits = exact_poisson_limits(events)
+    assert abs(limits.low - low) <= 5.1e-4 * max(low, 0.1)
+    assert abs(limits.high - high) <= 5.1e-4 * high
 
 
 @pytest.mark.parametrize(("n", "c_4"), [(2, 0.7979), (5, 0.9400), (10, 0.9727), (20, 0.9869), (25, 0.9896)])
@@ -86,7 +85,8 @@ def references(what: str) -> list[tuple[float, float, float, float, float]]:
 
 def test_exact_poisson_limits_are_those_of_poisson_test() -> None:
     for events, _, level, low, high in references("exact"):
-        assert exact_poisson_interval(int(events), level) == pytest.approx((low, high), rel=1e-10)
+        limits = exact_poisson_limits(int(events), level)
+        assert (limits.low, limits.high) == pytest.approx((low, high), rel=1e-10)
 
 
 def test_mid_p_limits_are_those_of_r() -> None:

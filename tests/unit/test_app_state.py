@@ -141,7 +141,7 @@ def test_the_code_prints_the_numbers_of_the_page(state: State, capsys: pytest.Ca
     change = found.change("power")
     assert numbers["power_change"] == pytest.approx([change.change, change.mcse], rel=1e-12)
     for rate in one.rates.rows if one.rates is not None else ():
-        wanted = [rate.events, rate.hours, rate.rate_per_1000_h, rate.ci_low, rate.ci_high]
+        wanted = [rate.events, rate.exposure, rate.rate_per_1000, rate.ci_low, rate.ci_high]
         assert numbers[rate.kind] == pytest.approx(wanted, rel=1e-12)
     assert (one.rates is None) == ("all" not in numbers)
     assert " ".join(printed[0]) == found.performance.label

@@ -160,7 +160,9 @@ def test_estimates_of_the_exported_table_are_those_of_the_trial(tmp_path: Path) 
 def test_options_reach_the_function() -> None:
     _, output = run("estimate", "--seed", "8", "--distribution", "t", "--level", "0.9", "--json")
     got = json.loads(output)["effects"]
-    wanted = estimate_effects(simulate_trial(ASTEROID, seed=8), distribution="t", level=0.9).rows
+    wanted = estimate_effects(
+        simulate_trial(ASTEROID, seed=8), method="random_intercept", distribution="t", level=0.9
+    ).rows
     assert [row["ci_low"] for row in got] == pytest.approx([row.ci_low for row in wanted], rel=1e-12)
     assert {row["df"] for row in got} == {76.0}
     _, other = run("estimate", "--seed", "8", "--scenario", "no_effect", "--json")

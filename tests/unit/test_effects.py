@@ -2,6 +2,7 @@
 
 import math
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,26 +10,32 @@ import pytest
 from scipy import stats
 
 from asteroid_repro import ASTEROID, InputError, Trial, estimate_effects, simulate_trial
-from asteroid_repro.estimate.effects.estimate_effects import Effect, estimate_arrays
+from asteroid_repro.estimate.effects.estimate_effects import Effect
 from asteroid_repro.estimate.effects.inference import confidence_interval, p_value
+from asteroid_repro.estimate.effects.methods import estimate_arrays
 
 METHODS = ("random_intercept", "mmrm", "ancova")
-# Three runners, four on the waitlist; rows are people, columns weeks 0, 6, 12.
-RUNNING = np.array([[50, 40, 30], [60, 55, 35], [42, 30, 31]], dtype=float)
-WAITLIST = np.array([[45, 47, 44], [58, 50, 60], [40, 43, 38], [66, 60, 61]], dtype=float)
+ARMS: dict[str, Any] = {
+    "treatment": "running",
+    "reference": "waitlist",
+    "better": "lower",
+}  # of a simulated trial's plain tables
+# Three treated, four others; rows are people, columns weeks 0, 6, 12.
+TREATED = np.array([[50, 40, 30], [60, 55, 35], [42, 30, 31]], dtype=float)
+OTHERS = np.array([[45, 47, 44], [58, 50, 60], [40, 43, 38], [66, 60, 61]], dtype=float)
 # Within a person the visits pull apart, so people differ less than visits do: the person variance is 0.
-APART_RUNNING = np.array([[10, 50, 30], [50, 20, 33], [30, 40, 5], [33, 9, 41]], dtype=float)
-APART_WAITLIST = np.array([[20, 60, 45], [60, 30, 22], [41, 25, 58], [25, 47, 40]], dtype=float)
+APART_TREATED = np.array([[10, 50, 30], [50, 20, 33], [30, 40, 5], [33, 9, 41]], dtype=float)
+APART_OTHERS = np.array([[20, 60, 45], [60, 30, 22], [41, 25, 58], [25, 47, 40]], dtype=float)
 
 
-def table(running: np.ndarray, waitlist: np.ndarray, outcome: str = "disability") -> pd.DataFrame:
+def table(treatment: np.ndarray, reference: np.ndarray, outcome: str = "disability") -> pd.DataFrame:
     """Lay out scores (people, visits) as the long table of the schema."""
-    scores = np.vstack([running, waitlist])
+    scores = np.vstack([treatment, reference])
     person, visit = np.indices(scores.shape).reshape(2, -1)
     return pd.DataFrame(
         {
             "participant": person + 1,
-            "arm": np.where(person < len(running), "running", "waitlist"),
+            "arm": np.where(person < len(treatment), "treatment", "reference"),
             "week": visit * 6,
             "outcome": outcome,
             "value": scores.ravel(),
@@ -47,9 +54,9 @@ def last(data: pd.DataFrame, method: str, **options: object) -> Effect:
     return estimate_effects(data, method=method, **options).rows[1]  # type: ignore[arg-type]
 
 
-def anova_mean_squares(running: np.ndarray, waitlist: np.ndarray) -> tuple[float, float, float]:
+def anova_mean_squares(treatment: np.ndarray, reference: np.ndarray) -> tuple[float, float, float]:
     """Between-person, within-person and total mean squares around the arm-by-visit means, by sums over cells."""
-    residuals = np.vstack([running - running.mean(axis=0), waitlist - waitlist.mean(axis=0)])
+    residuals = np.vstack([treatment - treatment.mean(axis=0), reference - reference.mean(axis=0)])
     people, visits = residuals.shape
     own_mean = residuals.mean(axis=1, keepdims=True)
     between = visits * float((own_mean**2).sum()) / (people - 2)
@@ -57,18 +64,18 @@ def anova_mean_squares(running: np.ndarray, waitlist: np.ndarray) -> tuple[float
     return between, within, float((residuals**2).sum()) / (visits * (people - 2))
 
 
-def test_the_estimate_is_running_minus_waitlist_change_from_baseline() -> None:
-    # Changes: running (-10, -5, -12) and (-20, -25, -11), waitlist (2, -8, 3, -6) and (-1, 2, -2, -5).
+def test_the_estimate_is_treatment_minus_reference_change_from_baseline() -> None:
+    # Changes: treatment (-10, -5, -12) and (-20, -25, -11), reference (2, -8, 3, -6) and (-1, 2, -2, -5).
     changes = [-27 / 3 - (-9 / 4), -56 / 3 - (-6 / 4)]
     for method in ("random_intercept", "mmrm"):
-        rows = estimate_effects(table(RUNNING, WAITLIST), method=method).rows
+        rows = estimate_effects(table(TREATED, OTHERS), method=method).rows
         assert [row.estimate for row in rows] == pytest.approx(changes, rel=1e-12)
         assert [row.week for row in rows] == [6, 12]
 
 
 def test_mmrm_is_the_pooled_t_test_of_the_changes() -> None:
-    for visit, row in enumerate(estimate_effects(table(RUNNING, WAITLIST), method="mmrm").rows, start=1):
-        test = stats.ttest_ind(RUNNING[:, visit] - RUNNING[:, 0], WAITLIST[:, visit] - WAITLIST[:, 0])
+    for visit, row in enumerate(estimate_effects(table(TREATED, OTHERS), method="mmrm").rows, start=1):
+        test = stats.ttest_ind(TREATED[:, visit] - TREATED[:, 0], OTHERS[:, visit] - OTHERS[:, 0])
         limits = test.confidence_interval(0.95)
         assert row.df == 5
         assert row.se == pytest.approx(row.estimate / test.statistic, rel=1e-12)
@@ -77,9 +84,9 @@ def test_mmrm_is_the_pooled_t_test_of_the_changes() -> None:
 
 
 def test_ancova_is_least_squares_on_baseline_and_arm() -> None:
-    design = np.column_stack([np.ones(7), np.r_[RUNNING[:, 0], WAITLIST[:, 0]], np.r_[np.ones(3), np.zeros(4)]])
-    for visit, row in enumerate(estimate_effects(table(RUNNING, WAITLIST), method="ancova").rows, start=1):
-        response = np.r_[RUNNING[:, visit], WAITLIST[:, visit]]
+    design = np.column_stack([np.ones(7), np.r_[TREATED[:, 0], OTHERS[:, 0]], np.r_[np.ones(3), np.zeros(4)]])
+    for visit, row in enumerate(estimate_effects(table(TREATED, OTHERS), method="ancova").rows, start=1):
+        response = np.r_[TREATED[:, visit], OTHERS[:, visit]]
         beta, rss, _, _ = np.linalg.lstsq(design, response)
         se = math.sqrt(rss[0] / 4 * np.linalg.inv(design.T @ design)[2, 2])
         assert row.df == 4
@@ -89,10 +96,10 @@ def test_ancova_is_least_squares_on_baseline_and_arm() -> None:
 
 
 def test_the_random_intercept_has_the_within_person_mean_square() -> None:
-    between, within, _ = anova_mean_squares(RUNNING, WAITLIST)
+    between, within, _ = anova_mean_squares(TREATED, OTHERS)
     assert between > within
     se = math.sqrt(2 * within * (1 / 3 + 1 / 4))
-    z, t = (last(table(RUNNING, WAITLIST), "random_intercept", distribution=d) for d in ("z", "t"))
+    z, t = (last(table(TREATED, OTHERS), "random_intercept", distribution=d) for d in ("z", "t"))
     assert z.se == pytest.approx(se, rel=1e-12)
     assert t.se == z.se
     assert (z.df, t.df) == (math.inf, 10)  # (7 - 2)(3 - 1)
@@ -103,15 +110,15 @@ def test_the_random_intercept_has_the_within_person_mean_square() -> None:
 
 
 def test_on_the_boundary_the_pooled_variance_serves_and_the_estimate_stays() -> None:
-    between, within, total = anova_mean_squares(APART_RUNNING, APART_WAITLIST)
+    between, within, total = anova_mean_squares(APART_TREATED, APART_OTHERS)
     assert between < within  # a negative intraclass correlation
-    row = last(table(APART_RUNNING, APART_WAITLIST), "random_intercept", distribution="t")
+    row = last(table(APART_TREATED, APART_OTHERS), "random_intercept", distribution="t")
     assert row.df == 18  # 3 visits x (8 - 2)
     assert row.se == pytest.approx(math.sqrt(2 * total * (1 / 4 + 1 / 4)), rel=1e-12)
-    change = (APART_RUNNING - APART_WAITLIST).mean(axis=0)
+    change = (APART_TREATED - APART_OTHERS).mean(axis=0)
     assert row.estimate == pytest.approx(change[2] - change[0], rel=1e-12)
     assert row.estimate != 0
-    assert estimate_arrays(APART_RUNNING.T, APART_WAITLIST.T, method="random_intercept").boundary.all()
+    assert estimate_arrays(APART_TREATED.T, APART_OTHERS.T, method="random_intercept").boundary.all()
 
 
 @pytest.mark.parametrize(
@@ -140,13 +147,13 @@ def test_the_columns_and_rows_are_those_of_the_design() -> None:
     frame = effects.to_frame()
     assert list(frame.columns) == [
         "outcome", "week", "method", "distribution", "estimate", "se", "df", "ci_low", "ci_high", "p_value",
-        "n_running", "n_waitlist",
+        "n_treatment", "n_reference", "better",
     ]  # fmt: skip
     pairs = list(zip(frame["outcome"], frame["week"], strict=True))
     assert pairs == [(o, w) for o in ("average_pain", "current_pain", "disability") for w in (6, 12)]
     assert effects.label == trial().label
     assert effects.label in effects._repr_html_()
-    assert (last(table(RUNNING, WAITLIST), "mmrm").n_running, last(table(RUNNING, WAITLIST), "mmrm").n_waitlist) == (
+    assert (last(table(TREATED, OTHERS), "mmrm").n_treatment, last(table(TREATED, OTHERS), "mmrm").n_reference) == (
         3,
         4,
     )
@@ -162,7 +169,7 @@ def test_what_may_not_matter_does_not(method: str) -> None:
     backwards = categories.assign(arm=categories["arm"].cat.set_categories(["waitlist", "running"]))
     text = outcomes.astype({"value": str, "week": str})
     for other in (outcomes, shuffled, names, categories, backwards, text, outcomes.assign(note="x")):
-        got = estimate_effects(other, method=method).to_frame()
+        got = estimate_effects(other, method=method, **ARMS).to_frame()
         pd.testing.assert_frame_equal(got, wanted, rtol=1e-12, atol=1e-12)
 
 
@@ -170,13 +177,13 @@ def test_what_may_not_matter_does_not(method: str) -> None:
 def test_swapping_arms_flips_signs_and_shift_and_scale_carry_through(method: str) -> None:
     outcomes = trial().outcomes
     frame = estimate_effects(trial(), method=method).to_frame()
-    swapped = outcomes.assign(arm=outcomes["arm"].map({"running": "waitlist", "waitlist": "running"}))
-    flipped = estimate_effects(swapped, method=method).to_frame()
+    flipped = estimate_effects(outcomes, method=method, treatment="waitlist", reference="running").to_frame()
     np.testing.assert_allclose(flipped["estimate"], -frame["estimate"], rtol=1e-10)
     np.testing.assert_allclose(flipped["ci_low"], -frame["ci_high"], rtol=1e-10)
     np.testing.assert_allclose(flipped["se"], frame["se"], rtol=1e-10)
     for scale in (3.0, 0.1):
-        moved = estimate_effects(outcomes.assign(value=7 + scale * outcomes["value"]), method=method).to_frame()
+        moved = outcomes.assign(value=7 + scale * outcomes["value"])
+        moved = estimate_effects(moved, method=method, **ARMS).to_frame()
         for column in ("estimate", "se", "ci_low", "ci_high"):
             np.testing.assert_allclose(moved[column], scale * frame[column], rtol=1e-9)
         np.testing.assert_allclose(moved["p_value"], frame["p_value"], rtol=1e-8)
@@ -198,11 +205,11 @@ def test_the_level_changes_the_interval_only(method: str) -> None:
 @pytest.mark.parametrize("distribution", ["z", "t"])
 def test_many_trials_at_once_are_each_trial_alone(method: str, distribution: str) -> None:
     rng = np.random.default_rng(3)
-    running, waitlist = rng.normal(50, 10, (3, 5, 30)), rng.normal(50, 10, (3, 6, 30))
-    batch = estimate_arrays(running, waitlist, method=method, distribution=distribution)  # type: ignore[arg-type]
+    treatment, reference = rng.normal(50, 10, (3, 5, 30)), rng.normal(50, 10, (3, 6, 30))
+    batch = estimate_arrays(treatment, reference, method=method, distribution=distribution)  # type: ignore[arg-type]
     low, p = confidence_interval(batch).low, p_value(batch)
     for one in range(30):
-        data = table(running[..., one].T, waitlist[..., one].T)
+        data = table(treatment[..., one].T, reference[..., one].T)
         rows = estimate_effects(data, method=method, distribution=distribution).rows  # type: ignore[arg-type]
         for visit, row in enumerate(rows):
             got = [a[visit, one] for a in (batch.estimate, batch.standard_error, batch.df, low, p)]
@@ -218,7 +225,7 @@ def missing(rows: pd.Series, *, explicit: bool) -> pd.DataFrame:
 def frame_or_refusal(data: pd.DataFrame, method: str) -> pd.DataFrame | str:
     """Return the estimates, or the message with which the table is refused."""
     try:
-        return estimate_effects(data, method=method).to_frame()
+        return estimate_effects(data, method=method, **ARMS).to_frame()
     except InputError as error:
         return str(error)
 
@@ -242,13 +249,13 @@ def test_a_missing_row_and_a_missing_value_are_the_same(method: str, week: int, 
 @pytest.mark.parametrize(
     ("data", "fragment"),
     [
-        (table(RUNNING, WAITLIST).drop(columns="week"), "missing: week"),
-        (table(RUNNING, WAITLIST).iloc[:0], "outcomes must have rows, got none"),
-        (pd.concat([table(RUNNING, WAITLIST)] * 2), "one row per person, week and outcome, got several"),
-        (table(RUNNING, WAITLIST).assign(arm="running"), "people in both arms, got none in waitlist"),
-        (table(RUNNING, WAITLIST).assign(value=30.0), "disability must vary within the arms"),
-        (table(RUNNING[:, :1], WAITLIST[:, :1]), "a baseline and a later visit, got 1 week"),
-        (table(RUNNING[:1], WAITLIST), "running must have at least 2 people, got 1"),
+        (table(TREATED, OTHERS).drop(columns="week"), "missing: week"),
+        (table(TREATED, OTHERS).iloc[:0], "outcomes must have rows, got none"),
+        (pd.concat([table(TREATED, OTHERS)] * 2), "one row per person, week and outcome, got several"),
+        (table(TREATED, OTHERS).assign(arm="treatment"), "people in both arms, got none in reference"),
+        (table(TREATED, OTHERS).assign(value=30.0), "disability must vary within the arms"),
+        (table(TREATED[:, :1], OTHERS[:, :1]), "a baseline and a later visit, got 1 week"),
+        (table(TREATED[:1], OTHERS), "treatment must have at least 2 people, got 1"),
     ],
 )
 @pytest.mark.parametrize("method", METHODS)
@@ -260,18 +267,18 @@ def test_unusable_tables_are_refused(data: pd.DataFrame, fragment: str, method: 
 
 
 def test_a_person_in_two_arms_is_refused_also_across_outcomes() -> None:
-    other = table(RUNNING, WAITLIST, "average_pain").replace({"running": "waitlist", "waitlist": "running"})
+    other = table(TREATED, OTHERS, "average_pain").replace({"treatment": "reference", "reference": "treatment"})
     with pytest.raises(InputError, match="the same in all rows of a person, got two arms for participant 1"):
-        estimate_effects(pd.concat([table(RUNNING, WAITLIST), other]))
+        estimate_effects(pd.concat([table(TREATED, OTHERS), other]))
 
 
-@pytest.mark.parametrize(("method", "later"), [("mmrm", RUNNING[:, 0] + 0.3), ("ancova", RUNNING[:, 0] * 1.3 + 0.1)])
+@pytest.mark.parametrize(("method", "later"), [("mmrm", TREATED[:, 0] + 0.3), ("ancova", TREATED[:, 0] * 1.3 + 0.1)])
 def test_scores_without_residual_spread_are_refused_without_a_warning(method: str, later: np.ndarray) -> None:
     """A change that is the same in everybody: binary fractions must not pass for a tiny or a negative variance."""
-    runners = np.column_stack([RUNNING[:, 0], later, later])
-    others = WAITLIST[:, 0] + 0.1 if method == "mmrm" else WAITLIST[:, 0] * 1.3 + 0.2
+    runners = np.column_stack([TREATED[:, 0], later, later])
+    others = OTHERS[:, 0] + 0.1 if method == "mmrm" else OTHERS[:, 0] * 1.3 + 0.2
     with pytest.raises(InputError, match="must vary"):
-        estimate_effects(table(runners, np.column_stack([WAITLIST[:, 0], others, others])), method=method)
+        estimate_effects(table(runners, np.column_stack([OTHERS[:, 0], others, others])), method=method)
 
 
 def test_unknown_options_are_refused() -> None:

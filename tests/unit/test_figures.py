@@ -23,8 +23,8 @@ from asteroid_repro.figures.exposure_figures import plot_attendance, plot_event_
 from asteroid_repro.figures.people_figures import plot_participant_flow, plot_trajectories
 from asteroid_repro.figures.style import SIZE, SMALL, plain_name, save_figure
 from asteroid_repro.simulate.screening import screen
-from asteroid_repro.tables.schema import EVENT_KINDS, UNITS
 from asteroid_repro.trial.candidacy import CANDIDACY, REASONS
+from asteroid_repro.trial.quantities import EVENT_KINDS, UNITS
 from asteroid_repro.verdicts.verdict import verify
 
 mpl.use("Agg")
@@ -33,7 +33,7 @@ TRIAL = simulate_trial(ASTEROID, seed=2024)
 NO_EVENTS = replace(TRIAL, adverse_events=TRIAL.adverse_events.iloc[:0])
 ESTIMATES = np.random.default_rng(3).integers(-700, 200, size=4000) / 20
 PUBLISHED = published()["average_pain.week12.estimate"].value
-EFFECTS = estimate_effects(TRIAL)
+EFFECTS = estimate_effects(TRIAL, method="random_intercept")
 SCREENING = screen(CANDIDACY, wanted=40, seed=2024)
 ALL_REASONS = screen(CANDIDACY.with_values(**dict.fromkeys(REASONS, 0.3)), wanted=40, seed=1)
 
@@ -248,7 +248,7 @@ def test_forest_adds_the_mean_of_many_trials() -> None:
 
 def test_forest_needs_an_effect_and_a_published_line() -> None:
     with pytest.raises(InputError, match="at week 12, got none"):
-        plot_forest(Effects(()), published(), ax=new_ax())
+        plot_forest(Effects((), 0.95), published(), ax=new_ax())
     with pytest.raises(InputError, match=r"average_pain\.week6"):
         plot_forest(EFFECTS, published(), ax=new_ax(), week=6)
 
@@ -269,17 +269,17 @@ def test_event_rates_are_drawn_and_printed() -> None:
     rates = event_rates(TRIAL)
     ax = plot_event_rates(rates, published(), new_ax())
     points = [np.asarray(line.get_xdata(), dtype=float)[0] for line in ax.lines if line.get_marker() == "o"]
-    assert points == [row.rate_per_1000_h for row in rates.rows if row.events]
+    assert points == [row.rate_per_1000 for row in rates.rows if row.events]
     shown = " ".join(texts(ax))
     for part in ("", ".low", ".high"):
         assert published()[f"yardstick.injury_rate.novice{part}"].printed in shown
         assert published()[f"yardstick.injury_rate.recreational{part}"].printed in shown
     assert "running-related injuries only" in shown
-    assert f"{rates.rows[0].events} events in {rates.rows[0].hours:.1f} running hours" in shown
+    assert f"{rates.rows[0].events} events in {rates.rows[0].exposure:.1f} running hours" in shown
 
 
 def test_a_kind_without_events_has_an_upper_limit_only() -> None:
-    rates = event_rates(NO_EVENTS.adverse_events, hours=105)
+    rates = event_rates(NO_EVENTS.adverse_events, hours=105, kinds=EVENT_KINDS)
     ax = plot_event_rates(rates, published(), new_ax())
     assert not [line for line in ax.lines if line.get_marker() == "o"]
     assert sum("at most 28.5, one-sided" in text for text in texts(ax)) == 1 + len(EVENT_KINDS)
@@ -300,7 +300,7 @@ def test_event_rates_need_rows() -> None:
 def test_running_hours_add_up_and_every_event_is_on_the_figure(trial: Trial) -> None:
     ax = plot_running_hours(trial, new_ax())
     hours = np.asarray(ax.lines[0].get_ydata(), dtype=float)
-    assert abs(hours[-1] - event_rates(TRIAL).rows[0].hours) < 1e-9
+    assert abs(hours[-1] - event_rates(TRIAL).rows[0].exposure) < 1e-9
     assert (np.diff(hours) >= 0).all()
     legend = ax.get_legend()
     assert legend is not None

@@ -9,7 +9,7 @@ from asteroid_repro.estimate.effects.inference import confidence_interval
 from asteroid_repro.estimate.effects.methods import estimate_arrays
 from asteroid_repro.estimate.effects.mmrm import mmrm
 from asteroid_repro.estimate.effects.moments import moments
-from asteroid_repro.estimate.missing_visits.imputation import Imputations, Rule, impute, shift_imputed
+from asteroid_repro.estimate.missing_visits.imputation import Rule, impute, shift_imputed
 from asteroid_repro.estimate.missing_visits.rubin import Pooled, pool
 
 CORRELATION = np.array([[1.0, 0.6, 0.35], [0.6, 1.0, 0.6], [0.35, 0.6, 1.0]])
@@ -31,21 +31,21 @@ def arms(seed: int, share: float = 0.15, people: int = 40, visits: int = 3) -> t
 
 def drawn(
     scores: tuple[np.ndarray, np.ndarray], imputations: int = 10, rule: Rule = "mar", seed: int = 1
-) -> Imputations:
+) -> tuple[np.ndarray, np.ndarray]:
     """Impute with a seed."""
     return impute(*scores, imputations=imputations, rng=np.random.default_rng(seed), rule=rule)
 
 
-def pooled_mmrm(completed: Imputations) -> Pooled:
+def pooled_mmrm(completed: tuple[np.ndarray, np.ndarray]) -> Pooled:
     """Pool the net differences at the later visits."""
-    return pool(mmrm(moments(completed.running, completed.waitlist)))
+    return pool(mmrm(moments(*completed)))
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_observed_scores_stay_and_missing_ones_are_filled(rule: Rule) -> None:
     scores = arms(1)
     completed = drawn(scores, rule=rule)
-    for before, after in zip(scores, (completed.running, completed.waitlist), strict=True):
+    for before, after in zip(scores, completed, strict=True):
         seen = ~np.isnan(before)
         np.testing.assert_array_equal(after[seen], np.repeat(before[seen][:, np.newaxis], 10, axis=1))
         assert np.isfinite(after).all()
@@ -55,27 +55,27 @@ def test_observed_scores_stay_and_missing_ones_are_filled(rule: Rule) -> None:
 def test_complete_scores_are_returned_as_often_as_asked() -> None:
     scores = arms(2, share=0)
     completed = drawn(scores)
-    assert completed.running.shape == (3, 20, 10)
-    assert (completed.waitlist == scores[1][:, :, np.newaxis]).all()
+    assert completed[0].shape == (3, 20, 10)
+    assert (completed[1] == scores[1][:, :, np.newaxis]).all()
 
 
 def test_a_longer_run_begins_with_the_shorter_one() -> None:
     scores = arms(3)
     few, many = drawn(scores, 5), drawn(scores, 12)
-    np.testing.assert_allclose(many.running[..., :5], few.running, rtol=1e-12)
-    np.testing.assert_allclose(many.waitlist[..., :5], few.waitlist, rtol=1e-12)
+    np.testing.assert_allclose(many[0][..., :5], few[0], rtol=1e-12)
+    np.testing.assert_allclose(many[1][..., :5], few[1], rtol=1e-12)
 
 
 def test_a_seed_repeats_the_draws_and_another_does_not() -> None:
     scores = arms(4)
-    np.testing.assert_array_equal(drawn(scores).running, drawn(scores).running)
-    assert not np.array_equal(drawn(scores, seed=2).running, drawn(scores).running)
+    np.testing.assert_array_equal(drawn(scores)[0], drawn(scores)[0])
+    assert not np.array_equal(drawn(scores, seed=2)[0], drawn(scores)[0])
 
 
 def test_imputations_follow_the_unit_of_the_scores() -> None:
     scores = arms(5)
     other = drawn((scores[0] * 3 - 7, scores[1] * 3 - 7))
-    np.testing.assert_allclose(other.running, drawn(scores).running * 3 - 7, rtol=1e-9)
+    np.testing.assert_allclose(other[0], drawn(scores)[0] * 3 - 7, rtol=1e-9)
 
 
 def test_two_visits_have_the_mean_and_variance_of_the_closed_form() -> None:
@@ -84,10 +84,10 @@ def test_two_visits_have_the_mean_and_variance_of_the_closed_form() -> None:
     The residual variance is RSS over a chi-square on n - 2 complete people, the coefficients normal given it; the
     ANCOVA estimate is linear in the imputed scores. Tolerances: 4 Monte Carlo standard errors.
     """
-    running, waitlist = arms(6, share=0.3, visits=2)
-    completed = drawn((running, waitlist), 2000)
-    estimates = ancova(moments(completed.running, completed.waitlist)).estimate[0]
-    both = np.concatenate([running, waitlist], axis=1)
+    treatment, reference = arms(6, share=0.3, visits=2)
+    completed = drawn((treatment, reference), 2000)
+    estimates = ancova(moments(*completed)).estimate[0]
+    both = np.concatenate([treatment, reference], axis=1)
     design = np.column_stack([np.ones(40), both[0], np.arange(40) < 20])
     seen = ~np.isnan(both[1])
     own = design[seen]
@@ -121,32 +121,32 @@ def test_intervals_at_random_cover_as_often_as_they_say() -> None:
 
 
 def stopping(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return arms in which three runners stop, one comes back and two waiting people stop."""
-    running, waitlist = arms(seed, share=0)
-    running[1:, 0], running[2, 1:3], running[1, 3] = np.nan, np.nan, np.nan
-    waitlist[2, :2] = np.nan
-    return running, waitlist
+    """Return arms in which three treated people stop, one comes back and two of the reference stop."""
+    treatment, reference = arms(seed, share=0)
+    treatment[1:, 0], treatment[2, 1:3], treatment[1, 3] = np.nan, np.nan, np.nan
+    reference[2, :2] = np.nan
+    return treatment, reference
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_rules_change_only_the_runners_who_stop(rule: Rule) -> None:
+def test_rules_change_only_the_treated_who_stop(rule: Rule) -> None:
     plain, other = drawn(stopping(11)), drawn(stopping(11), rule=rule)
-    np.testing.assert_array_equal(other.waitlist, plain.waitlist)
-    np.testing.assert_array_equal(other.running[:, 3:], plain.running[:, 3:])
-    assert (np.abs(other.running - plain.running)[2, :3].min() > 0) == (rule != "mar")
+    np.testing.assert_array_equal(other[1], plain[1])
+    np.testing.assert_array_equal(other[0][:, 3:], plain[0][:, 3:])
+    assert (np.abs(other[0] - plain[0])[2, :3].min() > 0) == (rule != "mar")
 
 
 def test_jumping_to_reference_adds_the_difference_of_the_means() -> None:
-    """With one noise for all rules, the jump is waitlist mean minus running mean, the same for all who stop."""
-    jump = drawn(stopping(12), rule="jump_to_reference").running - drawn(stopping(12)).running
+    """With one noise for all rules, the jump is reference mean minus treatment mean, the same for all who stop."""
+    jump = drawn(stopping(12), rule="jump_to_reference")[0] - drawn(stopping(12))[0]
     np.testing.assert_allclose(jump[2, :3], np.broadcast_to(jump[2, 0], (3, 10)), atol=1e-9)
-    assert (jump[2, 0] > 0).all()  # runners had less pain
+    assert (jump[2, 0] > 0).all()  # the treated had less pain
     assert (jump[1, 1:] == 0).all()
 
 
 def test_copying_reference_counts_the_distance_from_the_waitlist() -> None:
-    """A runner already better than the waitlist is expected to stay better: less is lost than by a jump."""
-    plain, jump, copied = (drawn(stopping(13), 50, rule).running[2, 1:3].mean() for rule in RULES)
+    """A treated person already better than the reference is expected to stay better: less is lost than by a jump."""
+    plain, jump, copied = (drawn(stopping(13), 50, rule)[0][2, 1:3].mean() for rule in RULES)
     assert plain < copied < jump
 
 
@@ -155,12 +155,12 @@ def test_references_pull_the_effect_towards_zero() -> None:
     assert plain < copied < jump < 0
 
 
-def test_deltas_are_added_to_imputed_later_scores_of_runners_only() -> None:
-    running, _ = scores = stopping(15)
-    running[0, 5] = np.nan
-    completed = drawn(scores).running
-    added = shift_imputed(running, completed, np.array([-2.0, 0.0, 7.0])) - completed[:, :, np.newaxis]
-    wanted = np.isnan(running).astype(float)
+def test_deltas_are_added_to_imputed_later_scores_of_the_treated_only() -> None:
+    treatment, _ = scores = stopping(15)
+    treatment[0, 5] = np.nan
+    completed = drawn(scores)[0]
+    added = shift_imputed(treatment, completed, np.array([-2.0, 0.0, 7.0])) - completed[:, :, np.newaxis]
+    wanted = np.isnan(treatment).astype(float)
     wanted[0] = 0
     np.testing.assert_allclose(
         added, wanted[:, :, None, None] * np.array([-2.0, 0, 7])[:, None] * np.ones(10), atol=1e-12
@@ -168,34 +168,34 @@ def test_deltas_are_added_to_imputed_later_scores_of_runners_only() -> None:
 
 
 def test_a_missing_baseline_is_imputed_at_random_whatever_the_rule() -> None:
-    running, waitlist = arms(16, share=0)
-    running[0, :2] = np.nan
-    plain, jump = (drawn((running, waitlist), rule=rule).running for rule in RULES[:2])
+    treatment, reference = arms(16, share=0)
+    treatment[0, :2] = np.nan
+    plain, jump = (drawn((treatment, reference), rule=rule)[0] for rule in RULES[:2])
     np.testing.assert_array_equal(jump, plain)
 
 
 def refused(kind: str) -> tuple[np.ndarray, np.ndarray]:
     """Return arms that cannot be imputed."""
-    running, waitlist = arms(17, share=0)
-    running[2, 0] = np.nan
+    treatment, reference = arms(17, share=0)
+    treatment[2, 0] = np.nan
     if kind == "person":
-        waitlist[:, 4] = np.nan
+        reference[:, 4] = np.nan
     if kind == "visit":
-        running[1, 1:] = np.nan
+        treatment[1, 1:] = np.nan
     if kind == "complete":
-        running[1, ::2], running[2, 1::2], waitlist[1, ::2], waitlist[2, 1::2] = (np.nan,) * 4
+        treatment[1, ::2], treatment[2, 1::2], reference[1, ::2], reference[2, 1::2] = (np.nan,) * 4
     if kind == "constant":
-        running[1], waitlist[1] = 30.0, 40.0
+        treatment[1], reference[1] = 30.0, 40.0
     if kind == "determined":
-        running[1], waitlist[1] = 100 - running[0], 100 - waitlist[0]
-    return running, waitlist
+        treatment[1], reference[1] = 100 - treatment[0], 100 - reference[0]
+    return treatment, reference
 
 
 @pytest.mark.parametrize(
     ("kind", "message"),
     [
-        ("person", "waitlist must have an observed score of every person, got none for person 5"),
-        ("visit", "running must have at least 2 observed scores at every visit, got 1"),
+        ("person", "reference must have an observed score of every person, got none for person 5"),
+        ("visit", "treatment must have at least 2 observed scores at every visit, got 1"),
         ("complete", "imputation must have at least 5 people with every visit, got 0"),
         ("constant", "scores must vary within the arms at every visit .* got a singular covariance"),
         ("determined", "no visit be determined by the others, got a singular covariance"),

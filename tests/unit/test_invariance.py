@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asteroid_repro import estimate_effects
-from asteroid_repro.estimate.effects.estimate_effects import METHODS, estimate_arrays
+from asteroid_repro.estimate.effects.methods import METHODS, estimate_arrays
 
 FEW = settings(max_examples=6, deadline=None, derandomize=True)
 COMBINATIONS = [(name, each) for name, method in METHODS.items() for each in method.distributions if each != "z"]
@@ -19,14 +19,14 @@ seeds = st.integers(0, 10_000)
 
 @cache
 def table(seed: int) -> pd.DataFrame:
-    """Return a trial of 12 runners and 16 others with about one visit in eight missing, as NaN."""
+    """Return a trial of 12 treated and 16 others with about one visit in eight missing, as NaN."""
     rng = np.random.default_rng(seed)
     scores = 40 + 9 * rng.normal(size=(28, 3)) + 12 * rng.normal(size=(28, 1))
     gone = rng.random(scores.shape) < 0.12
     gone[gone.all(axis=1)] = False
     scores[gone] = np.nan
     person, visit = np.indices(scores.shape).reshape(2, -1)
-    arm = np.where(person < 12, "running", "waitlist")
+    arm = np.where(person < 12, "treatment", "reference")
     return pd.DataFrame(
         {"participant": person, "arm": arm, "week": 6 * visit, "outcome": "disability", "value": scores.ravel()}
     )
@@ -72,7 +72,7 @@ def test_wide_or_long_and_the_order_of_categories_do_not_matter(method: str, dis
     long = wide.reset_index().melt(["participant", "arm"], var_name="week", value_name="value")
     long = long.assign(outcome="disability", week=long["week"].astype(int))
     categories = data.astype(dict.fromkeys(("participant", "arm", "week", "outcome"), "category"))
-    categories["arm"] = categories["arm"].cat.set_categories(["waitlist", "running"])
+    categories["arm"] = categories["arm"].cat.set_categories(["reference", "treatment"])
     categories["week"] = categories["week"].cat.set_categories([12, 0, 6])
     wanted = numbers(data, method, distribution)
     for other in (long, categories):
@@ -85,7 +85,7 @@ def test_wide_or_long_and_the_order_of_categories_do_not_matter(method: str, dis
 def test_swapped_arms_flip_the_sign(method: str, distribution: str, seed: int) -> None:
     data = table(seed)
     wanted = numbers(data, method, distribution)
-    swapped = data.assign(arm=data["arm"].map({"running": "waitlist", "waitlist": "running"}))
+    swapped = data.assign(arm=data["arm"].map({"treatment": "reference", "reference": "treatment"}))
     flipped = wanted.assign(estimate=-wanted["estimate"], ci_low=-wanted["ci_high"], ci_high=-wanted["ci_low"])
     assert_close(numbers(swapped, method, distribution), flipped)
 

@@ -294,9 +294,9 @@ def test_scores_that_do_not_vary_have_exactly_no_squares() -> None:
     baseline = np.array([98.0, 99.0, 100.0, 97.0, 95.0, 99.0, 100.0])
     scores = np.stack([baseline, baseline - 7.0, baseline - 7.0])
     for n_running in (2, 3, 4):
-        sums = whole_number_sums(7, 3, 1, 1)
+        sums = whole_number_sums(7, 3, 1, 1, highest=100)
         sum_whole_numbers(scores[np.newaxis, ..., np.newaxis].astype(np.float32), n_running, *sums)
-        products = whole_number_moments(*sums, n_running, 7 - n_running).cross_products[..., 0, 0]
+        products = whole_number_moments(*sums, n_running, 7 - n_running, step=np.ones(1)).cross_products[..., 0, 0]
         assert products[0, 0] + products[2, 2] - 2 * products[0, 2] == 0
 
 

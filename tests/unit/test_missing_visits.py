@@ -8,8 +8,9 @@ import pytest
 from scipy import stats
 
 from asteroid_repro import InputError, estimate_effects
-from asteroid_repro.estimate.effects.estimate_effects import METHODS, Effect, estimate_arrays, reference_distribution
+from asteroid_repro.estimate.effects.estimate_effects import Effect
 from asteroid_repro.estimate.effects.inference import p_value
+from asteroid_repro.estimate.effects.methods import METHODS, estimate_arrays, reference_distribution
 from asteroid_repro.estimate.effects.moments import moments
 from asteroid_repro.estimate.effects.random_intercept import random_intercept
 from asteroid_repro.estimate.likelihood.patterns import patterns, person_totals
@@ -29,7 +30,7 @@ COMBINATIONS = [(name, each) for name, method in METHODS.items() for each in met
 
 
 def scores(seed: int, people: int = 40, trials: int = 6, missing: float = 0.15) -> np.ndarray:
-    """Draw scores (visits, people, trials), some missing; the first half of the people run."""
+    """Draw scores (visits, people, trials), some missing; the first half of the people are treated."""
     rng = np.random.default_rng(seed)
     drawn = np.einsum("vw,wnt->vnt", np.linalg.cholesky(CORRELATION), rng.standard_normal((3, people, trials)))
     points: np.ndarray = 45 + 18 * drawn
@@ -48,7 +49,7 @@ def halves(both: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def table(both: np.ndarray, weeks: tuple[int, ...] = (0, 6, 12)) -> pd.DataFrame:
     """Lay out the scores (visits, people) of one trial as the long table of the schema."""
     visit, person = np.indices(both.shape).reshape(2, -1)
-    arm = np.where(person < both.shape[1] // 2, "running", "waitlist")
+    arm = np.where(person < both.shape[1] // 2, "treatment", "reference")
     week = np.array(weeks)[visit]
     return pd.DataFrame(
         {"participant": person + 1, "arm": arm, "week": week, "outcome": "disability", "value": both.ravel()}
@@ -73,10 +74,10 @@ def test_t_on_complete_visits_has_the_exact_degrees_of_freedom(method: str, df: 
 @pytest.mark.parametrize("distribution", ["satterthwaite", "kenward_roger"])
 @pytest.mark.parametrize("method", ["random_intercept", "mmrm", "mmrm_compound_symmetry"])
 def test_the_iterative_fits_are_the_closed_forms_on_complete_visits(method: str, distribution: str) -> None:
-    running, waitlist = halves(scores(2, missing=0))
-    closed = estimate_arrays(running, waitlist, method=method, distribution="t")
+    treatment, reference = halves(scores(2, missing=0))
+    closed = estimate_arrays(treatment, reference, method=method, distribution="t")
     assert not closed.boundary.any()
-    iterative = METHODS[method].missing(running, waitlist, distribution)  # type: ignore[arg-type]
+    iterative = METHODS[method].missing(treatment, reference, distribution)  # type: ignore[arg-type]
     for name in ("estimate", "standard_error", "df"):
         np.testing.assert_allclose(getattr(iterative, name), getattr(closed, name), rtol=1e-8)
 
@@ -107,17 +108,17 @@ def test_the_variances_of_the_random_intercept_are_those_of_the_analysis_of_vari
 def test_totals_of_people_are_the_same_from_scores_and_from_patterns() -> None:
     both = scores(18)
     both[:, 4] = np.nan
-    running, waitlist = both[:, :13], both[:, 13:]
-    direct, summed = person_totals(running, waitlist), patterns(running, waitlist).person_totals()
+    treatment, reference = both[:, :13], both[:, 13:]
+    direct, summed = person_totals(treatment, reference), patterns(treatment, reference).person_totals()
     for name in ("observed", "counts", "totals", "squares", "scores", "score_squares"):
         np.testing.assert_allclose(getattr(direct, name), getattr(summed, name), rtol=1e-12, atol=1e-10)
 
 
 @pytest.mark.parametrize("small_sample", ["satterthwaite", "kenward_roger"])
 def test_the_random_intercept_is_the_same_from_scores_and_from_patterns(small_sample: SmallSampleMethod) -> None:
-    running, waitlist = halves(scores(19, missing=0.3))
-    direct = random_intercept_of_scores(running, waitlist, small_sample)
-    summed = random_intercept_missing(patterns(running, waitlist), small_sample=small_sample)
+    treatment, reference = halves(scores(19, missing=0.3))
+    direct = random_intercept_of_scores(treatment, reference, small_sample)
+    summed = random_intercept_missing(patterns(treatment, reference), small_sample=small_sample)
     for name in ("estimate", "standard_error", "df"):
         np.testing.assert_allclose(getattr(direct, name), getattr(summed, name), rtol=1e-9)
     assert direct.converged.all()
@@ -159,10 +160,10 @@ def test_two_axes_of_trials_are_kept() -> None:
 
 def test_people_without_a_score_carry_no_information_in_arrays() -> None:
     both = scores(8)
-    running, waitlist = halves(both)
-    padded = np.concatenate([running, np.full((3, 2, 6), np.nan)], axis=1)
+    treatment, reference = halves(both)
+    padded = np.concatenate([treatment, np.full((3, 2, 6), np.nan)], axis=1)
     for method in METHODS:
-        one, other = (estimate_arrays(arm, waitlist, method=method) for arm in (running, padded))
+        one, other = (estimate_arrays(arm, reference, method=method) for arm in (treatment, padded))
         np.testing.assert_allclose(other.standard_error, one.standard_error, rtol=1e-10)
 
 
@@ -172,22 +173,26 @@ def test_complete_case_methods_use_exactly_the_people_with_both_visits(method: s
     for visit, row in enumerate(rows(table(both), method), start=1):
         pair = both[[0, visit]]
         kept = ~np.isnan(pair).any(axis=0)
-        running, waitlist = pair[:, :20][:, kept[:20]], pair[:, 20:][:, kept[20:]]
-        assert (row.n_running, row.n_waitlist) == (kept[:20].sum(), kept[20:].sum())
+        treatment, reference = pair[:, :20][:, kept[:20]], pair[:, 20:][:, kept[20:]]
+        assert (row.n_treatment, row.n_reference) == (kept[:20].sum(), kept[20:].sum())
         if method == "ancova":
             design = np.column_stack([np.ones(kept.sum()), pair[0, kept], np.flatnonzero(kept) < 20])
             beta, rss, _, _ = np.linalg.lstsq(design, pair[1, kept])
             se = math.sqrt(rss[0] / (kept.sum() - 3) * np.linalg.inv(design.T @ design)[2, 2])
             assert (row.estimate, row.se, row.df) == pytest.approx((beta[2], se, kept.sum() - 3), rel=1e-9)
         else:
-            test = stats.ttest_ind(running[1] - running[0], waitlist[1] - waitlist[0], equal_var=method != "welch")
+            test = stats.ttest_ind(
+                treatment[1] - treatment[0], reference[1] - reference[0], equal_var=method != "welch"
+            )
             wanted = (test.statistic, test.df, test.pvalue)
             assert (row.estimate / row.se, row.df, row.p_value) == pytest.approx(wanted, rel=1e-9)
 
 
 @pytest.mark.parametrize("method", LIKELIHOOD)
 def test_likelihood_methods_count_everybody_with_a_score(method: str) -> None:
-    assert {(row.n_running, row.n_waitlist) for row in rows(table(scores(10, trials=1)[..., 0]), method)} == {(20, 20)}
+    assert {(row.n_treatment, row.n_reference) for row in rows(table(scores(10, trials=1)[..., 0]), method)} == {
+        (20, 20)
+    }
 
 
 @pytest.mark.parametrize("method", LIKELIHOOD)
@@ -235,11 +240,11 @@ def lacking(kind: str) -> np.ndarray:
 def test_too_little_is_refused_in_one_line(method: str) -> None:
     with pytest.raises(InputError, match="an observed score of every person, got none for participant 7") as absent:
         rows(table(lacking("person")), method)
-    with pytest.raises(InputError, match=r"disability of running must have at least 2 .*got 1 at week 6") as few:
+    with pytest.raises(InputError, match=r"disability of treatment must have at least 2 .*got 1 at week 6") as few:
         rows(table(lacking("visit")), method)
     assert all("\n" not in str(error.value) for error in (absent, few))
     if method in PAIRS:
-        with pytest.raises(InputError, match=r"of waitlist must have at least 2 people with both .*got 1 at week 12"):
+        with pytest.raises(InputError, match=r"of reference must have at least 2 people with both .*got 1 at week 12"):
             rows(table(lacking("pairs")), method)
     else:
         assert len(rows(table(lacking("pairs")), method)) == 2

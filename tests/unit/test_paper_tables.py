@@ -11,10 +11,10 @@ from asteroid_repro.estimate.effects.estimate_effects import Effects
 from asteroid_repro.estimate.safety.rates import EventRates
 from asteroid_repro.figures.style import number
 from asteroid_repro.reporting.paper_tables import PaperTable, adverse_events_table, effects_table, table_one
-from asteroid_repro.tables.schema import EVENT_KINDS
+from asteroid_repro.trial.quantities import EVENT_KINDS
 
 TRIAL = simulate_trial(ASTEROID, seed=2024)
-EFFECTS = estimate_effects(TRIAL)
+EFFECTS = estimate_effects(TRIAL, method="random_intercept")
 RATES = event_rates(TRIAL)
 TABLES = {
     "participants": table_one(TRIAL),
@@ -137,16 +137,16 @@ class TestEffectsTable:
         ("p_value", "printed"), [(0.00099, "<0.001"), (0.001, "0.001"), (0.0496, "0.050"), (1.0, "1.000")]
     )
     def test_p_has_three_digits(self, p_value: float, printed: str) -> None:
-        table = effects_table(Effects((replace(EFFECTS.rows[0], p_value=p_value),)))
+        table = effects_table(Effects((replace(EFFECTS.rows[0], p_value=p_value),), 0.95))
         assert table.rows[0][2] == printed
 
     def test_zero_has_no_minus(self) -> None:
-        table = effects_table(Effects((replace(EFFECTS.rows[0], estimate=-0.04, ci_low=-5.0, ci_high=4.92),)))
+        table = effects_table(Effects((replace(EFFECTS.rows[0], estimate=-0.04, ci_low=-5.0, ci_high=4.92),), 0.95))
         assert table.rows[0][1].startswith("0.0 (")
 
     def test_outcomes_come_in_the_order_of_the_paper_and_others_last(self) -> None:
         other = replace(EFFECTS.rows[0], outcome="acceptability")
-        outcomes = effects_table(Effects((other, *EFFECTS.rows[::-1]))).outcomes
+        outcomes = effects_table(Effects((other, *EFFECTS.rows[::-1]), 0.95)).outcomes
         assert [name.partition(",")[0] for name in dict.fromkeys(outcomes)] == [
             "Average pain",
             "Current pain",
@@ -177,20 +177,22 @@ class TestEffectsTable:
 
     def test_no_effects_are_refused(self) -> None:
         with pytest.raises(InputError, match="at least one row"):
-            effects_table(Effects(()))
+            effects_table(Effects((), 0.95))
 
 
 class TestAdverseEventsTable:
     def test_its_texts_are_the_rounded_rates(self) -> None:
         for rate, row in zip(RATES.rows, TABLES["adverse events"].rows, strict=True):
-            assert row[1:4] == (str(rate.events), str(rate.people), f"{rate.hours:.1f}")
-            assert row[4] == f"{rate.rate_per_1000_h:.1f} ({rate.ci_low:.1f}, {rate.ci_high:.1f})"
+            assert row[1:4] == (str(rate.events), str(rate.people), f"{rate.exposure:.1f}")
+            assert row[4] == f"{rate.rate_per_1000:.1f} ({rate.ci_low:.1f}, {rate.ci_high:.1f})"
 
     def test_the_published_counts_give_the_published_rates(self) -> None:
         counts = {kind: published()[f"adverse_events.{kind}"].value for kind in EVENT_KINDS}
         kinds = [kind for kind, count in counts.items() for _ in range(int(count or 0))]
         events = TRIAL.adverse_events.iloc[[0] * len(kinds)].assign(kind=kinds)
-        table = adverse_events_table(event_rates(events, hours=published()["exposure.running_hours"].value))
+        table = adverse_events_table(
+            event_rates(events, hours=published()["exposure.running_hours"].value, kinds=EVENT_KINDS)
+        )
         assert [row[-1] for row in table.rows[:3]] == ["85.7 (39.2, 162.7)", "66.7 (26.8, 137.4)", "9.5 (0.2, 53.1)"]
 
     @pytest.mark.parametrize("per", ["running_hours", "attended_hours", "prescribed_hours"])

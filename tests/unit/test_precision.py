@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.special import betainc, gammaincinv, pdtr
 
 from asteroid_repro import InputError
-from asteroid_repro.estimate.safety.rates import exact_poisson_interval
+from asteroid_repro.estimate.safety.rate_limits import exact_poisson_limits
 from asteroid_repro.planning.precision import hours_for_precision
 
 RATIO = st.floats(1.3, 10)
@@ -22,7 +22,7 @@ def probability(mean: float, ratio: float, level: float) -> float:
     """Sum the Poisson probabilities of the counts whose upper limit is low enough: the definition itself."""
     total, count = 0.0, 0
     term = math.exp(-mean)
-    while exact_poisson_interval(count, level)[1] <= ratio * mean * (1 + 1e-9):  # the answer is a tie, but for rounding
+    while exact_poisson_limits(count, level).high <= ratio * mean * (1 + 1e-9):  # the answer is a tie, but for rounding
         total += term
         count += 1
         term *= mean / count
@@ -49,7 +49,7 @@ def test_a_little_less_is_not_enough(ratio: float, level: float, assurance: floa
 @given(level=st.sampled_from([0.8, 0.9, 0.95, 0.99]), ratio=st.floats(1.05, 20))
 def test_the_low_points_of_the_saw_tooth_rise(level: float, ratio: float) -> None:
     """What the search rests on."""
-    means = [exact_poisson_interval(k + 1, level)[1] / ratio for k in range(200)]
+    means = [exact_poisson_limits(k + 1, level).high / ratio for k in range(200)]
     low = pdtr(np.arange(200), np.array(means))
     assert (np.diff(low) > -1e-12).all()
 

@@ -12,9 +12,8 @@ from scipy import stats
 
 from asteroid_repro import ASTEROID, InputError, event_rates, simulate_trial
 from asteroid_repro.estimate.safety.rate_comparison import compare_with_yardstick, probability_rate_below
-from asteroid_repro.estimate.safety.rate_intervals import IntervalMethod, RateInterval, rate_intervals
-from asteroid_repro.estimate.safety.rate_limits import clustered_limits, mid_p_poisson_limits
-from asteroid_repro.estimate.safety.rates import exact_poisson_interval
+from asteroid_repro.estimate.safety.rate_limits import clustered_limits, exact_poisson_limits, mid_p_poisson_limits
+from asteroid_repro.estimate.safety.rates import EventRate, IntervalMethod
 
 TRIAL = simulate_trial(ASTEROID, seed=2024)
 
@@ -44,8 +43,8 @@ def test_mid_p_limits_put_half_of_the_observed_count_in_each_tail(events: int, l
     half = [stats.poisson.pmf(events, mean) / 2 for mean in (limits.low, limits.high)]
     assert stats.poisson.sf(events, limits.low) + half[0] == pytest.approx(tail, rel=1e-9)
     assert stats.poisson.cdf(events - 1, limits.high) + half[1] == pytest.approx(tail, rel=1e-9)
-    low, high = exact_poisson_interval(events, level)
-    assert low < limits.low < events < limits.high < high
+    exact = exact_poisson_limits(events, level)
+    assert exact.low < limits.low < events < limits.high < exact.high
 
 
 @pytest.mark.parametrize("level", [0.9, 0.95])
@@ -59,7 +58,7 @@ def test_no_events_have_a_one_sided_mid_p_bound(level: float) -> None:
 def test_coverage_of_exact_and_mid_p_limits_by_summing_the_poisson_distribution() -> None:
     """No simulation: exact limits never cover less than their level, mid-p ones come nearer to it on average."""
     means, counts = np.linspace(4, 30, 400), range(90)  # above 3.7 the one-sided bound at no events plays no part
-    exact = np.array([exact_poisson_interval(x) for x in counts])
+    exact = np.array([(limits.low, limits.high) for limits in map(exact_poisson_limits, counts)])
     mid_p = np.array([(limits.low, limits.high) for limits in map(mid_p_poisson_limits, counts)])
     chance = stats.poisson.pmf(np.arange(90), means[:, np.newaxis])
     coverage = {
@@ -96,51 +95,49 @@ def test_several_events_of_one_person_widen_clustered_limits_only() -> None:
     spread, bunched = event_log(*range(8)), event_log(0, 0, 0, 0, 0, 1, 1, 1)
 
     def width(events: pd.DataFrame, method: IntervalMethod) -> float:
-        row = rate_intervals(events, sessions=sessions, method=method).rows[0]
+        row = event_rates(events, sessions=sessions, method=method).rows[0]
         return row.ci_high / row.ci_low
 
     assert width(bunched, "exact") == width(spread, "exact")
     assert width(bunched, "clustered") > 2 * width(bunched, "exact")
     assert width(spread, "clustered") < width(spread, "exact")
-    assert "narrower than exact" in rate_intervals(spread, sessions=sessions, method="clustered").rows[0].note
-    assert "rests on 2 people" in rate_intervals(bunched, sessions=sessions, method="clustered").rows[0].note
+    assert "narrower than exact" in event_rates(spread, sessions=sessions, method="clustered").rows[0].note
+    assert "rests on 2 people" in event_rates(bunched, sessions=sessions, method="clustered").rows[0].note
 
 
 @pytest.mark.parametrize("participants", [(), (3,), (3, 3, 3)])
 def test_events_of_fewer_than_two_people_cannot_be_clustered(participants: tuple[int, ...]) -> None:
-    row = rate_intervals(event_log(*participants), sessions=session_log([60.0] * 5), method="clustered").rows[0]
+    row = event_rates(event_log(*participants), sessions=session_log([60.0] * 5), method="clustered").rows[0]
     assert math.isnan(row.ci_low)
     assert math.isnan(row.ci_high)
     assert row.note == "events of fewer than two people cannot be clustered: use exact limits"
-    assert row.rate_per_1000_h == pytest.approx(200 * len(participants), rel=1e-12)
+    assert row.rate_per_1000 == pytest.approx(200 * len(participants), rel=1e-12)
 
 
 def test_the_hours_are_those_of_the_denominator() -> None:
     sessions = session_log([30.0, 30.0, 0.0, 60.0])
     events = event_log(0, 0, 1)
-    running = rate_intervals(events, sessions=sessions, method="clustered").rows[0]
-    attended = rate_intervals(events, sessions=sessions, method="clustered", per="attended_hours").rows[0]
-    assert (running.hours, attended.hours) == pytest.approx((2, 4), rel=1e-12)
+    running = event_rates(events, sessions=sessions, method="clustered").rows[0]
+    attended = event_rates(events, sessions=sessions, method="clustered", per="attended_hours").rows[0]
+    assert (running.exposure, attended.exposure) == pytest.approx((2, 4), rel=1e-12)
     assert (running.df, attended.df) == (2, 3)  # the one who only walked has no running hours
     by_hand = clustered_limits(np.array([2.0, 1, 0]), np.array([0.5, 0.5, 1]))
     assert running.ci_high == pytest.approx(by_hand.high / 2 * 1000, rel=1e-12)
 
 
 @pytest.mark.parametrize("method", get_args(IntervalMethod))
-def test_rates_and_counts_are_those_of_event_rates(method: IntervalMethod) -> None:
-    result = rate_intervals(TRIAL, method=method)
+def test_the_method_changes_the_limits_only(method: IntervalMethod) -> None:
+    result = event_rates(TRIAL, method=method)
     for row, rate in zip(result.rows, event_rates(TRIAL).rows, strict=True):
-        assert (row.kind, row.events, row.people, row.hours) == (rate.kind, rate.events, rate.people, rate.hours)
-        assert row.rate_per_1000_h == rate.rate_per_1000_h
-        if method == "exact":
-            assert (row.ci_low, row.ci_high) == pytest.approx((rate.ci_low, rate.ci_high), rel=1e-12)
+        assert (row.kind, row.events, row.people, row.exposure) == (rate.kind, rate.events, rate.people, rate.exposure)
+        assert (row.rate_per_1000, row.method) == (rate.rate_per_1000, method)
+        assert ((row.ci_low, row.ci_high) == (rate.ci_low, rate.ci_high)) == (method == "exact")
     assert result.label in result._repr_html_()
-    assert list(result.to_frame().columns[:3]) == ["kind", "method", "events"]
 
 
 def test_each_kind_is_clustered_by_its_own_events() -> None:
     events = pd.concat([event_log(0, 0, 1), event_log(2, 3, 3, 3, 3, kind="syncope")])
-    rows = {row.kind: row for row in rate_intervals(events, sessions=session_log([60.0] * 6), method="clustered").rows}
+    rows = {row.kind: row for row in event_rates(events, sessions=session_log([60.0] * 6), method="clustered").rows}
     for kind, counts in (("lower_limb", [2.0, 1, 0, 0, 0, 0]), ("syncope", [0.0, 0, 1, 4, 0, 0])):
         by_hand = clustered_limits(np.array(counts), np.ones(6))
         limits = (rows[kind].ci_low, rows[kind].ci_high)
@@ -148,28 +145,29 @@ def test_each_kind_is_clustered_by_its_own_events() -> None:
 
 
 def test_row_order_does_not_matter() -> None:
-    shuffled = rate_intervals(
+    shuffled = event_rates(
         TRIAL.adverse_events.sample(frac=1, random_state=1),
         sessions=TRIAL.sessions.sample(frac=1, random_state=2),
+        kinds=TRIAL.design.kinds,
         method="clustered",
     )
-    for row, other in zip(rate_intervals(TRIAL, method="clustered").rows, shuffled.rows, strict=True):
+    for row, other in zip(event_rates(TRIAL, method="clustered").rows, shuffled.rows, strict=True):
         assert (row.ci_low, row.ci_high) == pytest.approx((other.ci_low, other.ci_high), rel=1e-12, nan_ok=True)
 
 
 def test_unusable_input_is_refused() -> None:
     with pytest.raises(InputError, match=r"method must be one of .*, got 'midp'.*'mid_p'"):
-        rate_intervals(event_log(0), hours=10, method="midp")  # type: ignore[arg-type]
+        event_rates(event_log(0), hours=10, method="midp")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="clustered limits must have a table of sessions"):
-        rate_intervals(event_log(0), hours=10, method="clustered")
+        event_rates(event_log(0), hours=10, method="clustered")
     with pytest.raises(InputError, match="everybody with an event, got none of participant 9"):
-        rate_intervals(event_log(0, 9), sessions=session_log([60.0] * 3), method="clustered")
+        event_rates(event_log(0, 9), sessions=session_log([60.0] * 3), method="clustered")
     with pytest.raises(InputError, match="at least 2 people with hours, got 1"):
-        rate_intervals(event_log(0), sessions=session_log([60.0, 0.0]), method="clustered")
+        event_rates(event_log(0), sessions=session_log([60.0, 0.0]), method="clustered")
     with pytest.raises(InputError, match="events must be 0 or more, got -1"):
         mid_p_poisson_limits(-1)
     with pytest.raises(InputError, match=r"level must be in \(0, 1\), got 95"):
-        rate_intervals(event_log(0), hours=10, level=95)
+        event_rates(event_log(0), hours=10, level=95)
 
 
 @pytest.mark.parametrize("frailty_shape", [None, 1.0])
@@ -181,8 +179,8 @@ def test_coverage_of_clustered_limits(frailty_shape: float | None) -> None:
     for _ in range(trials):
         rate = np.ones(20) if frailty_shape is None else rng.gamma(frailty_shape, 1 / frailty_shape, size=20)
         y = rng.poisson(9 * hours / hours.sum() * rate).astype(float)
-        low, high = exact_poisson_interval(int(y.sum()))
-        exact.append(low <= 9 <= high)
+        alone = exact_poisson_limits(int(y.sum()))
+        exact.append(alone.low <= 9 <= alone.high)
         limits = clustered_limits(y, hours)
         if not math.isnan(limits.low):
             clustered.append(limits.low <= 9 <= limits.high)
@@ -195,25 +193,25 @@ def test_coverage_of_clustered_limits(frailty_shape: float | None) -> None:
         assert np.mean(exact) < 0.92
 
 
-def exact_row(events: int, hours: float, level: float = 0.95) -> RateInterval:
+def exact_row(events: int, hours: float, level: float = 0.95) -> EventRate:
     """Return the row of all events with exact limits."""
-    return rate_intervals(event_log(*range(events)), hours=hours, level=level).rows[0]
+    return event_rates(event_log(*range(events)), hours=hours, level=level).rows[0]
 
 
 def test_a_certain_yardstick_leaves_the_limits_of_the_rate() -> None:
     row = exact_row(7, 105)
-    ratio = compare_with_yardstick(row, yardstick_per_1000_h=17.8, low=17.8, high=17.8)
-    assert ratio.ratio == pytest.approx(row.rate_per_1000_h / 17.8, rel=1e-12)
+    ratio = compare_with_yardstick(row, yardstick_per_1000=17.8, low=17.8, high=17.8)
+    assert ratio.ratio == pytest.approx(row.rate_per_1000 / 17.8, rel=1e-12)
     assert (ratio.ci_low, ratio.ci_high) == pytest.approx((row.ci_low / 17.8, row.ci_high / 17.8), rel=1e-12)
 
 
 def test_the_uncertainty_of_the_yardstick_widens_the_ratio() -> None:
     row = exact_row(10, 1000)
-    ratio = compare_with_yardstick(row, yardstick_per_1000_h=20, low=10, high=40)
-    low, high = exact_poisson_interval(10)
+    ratio = compare_with_yardstick(row, yardstick_per_1000=20, low=10, high=40)
+    low, high = vars(exact_poisson_limits(10)).values()
     assert math.log(0.5 / ratio.ci_low) ** 2 == pytest.approx(math.log(10 / low) ** 2 + math.log(2) ** 2, rel=1e-9)
     assert math.log(ratio.ci_high / 0.5) ** 2 == pytest.approx(math.log(high / 10) ** 2 + math.log(2) ** 2, rel=1e-9)
-    wide = compare_with_yardstick(row, yardstick_per_1000_h=20, low=10, high=40, yardstick_level=0.8)
+    wide = compare_with_yardstick(row, yardstick_per_1000=20, low=10, high=40, yardstick_level=0.8)
     assert wide.ci_low < ratio.ci_low < ratio.ci_high < wide.ci_high
 
 
@@ -221,19 +219,19 @@ def test_with_many_events_the_ratio_is_the_usual_one_of_two_poisson_rates() -> N
     """A yardstick of 900 events: its Wald limits on the log scale, against the delta-method interval of the ratio."""
     margin = stats.norm.ppf(0.975) / 30
     yardstick = compare_with_yardstick(
-        exact_row(900, 1000), yardstick_per_1000_h=900, low=900 * math.exp(-margin), high=900 * math.exp(margin)
+        exact_row(900, 1000), yardstick_per_1000=900, low=900 * math.exp(-margin), high=900 * math.exp(margin)
     )
     assert math.log(yardstick.ci_high / yardstick.ci_low) == pytest.approx(2 * margin * math.sqrt(2), rel=5e-3)
 
 
 def test_no_events_against_a_yardstick_and_no_limits_against_one() -> None:
     row = exact_row(0, 105)
-    ratio = compare_with_yardstick(row, yardstick_per_1000_h=17.8, low=16.7, high=19.1)
+    ratio = compare_with_yardstick(row, yardstick_per_1000=17.8, low=16.7, high=19.1)
     assert (ratio.ratio, ratio.ci_low) == (0, 0)
     assert ratio.ci_high == pytest.approx(-math.log(0.05) / 0.105 / 17.8, rel=1e-12)
     assert ratio.note == "no events: one-sided upper limit"
-    one = rate_intervals(event_log(0), sessions=session_log([60.0] * 5), method="clustered").rows[0]
-    assert math.isnan(compare_with_yardstick(one, yardstick_per_1000_h=17.8, low=16.7, high=19.1).ci_high)
+    one = event_rates(event_log(0), sessions=session_log([60.0] * 5), method="clustered").rows[0]
+    assert math.isnan(compare_with_yardstick(one, yardstick_per_1000=17.8, low=16.7, high=19.1).ci_high)
     assert ratio.to_frame().shape == (1, 11)
 
 
@@ -242,12 +240,12 @@ def test_the_ratio_covers_when_both_rates_are_estimated() -> None:
     rng, trials = np.random.default_rng(42), 1_000
     inside, row = 0, exact_row(15, 375)
     for events, seen in zip(rng.poisson(15, trials), rng.poisson(40, trials), strict=True):
-        low, high = exact_poisson_interval(int(events))
+        low, high = vars(exact_poisson_limits(int(events))).values()
         margin = stats.norm.ppf(0.975) / math.sqrt(seen)
         yardstick = seen / 40 * 20
         ratio = compare_with_yardstick(
-            replace(row, events=int(events), rate_per_1000_h=events / 0.375, ci_low=low / 0.375, ci_high=high / 0.375),
-            yardstick_per_1000_h=yardstick,
+            replace(row, events=int(events), rate_per_1000=events / 0.375, ci_low=low / 0.375, ci_high=high / 0.375),
+            yardstick_per_1000=yardstick,
             low=yardstick * math.exp(-margin),
             high=yardstick * math.exp(margin),
         )
@@ -257,28 +255,28 @@ def test_the_ratio_covers_when_both_rates_are_estimated() -> None:
 
 @pytest.mark.parametrize(("low", "high"), [(0, 19), (18, 19), (16, 17), (16, math.inf)])
 def test_an_unusable_yardstick_is_refused(low: float, high: float) -> None:
-    with pytest.raises(InputError, match="yardstick_per_1000_h must be positive and inside its limits, got"):
-        compare_with_yardstick(exact_row(7, 105), yardstick_per_1000_h=17.8, low=low, high=high)
+    with pytest.raises(InputError, match="yardstick_per_1000 must be positive and inside its limits, got"):
+        compare_with_yardstick(exact_row(7, 105), yardstick_per_1000=17.8, low=low, high=high)
 
 
 @pytest.mark.parametrize("events", [0, 1, 9])
 def test_the_probability_is_the_posterior_gamma_distribution(events: int) -> None:
-    result = probability_rate_below(events=events, hours=105, below_per_1000_h=17.8, prior_shape=2, prior_hours=50)
+    result = probability_rate_below(events=events, exposure=105, below_per_1000=17.8, prior_shape=2, prior_exposure=50)
     assert result.probability == pytest.approx(stats.gamma.cdf(0.0178, events + 2, scale=1 / 155), rel=1e-10)
-    assert (result.prior_shape, result.prior_hours) == (2, 50)
-    assert result.to_frame()["below_per_1000_h"].tolist() == [17.8]
+    assert (result.prior_shape, result.prior_exposure) == (2, 50)
+    assert result.to_frame()["below_per_1000"].tolist() == [17.8]
 
 
 @pytest.mark.parametrize("events", [1, 7])
 def test_shapes_0_and_1_are_the_levels_of_the_exact_limits_and_jeffreys_lies_between(events: int) -> None:
-    low, high = exact_poisson_interval(events, 0.9)
-    at_high = probability_rate_below(events=events, hours=100, below_per_1000_h=high * 10, prior_shape=1)
-    at_low = probability_rate_below(events=events, hours=100, below_per_1000_h=low * 10, prior_shape=0)
+    low, high = vars(exact_poisson_limits(events, 0.9)).values()
+    at_high = probability_rate_below(events=events, exposure=100, below_per_1000=high * 10, prior_shape=1)
+    at_low = probability_rate_below(events=events, exposure=100, below_per_1000=low * 10, prior_shape=0)
     assert at_high.probability == pytest.approx(0.95, rel=1e-9)
     assert at_low.probability == pytest.approx(0.05, rel=1e-9)
-    jeffreys = probability_rate_below(events=events, hours=100, below_per_1000_h=high * 10)
+    jeffreys = probability_rate_below(events=events, exposure=100, below_per_1000=high * 10)
     assert jeffreys.prior_shape == 0.5
-    upper = probability_rate_below(events=events, hours=100, below_per_1000_h=high * 10, prior_shape=0).probability
+    upper = probability_rate_below(events=events, exposure=100, below_per_1000=high * 10, prior_shape=0).probability
     assert 0.95 < jeffreys.probability < upper
 
 
@@ -286,12 +284,12 @@ def test_shapes_0_and_1_are_the_levels_of_the_exact_limits_and_jeffreys_lies_bet
     ("arguments", "message"),
     [
         ({"events": -1}, "events must be 0 or more, got -1"),
-        ({"hours": 0}, "hours and below_per_1000_h must be positive, got 0"),
-        ({"below_per_1000_h": math.nan}, "hours and below_per_1000_h must be positive"),
-        ({"events": 0, "prior_shape": 0}, "prior_shape and prior_hours must be 0 or more"),
-        ({"prior_hours": -1}, "prior_shape and prior_hours must be 0 or more"),
+        ({"exposure": 0}, "exposure and below_per_1000 must be positive, got 0"),
+        ({"below_per_1000": math.nan}, "exposure and below_per_1000 must be positive"),
+        ({"events": 0, "prior_shape": 0}, "prior_shape and prior_exposure must be 0 or more"),
+        ({"prior_exposure": -1}, "prior_shape and prior_exposure must be 0 or more"),
     ],
 )
 def test_an_unusable_posterior_is_refused(arguments: dict[str, float], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        probability_rate_below(**{"events": 1, "hours": 105, "below_per_1000_h": 20, **arguments})  # type: ignore[arg-type]
+        probability_rate_below(**{"events": 1, "exposure": 105, "below_per_1000": 20, **arguments})  # type: ignore[arg-type]

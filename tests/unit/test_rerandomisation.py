@@ -14,17 +14,17 @@ from asteroid_repro.estimate.rerandomisation import Rerandomisation, Statistic, 
 TRIAL = simulate_trial(ASTEROID, seed=2024)
 
 
-def outcomes(baseline: np.ndarray, later: np.ndarray, n_running: int) -> pd.DataFrame:
+def outcomes(baseline: np.ndarray, later: np.ndarray, n_treatment: int) -> pd.DataFrame:
     """Return a table in which the first people run."""
     people = pd.DataFrame({"participant": range(len(later))})
-    people["arm"] = np.where(people["participant"] < n_running, "running", "waitlist")
+    people["arm"] = np.where(people["participant"] < n_treatment, "treatment", "reference")
     table = pd.concat([people.assign(week=0, value=baseline), people.assign(week=12, value=later)])
     return table.assign(outcome="average_pain")
 
 
-def run(baseline: np.ndarray, later: np.ndarray, n_running: int, **options: object) -> Rerandomisation:
+def run(baseline: np.ndarray, later: np.ndarray, n_treatment: int, **options: object) -> Rerandomisation:
     """Test the average pain of a small trial."""
-    return rerandomisation_test(outcomes(baseline, later, n_running), outcome="average_pain", **options)  # type: ignore[arg-type]
+    return rerandomisation_test(outcomes(baseline, later, n_treatment), outcome="average_pain", **options)  # type: ignore[arg-type]
 
 
 def small(seed: int = 8, n: int = 9) -> tuple[np.ndarray, np.ndarray]:
@@ -39,7 +39,7 @@ def test_complete_separation_of_3_and_3_is_2_of_20() -> None:
     assert result.allocations == comb(6, 3) == 20
     assert result.p_value == 2 / 20
     assert result.mcse == 0
-    assert result.estimate == pytest.approx(2 - 37 / 3)  # running minus waitlist: lower pain is negative
+    assert result.estimate == pytest.approx(2 - 37 / 3)  # treatment minus reference: lower pain is negative
 
 
 def test_unequal_arms_have_no_mirror_image() -> None:
@@ -50,17 +50,17 @@ def test_unequal_arms_have_no_mirror_image() -> None:
 def test_an_exhaustive_test_agrees_with_scipy(statistic: Statistic) -> None:
     baseline, later = small()
 
-    def ours(running: np.ndarray) -> float:
+    def ours(treatment: np.ndarray) -> float:
         """The estimate for an allocation, by least squares."""
         if statistic == "change":
             change = later - baseline
-            return float(change[running == 1].mean() - change[running == 0].mean())
-        design = np.column_stack([np.ones(9), baseline, running])
+            return float(change[treatment == 1].mean() - change[treatment == 0].mean())
+        design = np.column_stack([np.ones(9), baseline, treatment])
         return float(sm.OLS(later, design).fit().params[2])
 
     actual = np.repeat([1.0, 0.0], [4, 5])
     reference = stats.permutation_test(
-        (actual,), lambda running: abs(ours(running)), permutation_type="pairings", alternative="greater",
+        (actual,), lambda treatment: abs(ours(treatment)), permutation_type="pairings", alternative="greater",
         n_resamples=4000, rng=np.random.default_rng(1),
     )  # fmt: skip
     result = run(baseline, later, 4, statistic=statistic)
@@ -81,17 +81,17 @@ def test_an_exhaustive_change_test_is_scipys_exact_test() -> None:
 
 @pytest.mark.parametrize("statistic", ["change", "ancova"])
 @pytest.mark.parametrize("level", [0.8, 0.95])
-@pytest.mark.parametrize(("n", "n_running"), [(10, 5), (11, 4), (30, 14)])
+@pytest.mark.parametrize(("n", "n_treatment"), [(10, 5), (11, 4), (30, 14)])
 def test_the_limits_are_where_the_test_stops_rejecting(
-    statistic: Statistic, level: float, n: int, n_running: int
+    statistic: Statistic, level: float, n: int, n_treatment: int
 ) -> None:
-    """Brute force: take the effect off the runners and test again, just inside and just outside each limit."""
+    """Brute force: take the effect off the treated and test again, just inside and just outside each limit."""
     baseline, later = small(11, n)
 
     def test_without(effect: float) -> Rerandomisation:
-        runners = np.arange(n) < n_running
+        treated = np.arange(n) < n_treatment
         return run(
-            baseline, later - runners * effect, n_running, statistic=statistic, level=level, allocations=999, seed=6
+            baseline, later - treated * effect, n_treatment, statistic=statistic, level=level, allocations=999, seed=6
         )
 
     result = test_without(0)
@@ -154,7 +154,7 @@ def test_arms_swapped_flip_the_sign_and_row_order_does_not_matter() -> None:
     table = outcomes(baseline, later, 4)
     plain = rerandomisation_test(table, outcome="average_pain")
     swapped = rerandomisation_test(
-        table.replace({"arm": {"running": "waitlist", "waitlist": "running"}}), outcome="average_pain"
+        table.replace({"arm": {"treatment": "reference", "reference": "treatment"}}), outcome="average_pain"
     )
     assert swapped.p_value == plain.p_value
     assert swapped.estimate == pytest.approx(-plain.estimate, rel=1e-12)
@@ -166,7 +166,7 @@ def test_missing_people_are_left_out_and_counted() -> None:
     baseline, later = small(2, 9)
     later[0] = np.nan
     result = run(baseline, later, 5)
-    assert (result.n_running, result.n_waitlist, result.missing) == (4, 4, 1)
+    assert (result.n_treatment, result.n_reference, result.missing) == (4, 4, 1)
     assert result.allocations == comb(8, 4)
 
 

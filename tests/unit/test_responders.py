@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
@@ -9,20 +10,20 @@ import pandas as pd
 import pytest
 
 from asteroid_repro import ASTEROID, InputError, simulate_trial
-from asteroid_repro.estimate.people.number_needed import number_needed
-from asteroid_repro.estimate.people.responders import Contrast, newcombe_limits, responders
-from asteroid_repro.estimate.people.score_limits import Measure, TwoShares, compare_shares, score_limits
-from asteroid_repro.estimate.safety.limits import Limits
+from asteroid_repro.estimate.change_from_baseline.number_needed import number_needed
+from asteroid_repro.estimate.change_from_baseline.responders import Contrast, Responders, newcombe_limits, responders
+from asteroid_repro.estimate.change_from_baseline.score_limits import Measure, TwoShares, compare_shares, score_limits
+from asteroid_repro.tables.limits import Limits
 
-# Running: improved by 16, 15, 14, -20 (worse) and 0 points; waitlist: 15, 1, 0, -1.
-RUNNING = [(50, 34), (40, 25), (46, 32), (30, 50), (0, 0)]
-WAITLIST = [(45, 30), (30, 29), (20, 20), (10, 11)]
+# Treated: improved by 16, 15, 14, -20 (worse) and 0 points; reference: 15, 1, 0, -1.
+TREATED = [(50, 34), (40, 25), (46, 32), (30, 50), (0, 0)]
+OTHERS = [(45, 30), (30, 29), (20, 20), (10, 11)]
 
 
-def outcomes(running: Sequence[tuple[float, float]], waitlist: Sequence[tuple[float, float]]) -> pd.DataFrame:
+def outcomes(treatment: Sequence[tuple[float, float]], reference: Sequence[tuple[float, float]]) -> pd.DataFrame:
     """Return a table of outcomes with the given baselines and scores at week 12."""
     rows = []
-    for person, (arm, pair) in enumerate([("running", p) for p in running] + [("waitlist", p) for p in waitlist]):
+    for person, (arm, pair) in enumerate([("treatment", p) for p in treatment] + [("reference", p) for p in reference]):
         rows += [
             {"participant": person, "arm": arm, "week": week, "outcome": "average_pain", "value": value}
             for week, value in zip((0, 12), pair, strict=True)
@@ -30,22 +31,25 @@ def outcomes(running: Sequence[tuple[float, float]], waitlist: Sequence[tuple[fl
     return pd.DataFrame(rows)
 
 
-TABLE = outcomes(RUNNING, WAITLIST)
+TABLE = outcomes(TREATED, OTHERS)
+
+
+def improved(table: pd.DataFrame, **options: float) -> Responders:
+    """Count the responders in average pain, of which less is better."""
+    return responders(table, outcome="average_pain", better="lower", **options)  # type: ignore[arg-type]
 
 
 def test_an_improvement_is_a_fall_and_the_threshold_itself_counts() -> None:
-    result = responders(TABLE, outcome="average_pain", points=15)
-    assert (result.running.responders, result.running.n) == (2, 5)  # 16 and 15; not 14, not the one 20 worse
-    assert (result.waitlist.responders, result.waitlist.n) == (1, 4)
-    assert result.running.share == 0.4
-    assert responders(TABLE, outcome="average_pain", points=15.5).running.responders == 1
-    assert responders(TABLE, outcome="average_pain", points=14).running.responders == 3
+    result = improved(TABLE, points=15)
+    assert (result.treatment.responders, result.treatment.n) == (2, 5)  # 16 and 15; not 14, not the one 20 worse
+    assert (result.reference.responders, result.reference.n) == (1, 4)
+    assert result.treatment.share == 0.4
+    assert improved(TABLE, points=15.5).treatment.responders == 1
+    assert improved(TABLE, points=14).treatment.responders == 3
 
 
-def test_contrasts_are_running_against_waitlist() -> None:
-    by_measure = {
-        (row.measure, row.method): row for row in responders(TABLE, outcome="average_pain", points=15).contrasts
-    }
+def test_contrasts_are_treatment_against_reference() -> None:
+    by_measure = {(row.measure, row.method): row for row in improved(TABLE, points=15).contrasts}
     assert len(by_measure) == 4
     assert by_measure["risk_difference", "newcombe"].estimate == pytest.approx(0.4 - 0.25, rel=1e-12)
     assert by_measure["risk_ratio", "miettinen_nurminen"].estimate == pytest.approx(0.4 / 0.25, rel=1e-12)
@@ -59,8 +63,8 @@ def test_swapping_the_arms_mirrors_the_contrasts() -> None:
             return -row.estimate, -row.ci_high, -row.ci_low
         return 1 / row.estimate, 1 / row.ci_high, 1 / row.ci_low
 
-    straight = responders(TABLE, outcome="average_pain", points=15)
-    swapped = responders(outcomes(WAITLIST, RUNNING), outcome="average_pain", points=15)
+    straight = improved(TABLE, points=15)
+    swapped = improved(outcomes(OTHERS, TREATED), points=15)
     for row, other in zip(straight.contrasts, swapped.contrasts, strict=True):
         assert (row.estimate, row.ci_low, row.ci_high) == pytest.approx(mirrored(other), rel=1e-8)
     assert straight.needed.benefit == pytest.approx(swapped.needed.harm, rel=1e-12)
@@ -68,12 +72,12 @@ def test_swapping_the_arms_mirrors_the_contrasts() -> None:
 
 
 def test_a_relative_threshold_is_of_the_own_baseline_and_leaves_out_zeros() -> None:
-    result = responders(TABLE, outcome="average_pain", relative=0.30)
-    assert (result.running.responders, result.running.n, result.running.zero_baseline) == (3, 4, 1)
-    assert (result.waitlist.responders, result.waitlist.n, result.waitlist.zero_baseline) == (1, 4, 0)
-    assert result.running.share == 3 / 4  # of those with a baseline above 0, not of all five
+    result = improved(TABLE, relative=0.30)
+    assert (result.treatment.responders, result.treatment.n, result.treatment.zero_baseline) == (3, 4, 1)
+    assert (result.reference.responders, result.reference.n, result.reference.zero_baseline) == (1, 4, 0)
+    assert result.treatment.share == 3 / 4  # of those with a baseline above 0, not of all five
     assert result.scale == "relative"
-    assert responders(TABLE, outcome="average_pain", points=15).running.zero_baseline == 0
+    assert improved(TABLE, points=15).treatment.zero_baseline == 0
 
 
 @pytest.mark.parametrize("baseline", range(10, 101, 10))
@@ -81,24 +85,55 @@ def test_a_relative_threshold_is_of_the_own_baseline_and_leaves_out_zeros() -> N
 def test_reaching_a_relative_threshold_exactly_counts(baseline: int, relative: float) -> None:
     """In floats 0.3 x 10 need not be 3."""
     later = baseline - round(baseline * relative)
-    table = outcomes([(baseline, later), (baseline, later + 1)], WAITLIST)
-    assert responders(table, outcome="average_pain", relative=relative).running.responders == 1
+    table = outcomes([(baseline, later), (baseline, later + 1)], OTHERS)
+    assert improved(table, relative=relative).treatment.responders == 1
+
+
+def test_where_higher_is_better_an_improvement_is_a_rise() -> None:
+    """Everybody treated gains 20 points and nobody else gains any."""
+    table = outcomes([(30, 50)] * 20, [(30, 30 - person) for person in range(20)])
+    for threshold in ({"points": 15}, {"points": 20}, {"relative": 0.6}):
+        result = responders(table, outcome="average_pain", better="higher", **threshold)
+        assert (result.treatment.responders, result.treatment.n, result.reference.responders) == (20, 20, 0)
+        assert result.needed.benefit == 1
+        assert result.better == "higher"
+    assert improved(table, points=15).treatment.responders == 0
+    assert improved(table, points=15).reference.responders == 5
+
+
+def test_a_trial_brings_direction_and_minimal_important_change() -> None:
+    trial = simulate_trial(ASTEROID, seed=2024)
+    found = responders(trial, outcome="disability")
+    assert (found.threshold, found.scale, found.better, found.week) == (10, "points", "lower", 12)
+    assert found == responders(trial, outcome="disability", points=10, week=12, better="lower")
+    with pytest.raises(InputError, match="better must be left to the design"):
+        responders(trial, outcome="disability", better="higher")
+    turned = trial.design.outcome("disability").model_copy(update={"better": "higher", "important": None})
+    others = tuple(outcome for outcome in trial.design.outcomes if outcome.name != "disability")
+    higher = replace(trial, design=trial.design.model_copy(update={"outcomes": (*others, turned)}))
+    worse = responders(higher, outcome="disability", points=10)
+    plain = trial.outcomes.assign(value=-trial.outcomes["value"])
+    arms = {"treatment": "running", "reference": "waitlist"}
+    mirrored = responders(plain, outcome="disability", points=10, better="lower", **arms)  # type: ignore[arg-type]
+    assert (worse.treatment, worse.contrasts) == (mirrored.treatment, mirrored.contrasts)
+    with pytest.raises(InputError, match="threshold must be given as points or relative, got neither"):
+        responders(higher, outcome="disability")
 
 
 def test_missing_visits_are_left_out_and_counted() -> None:
     table = TABLE.copy()
     table.loc[(table["participant"] == 0) & (table["week"] == 12), "value"] = np.nan
-    with_nan = responders(table, outcome="average_pain", points=15)
-    assert (with_nan.running.responders, with_nan.running.n, with_nan.running.missing) == (1, 4, 1)
-    assert with_nan == responders(table.dropna(), outcome="average_pain", points=15)
-    assert with_nan == responders(table.sample(frac=1, random_state=1), outcome="average_pain", points=15)
+    with_nan = improved(table, points=15)
+    assert (with_nan.treatment.responders, with_nan.treatment.n, with_nan.treatment.missing) == (1, 4, 1)
+    assert with_nan == improved(table.dropna(), points=15)
+    assert with_nan == improved(table.sample(frac=1, random_state=1), points=15)
 
 
 def test_the_frame_has_a_row_per_measure() -> None:
     result = responders(simulate_trial(ASTEROID, seed=2024), outcome="disability", week=6, points=10)
     frame = result.to_frame()
     assert frame["measure"].tolist() == [
-        "share_running", "share_waitlist", "risk_difference", "risk_difference", "risk_ratio", "odds_ratio",
+        "share_treatment", "share_reference", "risk_difference", "risk_difference", "risk_ratio", "odds_ratio",
         "needed_to_benefit", "needed_to_harm",
     ]  # fmt: skip
     assert set(frame["week"]) == {6}
@@ -106,8 +141,8 @@ def test_the_frame_has_a_row_per_measure() -> None:
 
 
 def test_the_level_moves_every_interval() -> None:
-    narrow, wide = (responders(TABLE, outcome="average_pain", points=15, level=level) for level in (0.5, 0.99))
-    assert narrow.running.ci_low > wide.running.ci_low
+    narrow, wide = (improved(TABLE, points=15, level=level) for level in (0.5, 0.99))
+    assert narrow.treatment.ci_low > wide.treatment.ci_low
     for row, other in zip(narrow.contrasts, wide.contrasts, strict=True):
         assert row.estimate == other.estimate
         assert other.ci_low < row.ci_low < row.ci_high < other.ci_high
@@ -125,25 +160,31 @@ def test_the_level_moves_every_interval() -> None:
         ({"relative": 0}, r"relative must be in \(0, 1\], got 0"),
         ({"points": 15, "week": 0}, r"week must be a week after the baseline \(12\), got 0"),
         ({"points": 15, "level": 95}, r"level must be in \(0, 1\), got 95"),
+        ({"points": 15, "better": None}, "better must be given for average_pain of a plain table, got none"),
+        ({"points": 15, "better": "less"}, "better must be 'lower' or 'higher', got 'less'"),
+        (
+            {"points": 15, "treatment": "running"},
+            r"treatment and reference must name two arms .* got 'running' and None",
+        ),
         ({"points": 15, "outcome": "averge_pain"}, "outcome must be one of average_pain, got 'averge_pain'"),
     ],
 )
 def test_unusable_arguments_are_refused(arguments: dict[str, float], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        responders(TABLE, **{"outcome": "average_pain", **arguments})  # type: ignore[arg-type]
+        responders(TABLE, **{"outcome": "average_pain", "better": "lower", **arguments})  # type: ignore[arg-type]
 
 
 def test_unusable_tables_are_refused() -> None:
-    with pytest.raises(InputError, match="at least 2 people in each arm, got 0 in waitlist"):
-        responders(outcomes(RUNNING, []), outcome="average_pain", points=15)
-    with pytest.raises(InputError, match="running must have somebody with a baseline above 0"):
-        responders(outcomes([(0, 1), (0, 2)], WAITLIST), outcome="average_pain", relative=0.3)
+    with pytest.raises(InputError, match="people in both arms, got none in reference"):
+        improved(outcomes(TREATED, []), points=15)
+    with pytest.raises(InputError, match="treatment must have somebody with a baseline above 0"):
+        improved(outcomes([(0, 1), (0, 2)], OTHERS), relative=0.3)
     with pytest.raises(InputError, match="outcomes must have rows, got none"):
-        responders(TABLE.head(0), outcome="average_pain", points=15)
+        improved(TABLE.head(0), points=15)
     with pytest.raises(InputError, match="one row per person, week and outcome, got several for participant 0"):
-        responders(pd.concat([TABLE, TABLE.head(1)]), outcome="average_pain", points=15)
+        improved(pd.concat([TABLE, TABLE.head(1)]), points=15)
     with pytest.raises(InputError, match="two arms for participant 0"):
-        responders(TABLE.assign(arm=["waitlist", *TABLE["arm"][1:]]), outcome="average_pain", points=15)
+        improved(TABLE.assign(arm=["reference", *TABLE["arm"][1:]]), points=15)
 
 
 def test_number_needed_of_a_clear_benefit_and_a_clear_harm() -> None:

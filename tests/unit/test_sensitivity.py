@@ -18,16 +18,19 @@ WHOLE = TRIAL.outcomes
 LAST = WHOLE["week"] == 12
 LEFT = WHOLE[~(LAST & (WHOLE["participant"] % 5 == 0))]
 METHODS: list[CompleteMethod] = ["ancova", "mmrm"]
+CHANGED = [(0, None), (6, "lower"), (6, "higher")]  # without a delta no direction is needed
+ARMS = {"treatment": "running", "reference": "waitlist", "better": "lower"}
 
 
 def run(table: pd.DataFrame | Trial = LEFT, **options: object) -> Sensitivity:
     """Analyse average pain with few imputations."""
-    return sensitivity(table, **({"outcome": "average_pain", "imputations": 10, "seed": 1} | options))  # type: ignore[arg-type]
+    usual = {"outcome": "average_pain", "imputations": 10, "seed": 1} | ({} if isinstance(table, Trial) else ARMS)
+    return sensitivity(table, **(usual | options))  # type: ignore[arg-type]
 
 
 def tip(table: pd.DataFrame | Trial = LEFT, **options: object) -> TippingPoint:
     """Look for the tipping point of average pain with few imputations."""
-    usual = {"outcome": "average_pain", "imputations": 10, "seed": 1, "deltas": [0, 10, 20]}
+    usual = {"outcome": "average_pain", "imputations": 10, "seed": 1, "deltas": [0, 10, 20], **ARMS}
     return tipping_point(table, **(usual | options))  # type: ignore[arg-type]
 
 
@@ -88,7 +91,7 @@ def test_delta_moves_the_estimate_by_delta_times_the_share_missing(method: Compl
     one, other = run(method=method), run(method=method, delta=6)
     running, waitlist = wide(LEFT, "running"), wide(LEFT, "waitlist")
     missed = np.isnan(running[2])
-    assert (other.missing_running, other.n_running) == (missed.sum(), 20)
+    assert (other.missing_treatment, other.n_treatment) == (missed.sum(), 20)
     wanted = 6 * missed.mean()
     if method == "ancova":
         apart = [arm[0] - arm[0].mean() for arm in (running, waitlist)]
@@ -96,6 +99,19 @@ def test_delta_moves_the_estimate_by_delta_times_the_share_missing(method: Compl
         wanted -= slope * (running[0].mean() - waitlist[0].mean())
     assert other.estimate - one.estimate == pytest.approx(wanted, rel=1e-9)
     assert other.between == pytest.approx(one.between, rel=1e-9)
+
+
+def test_delta_is_worse_whichever_way_that_is() -> None:
+    """Worse is up where lower is better, and down where higher is."""
+    none, up, down = (run(method="mmrm", delta=delta, better=better) for delta, better in CHANGED)
+    assert up.estimate - none.estimate == pytest.approx(6 * up.missing_treatment / 20, rel=1e-9)
+    assert up.estimate + down.estimate == pytest.approx(2 * none.estimate, rel=1e-9)
+    assert down.delta == 6
+
+
+def test_the_last_week_is_meant_when_none_is_named() -> None:
+    assert run() == run(week=12)
+    assert run(LEFT[LEFT["week"] < 12]).week == 6
 
 
 def test_jumping_to_reference_weakens_the_effect() -> None:
@@ -111,7 +127,7 @@ def test_a_row_holds_together() -> None:
     assert found.mcse == pytest.approx(math.sqrt(found.between / 10), rel=1e-12)
     assert found.ci_low < found.estimate < found.ci_high
     assert 1 < found.df < 37
-    assert found.to_frame().shape == (1, 21)
+    assert found.to_frame().shape == (1, 22)
     assert found.label in found._repr_html_()
 
 
@@ -184,7 +200,7 @@ def test_deltas_that_change_nothing_are_said() -> None:
     waiting = WHOLE[~(LAST & (WHOLE["arm"] == "waitlist") & (WHOLE["participant"] % 5 == 0))]
     point = tip(waiting)
     assert len({row.estimate for row in point.rows}) == 1
-    assert "No runner lacks week 12: delta changes nothing." in point.note
+    assert "Nobody of running lacks week 12: delta changes nothing." in point.note
     assert "nothing was imputed" in tip(WHOLE).note
 
 
@@ -200,6 +216,7 @@ def test_deltas_that_change_nothing_are_said() -> None:
         ({"seed": 1.5}, "seed must be a whole number of 0 or more, got 1.5"),
         ({"delta": math.nan}, "delta must be a finite number of points, got nan"),
         ({"delta": "10"}, "delta must be a finite number of points, got '10'"),
+        ({"delta": 1, "better": None}, "better must be given for average_pain of a plain table"),
         ({"level": 95}, r"level must be in \(0, 1\), got 95"),
     ],
 )

@@ -1,6 +1,6 @@
 """Changes within arms and standardised differences: direction, divisor, small-sample factor, coverage."""
 
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -8,15 +8,16 @@ import pytest
 from scipy import stats
 
 from asteroid_repro import ASTEROID, InputError, estimate_effects, simulate_trial
-from asteroid_repro.estimate.people.standardised import (
+from asteroid_repro.estimate.change_from_baseline.standardised import (
     StandardDeviation,
     hedges_factor,
     noncentrality_limits,
     standardised_effects,
 )
-from asteroid_repro.estimate.people.within_arm import within_arm_changes
+from asteroid_repro.estimate.change_from_baseline.within_arm import within_arm_changes
 
 TRIAL = simulate_trial(ASTEROID, seed=2024)
+ARMS: dict[str, Any] = {"treatment": "running", "reference": "waitlist"}
 
 
 def wide(outcome: str) -> pd.DataFrame:
@@ -72,9 +73,9 @@ def test_limits_by_the_baseline_sd_are_those_by_the_change_sd_in_other_units() -
 
 def test_standardised_numbers_do_not_depend_on_the_scale_and_flip_with_the_arms() -> None:
     table = TRIAL.outcomes
-    plain = standardised_effects(table).to_frame()
-    scaled = standardised_effects(table.assign(value=table["value"] * 10 + 3)).to_frame()
-    swapped = standardised_effects(table.replace({"arm": {"running": "waitlist", "waitlist": "running"}})).to_frame()
+    plain = standardised_effects(table, **ARMS).to_frame()
+    scaled = standardised_effects(table.assign(value=table["value"] * 10 + 3), **ARMS).to_frame()
+    swapped = standardised_effects(table, treatment="waitlist", reference="running").to_frame()
     for column in ("d", "g", "ci_low", "ci_high"):
         assert scaled[column].to_numpy() == pytest.approx(plain[column].to_numpy(), rel=1e-9)
     assert swapped["ci_low"].to_numpy() == pytest.approx(-plain["ci_high"].to_numpy(), rel=1e-9)
@@ -84,22 +85,32 @@ def test_missing_people_are_left_out_and_counted() -> None:
     table = TRIAL.outcomes
     runner = table.loc[table["arm"] == "running", "participant"].iloc[0]
     gone = (table["participant"] == runner) & (table["week"] == 12)
-    changes = within_arm_changes(table[~gone]).to_frame()
+    changes = within_arm_changes(table[~gone], **ARMS).to_frame()
     late = changes[(changes["week"] == 12) & (changes["arm"] == "running")]
     assert set(late["n"]) == {19}
     assert set(late["missing"]) == {1}
-    effects = standardised_effects(table[~gone]).to_frame()
+    effects = standardised_effects(table[~gone], **ARMS).to_frame()
     assert set(effects.loc[effects["week"] == 12, "df"]) == {37}
     assert set(effects.loc[effects["week"] == 6, "df"]) == {38}
+
+
+def test_results_say_which_way_is_better_and_their_level() -> None:
+    for function in (within_arm_changes, standardised_effects, estimate_effects):
+        found = function(TRIAL, level=0.9)
+        assert (found.level, {row.better for row in found.rows}) == (0.9, {"lower"})
+        plain = function(TRIAL.outcomes, **ARMS)
+        assert {row.better for row in plain.rows} == {""}  # nobody said
+        named = function(TRIAL.outcomes, **ARMS, better="higher")
+        assert {row.better for row in named.rows} == {"higher"}
 
 
 def test_unusable_input_is_refused() -> None:
     with pytest.raises(InputError, match="sd must be 'baseline' or 'change', got 'pooled'"):
         standardised_effects(TRIAL, sd="pooled")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="baseline and a later visit, got 1 week"):
-        within_arm_changes(TRIAL.outcomes.query("week == 0"))
+        within_arm_changes(TRIAL.outcomes.query("week == 0"), **ARMS)
     with pytest.raises(InputError, match="average_pain must vary within the arms"):
-        standardised_effects(TRIAL.outcomes.assign(value=40.0))
+        standardised_effects(TRIAL.outcomes.assign(value=40.0), **ARMS)
     with pytest.raises(InputError, match=r"level must be in \(0, 1\)"):
         within_arm_changes(TRIAL, level=1)
 
@@ -126,11 +137,11 @@ def _coverage(sd: StandardDeviation, trials: int) -> float:
     """Coverage at n = 12 + 12, baseline SD 1, correlation 0.35: the change has SD sqrt(1.3)."""
     rng = np.random.default_rng(33)
     truth = -0.8 if sd == "baseline" else -0.8 / np.sqrt(1.3)
-    people = pd.DataFrame({"participant": range(24), "arm": np.repeat(["running", "waitlist"], 12)})
+    people = pd.DataFrame({"participant": range(24), "arm": np.repeat(["treatment", "reference"], 12)})
     tables = []
     for trial in range(trials):  # each trial is an outcome of one table
         early = rng.normal(size=24)
-        late = 0.35 * early + np.sqrt(1 - 0.35**2) * rng.normal(size=24) - 0.8 * (people["arm"] == "running")
+        late = 0.35 * early + np.sqrt(1 - 0.35**2) * rng.normal(size=24) - 0.8 * (people["arm"] == "treatment")
         tables += [people.assign(outcome=f"trial_{trial}", week=w, value=v) for w, v in ((0, early), (12, late))]
     rows = standardised_effects(pd.concat(tables), sd=sd, level=0.8).rows
     return float(np.mean([row.ci_low <= truth <= row.ci_high for row in rows]))

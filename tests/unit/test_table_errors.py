@@ -15,10 +15,10 @@ Mistake = Callable[[pd.DataFrame], pd.DataFrame]
 every_method = pytest.mark.parametrize("method", METHODS)
 
 
-def table(scores: np.ndarray, running: int) -> pd.DataFrame:
+def table(scores: np.ndarray, treatment: int) -> pd.DataFrame:
     """Lay out scores (visits, people), runners first, as the long table of the schema."""
     visit, person = np.indices(scores.shape).reshape(2, -1)
-    arm = np.where(person < running, "running", "waitlist")
+    arm = np.where(person < treatment, "treatment", "reference")
     return pd.DataFrame(
         {"participant": person + 1, "arm": arm, "week": 6 * visit, "outcome": "disability", "value": scores.ravel()}
     )
@@ -36,20 +36,27 @@ def put(data: pd.DataFrame, column: str, value: object) -> pd.DataFrame:
 
 
 MISTAKES: dict[str, tuple[Mistake, str]] = {
-    "two arms": (lambda data: put(data, "arm", "waitlist"), "got two arms for participant 2. Correct the arm."),
+    "two arms": (lambda data: put(data, "arm", "reference"), "got two arms for participant 2. Correct the arm."),
     "two values": (
         lambda data: pd.concat([data, data[data["week"] == 6].assign(value=1.0)]),
         "must have one row per person, week and outcome, got several for participant 1, week 6, disability",
     ),
-    "empty arm": (lambda data: data[data["arm"] == "running"], "people in both arms, got none in waitlist"),
+    "empty arm": (lambda data: data[data["arm"] == "treatment"], "people in both arms, got none in reference"),
     "one person": (
-        lambda data: data[(data["arm"] == "waitlist") | (data["participant"] == 1)],
-        "running must have at least 2 people, got 1",
+        lambda data: data[(data["arm"] == "reference") | (data["participant"] == 1)],
+        "treatment must have at least 2 people, got 1",
     ),
     "constant": (lambda data: data.assign(value=30.0), "disability must vary within the arms, got a constant"),
     "text": (lambda data: put(data, "value", "twenty"), "outcomes.value must be a number, got 'twenty'"),
     "infinite": (lambda data: put(data, "value", math.inf), "outcomes.value must be finite"),
-    "unknown arm": (lambda data: put(data, "arm", "control"), "outcomes.arm must be one of running, waitlist"),
+    "a third arm": (
+        lambda data: data.assign(arm=data["arm"].mask(data["participant"] == 2, "control")),
+        "treatment and reference must name two arms of the table, which has control, reference, treatment, got None",
+    ),
+    "identifiers of two kinds": (
+        lambda data: data.assign(participant=data["participant"].astype(object).where(data["participant"] != 2, "P2")),
+        "outcomes.participant must be all numbers or all text, got both, 1 and 'P2'",
+    ),
     "no column": (lambda data: data.drop(columns="week"), "missing: week"),
     "wide": (
         lambda data: data.pivot_table(index=["participant", "arm"], columns="week", values="value").reset_index(),

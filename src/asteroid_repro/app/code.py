@@ -28,7 +28,7 @@ for row in against.rows:
 trial = ar.simulate_trial(changed, seed={trial_seed})
 if trial.sessions["run_minutes"].sum() > 0:
     for rate in ar.event_rates(trial, level={level}).rows:
-        print(rate.kind, rate.events, rate.hours, rate.rate_per_1000_h, rate.ci_low, rate.ci_high)
+        print(rate.kind, rate.events, rate.exposure, rate.rate_per_1000, rate.ci_low, rate.ci_high)
 """
 
 

@@ -14,7 +14,7 @@ from asteroid_repro.figures.effect_figures import plot_sampling_distribution
 from asteroid_repro.figures.people_figures import plot_trajectories
 from asteroid_repro.figures.style import SMALL, legend_below
 from asteroid_repro.ledger.ledger import published
-from asteroid_repro.tables.schema import Trial
+from asteroid_repro.trial.participant_data import Trial
 
 _SIZE: Final = (3.9, 4.1)  # inches: letters stay readable when a phone shows it 360 dots wide
 _LETTERS: Final = 54  # of the small font that fit beside each other

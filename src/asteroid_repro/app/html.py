@@ -60,7 +60,7 @@ def events(one: OneTrial, level: float) -> str:
     rows = "".join(_event_row(rate) for rate in one.rates.rows)
     percentage = shown("level", 100 * level)
     return (
-        f"{heading}<table><caption>SIMULATED: events in {number(one.rates.rows[0].hours, 1)} running hours, "
+        f"{heading}<table><caption>SIMULATED: events in {number(one.rates.rows[0].exposure, 1)} running hours, "
         f"with exact {percentage} % limits</caption>"
         '<thead><tr><th scope="col">Kind</th><th scope="col">Events</th><th scope="col">Per 1000 running hours</th>'
         f'<th scope="col">{percentage} % limits</th></tr></thead><tbody>{rows}</tbody></table>'
@@ -155,6 +155,6 @@ def _event_row(rate: EventRate) -> str:
     name = "All kinds" if rate.kind == "all" else plain_name(rate.kind)
     limits = f"{number(rate.ci_low, 1)} to {number(rate.ci_high, 1)}"
     return (
-        f'<tr><th scope="row">{name}</th><td>{rate.events}</td><td>{number(rate.rate_per_1000_h, 1)}</td>'
+        f'<tr><th scope="row">{name}</th><td>{rate.events}</td><td>{number(rate.rate_per_1000, 1)}</td>'
         f"<td>{limits}</td></tr>"
     )

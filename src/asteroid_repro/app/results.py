@@ -10,7 +10,7 @@ from asteroid_repro.estimate.safety.rates import EventRates
 from asteroid_repro.evaluate.performance import Measure, OperatingCharacteristics
 from asteroid_repro.evaluate.sampling import SamplingDistribution
 from asteroid_repro.scenarios_compared import MeasureChange, VerdictChange, WhatIf
-from asteroid_repro.tables.schema import Trial
+from asteroid_repro.trial.participant_data import Trial
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -127,8 +127,11 @@ def estimate(
     chosen: Any = distribution  # checked, with a message, by estimate_effects
     if outcomes is not None:
         from asteroid_repro.reporting.files import read_table
+        from asteroid_repro.trial.quantities import ARMS
 
-        effects = ar.estimate_effects(read_table(outcomes), method=method, distribution=chosen, level=level)
+        effects = ar.estimate_effects(
+            read_table(outcomes), method=method, distribution=chosen, level=level, treatment=ARMS[0], reference=ARMS[1]
+        )
         print_frames({"effects": effects.to_frame()}, str(outcomes), as_json=as_json)
         return
     trial = ar.simulate_trial(ar.scenario(scenario), seed=seed)
@@ -194,10 +197,8 @@ def reconstruct(
 
     found = ar.reconstruct(outcome, n=n, seed=seed)
     for number, one in enumerate(found.data_sets if out is not None else (), start=1):
-        write_table(
-            Path(str(out)) / f"{outcome}-{number:04d}.csv", one.to_frame(), f"{found.label} ({one.target.line})"
-        )
-    label = f"{found.label}: {n} data sets that print {found.data_sets[0].target.line}"
+        write_table(Path(str(out)) / f"{outcome}-{number:04d}.csv", one, f"{found.label} ({found.target.line})")
+    label = f"{found.label}: {n} data sets that print {found.target.line}"
     print_frames({"ranges": found.ranges(), "data_sets": found.to_frame()}, label, as_json=as_json)
 
 

@@ -45,6 +45,12 @@ from asteroid_repro.trial.design import Outcome
 SHARES: Final = ("coverage", "power", "favours_treatment", "important", "boundary")
 """Measures that are shares of the usable trials."""
 
+MEASURES: Final = (
+    "truth", "mean_estimate", "bias", "empirical_se", "model_se", "se_ratio", "rmse", "interval_width", "type_s",
+    "type_m", *SHARES, "failed",
+)  # fmt: skip
+"""Names of all measures of one outcome, in their order."""
+
 _ROUNDING: Final = 1e-9
 """Differences of means of whole scores often equal the minimal important change, but for their last bits; points."""
 

@@ -21,7 +21,7 @@ import numpy as np
 from tqdm import tqdm
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.simulate.streams import BLOCK_TRIALS, blocks
+from asteroid_repro.simulate.streams import BLOCK_TRIALS, Purpose, blocks, stream
 
 Work = Callable[[int, int], Mapping[str, np.ndarray]]
 """Takes the number of the first block and a number of trials from there; returns figures by name."""
@@ -34,7 +34,6 @@ MOST_TRIALS: Final = 20_000_000
 
 _AHEAD: Final = 1000  # pieces handed out and not yet added: enough for a cluster, and it bounds the memory
 _AHEAD_AUTOMATIC: Final = 64  # fewer where those that are not needed in the end are thrown away
-
 
 TARGET_MCSE: Final = 0.005
 """Monte Carlo standard error of power and coverage at which ``trials="auto"`` is content."""
@@ -62,7 +61,7 @@ class Run:
     Raises
     ------
     InputError
-        A number of trials or processes that cannot be, or a target that is no standard error of a share.
+        A number of trials or processes or a seed that cannot be, or a target that is no standard error of a share.
 
     Examples
     --------
@@ -81,8 +80,10 @@ class Run:
         """Refuse what cannot be."""
         if self.trials != "auto":
             check_trials(self.trials)
-        check_target(self.target_mcse)
-        check_workers(self.n_jobs, self.executor)
+        if not 0 < self.target_mcse < 1:
+            raise InputError(f"target_mcse must be in (0, 1), got {self.target_mcse!r}. Try 0.005.")
+        stream(self.seed, Purpose.OUTCOMES, 0)  # refuses what is no seed
+        _check_workers(self.n_jobs, self.executor)
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ def sum_pieces(work: Work, run: Run, *, enough: Callable[[Totals], bool] | None 
     goal = MOST_TRIALS if automatic else check_trials(run.trials)
     task, sums, done, stopped = partial(_do_piece, work), dict[str, np.ndarray](), 0, False
     ahead = _AHEAD_AUTOMATIC if automatic else _AHEAD
-    with workers(run.n_jobs, run.executor) as pool, _bar(None if automatic else goal, progress=run.progress) as bar:
+    with workers(run) as pool, _bar(None if automatic else goal, progress=run.progress) as bar:
         try:
             for size, figures in _in_order(task, _pieces(goal), pool, ahead=ahead):
                 sums = _added(sums, figures)
@@ -203,17 +204,6 @@ def check_trials(trials: object) -> int:
     if isinstance(trials, bool) or not isinstance(trials, int | np.integer) or trials < 2:
         raise InputError(f"trials must be a whole number of 2 or more, got {trials!r}. Try 10000.")
     return int(trials)
-
-
-def check_target(target_mcse: float) -> None:
-    """Refuse what is no Monte Carlo standard error of a share.
-
-    Examples
-    --------
-    >>> check_target(0.005)
-    """
-    if not 0 < target_mcse < 1:
-        raise InputError(f"target_mcse must be in (0, 1), got {target_mcse!r}. Try 0.005.")
 
 
 def _pieces(trials: int) -> Iterator[tuple[int, int]]:
@@ -260,13 +250,7 @@ def _in_order(task: Callable[[Any], Any], pieces: Iterable[Any], pool: Executor 
             future.cancel()
 
 
-def check_workers(n_jobs: object, executor: Any) -> None:
-    """Refuse a number of processes that cannot be, processes beside an executor, and an executor that is none.
-
-    Examples
-    --------
-    >>> check_workers(2, None)
-    """
+def _check_workers(n_jobs: object, executor: Any) -> None:
     if isinstance(n_jobs, bool) or not isinstance(n_jobs, int | np.integer) or n_jobs < 1:
         raise InputError(f"n_jobs must be a whole number of 1 or more, got {n_jobs!r}. Use the number of cores.")
     if executor is not None and n_jobs > 1:
@@ -276,25 +260,24 @@ def check_workers(n_jobs: object, executor: Any) -> None:
 
 
 @contextmanager
-def workers(n_jobs: int, executor: Any) -> Iterator[Executor | None]:
+def workers(run: Run) -> Iterator[Executor | None]:
     """Give what runs the pieces: None for this process; a Dask client's own executor; the user's; or new processes.
 
     Examples
     --------
-    >>> with workers(1, None) as pool:
+    >>> with workers(Run(trials=10, seed=1)) as pool:
     ...     pool is None
     True
     """
-    check_workers(n_jobs, executor)
-    if executor is not None:
+    if run.executor is not None:
         # Dask takes equal tasks for one and the same unless told that they are not pure.
-        yield executor.get_executor(pure=False) if hasattr(executor, "get_executor") else executor
-    elif n_jobs == 1:
+        yield run.executor.get_executor(pure=False) if hasattr(run.executor, "get_executor") else run.executor
+    elif run.n_jobs == 1:
         yield None
     else:
         # Fresh processes: a copy of this one could hold locks of its threads.
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(n_jobs, mp_context=context, initializer=_start_worker) as pool:
+        with ProcessPoolExecutor(run.n_jobs, mp_context=context, initializer=_start_worker) as pool:
             yield pool
 
 

@@ -8,7 +8,13 @@ import numpy as np
 
 from asteroid_repro.estimate.effects.inference import Estimates
 from asteroid_repro.estimate.effects.methods import Analysis, check_spacing, closed_form, estimate_arrays
-from asteroid_repro.estimate.effects.moments import Moments, sum_whole_numbers, whole_number_moments, whole_number_sums
+from asteroid_repro.estimate.effects.moments import (
+    Moments,
+    moments,
+    sum_whole_numbers,
+    whole_number_moments,
+    whole_number_sums,
+)
 from asteroid_repro.mechanism.mechanism import Mechanism
 from asteroid_repro.simulate.missing import remove_visits
 from asteroid_repro.simulate.outcomes import Outcomes, score_tiles, simulate_outcomes

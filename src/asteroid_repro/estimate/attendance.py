@@ -5,7 +5,10 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.tables.schema import Trial, check_table
+from asteroid_repro.estimate.arms import label_of
+from asteroid_repro.tables.checking import check_table
+from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.trial.participant_data import Trial
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class WeekAttendance:
 
 
 @dataclass(frozen=True)
-class Attendance:
+class Attendance(ResultTable):
     """Attendance over the programme.
 
     Attributes
@@ -56,16 +59,9 @@ class Attendance:
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for the whole programme (week ``all``) and one per week."""
-        whole = {
-            "week": "all",
-            "mean": self.mean,
-            "sd": self.sd,
-            "sessions_per_person": self.attended / self.people,
-        }
+        per_person = self.attended / self.people
+        whole = {"week": "all", "mean": self.mean, "sd": self.sd, "sessions_per_person": per_person}
         return pd.DataFrame([whole, *(asdict(week) for week in self.by_week)])
-
-    def _repr_html_(self) -> str:
-        return f"<p><strong>{self.label}</strong></p>" + self.to_frame().to_html(index=False)
 
 
 def attendance(trial: Trial | pd.DataFrame) -> Attendance:
@@ -95,11 +91,8 @@ def attendance(trial: Trial | pd.DataFrame) -> Attendance:
     >>> attendance(simulate_trial(ASTEROID, seed=2024)).prescribed
     720
     """
-    table = check_table(
-        trial.sessions if isinstance(trial, Trial) else trial,
-        "sessions",
-        ["participant", "week", "session", "attended"],
-    )
+    sessions = trial.sessions if isinstance(trial, Trial) else trial
+    table = check_table(sessions, "sessions", ["participant", "week", "session", "attended"])
     repeated = table.duplicated(["participant", "session"])
     if repeated.any():
         row = table[repeated].iloc[0]
@@ -117,7 +110,7 @@ def attendance(trial: Trial | pd.DataFrame) -> Attendance:
         mean=float(shares.mean()),
         sd=float(shares.std(ddof=1)),
         by_week=tuple(_week(week, table[table["week"] == week]) for week in sorted(set(table["week"].tolist()))),
-        label=trial.label if isinstance(trial, Trial) else "",
+        label=label_of(trial),
     )
 
 

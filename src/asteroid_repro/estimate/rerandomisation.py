@@ -1,7 +1,7 @@
 """The re-randomisation test: what the difference would have been under every other allocation of the same people."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import combinations
 from math import comb, floor, sqrt
 from typing import Final, Literal
@@ -10,27 +10,29 @@ import numpy as np
 import pandas as pd
 
 from asteroid_repro.errors import InputError, did_you_mean
-from asteroid_repro.estimate.people.paired_scores import PairedScores, outcomes_table, paired_scores
-from asteroid_repro.estimate.safety.limits import Limits, check_level
-from asteroid_repro.tables.schema import Trial
+from asteroid_repro.estimate.arms import label_of
+from asteroid_repro.estimate.outcome_scores import OutcomeScores, one_outcome
+from asteroid_repro.tables.limits import Limits, check_level
+from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.trial.participant_data import Trial
 
 Statistic = Literal["change", "ancova"]
 
 
 @dataclass(frozen=True)
-class Rerandomisation:
+class Rerandomisation(ResultTable):
     """The result of a re-randomisation test.
 
     Attributes
     ----------
     outcome : str
         Name of the outcome.
-    week : int
+    week : float
         Weeks since randomisation.
     statistic : str
         ``change`` or ``ancova``.
     estimate : float
-        Running minus waitlist, points.
+        Treatment minus reference, points.
     ci_low, ci_high : float
         The constant effects that the same test does not reject at 1 - level, points.
     p_value, mcse : float
@@ -39,16 +41,18 @@ class Rerandomisation:
         Allocations used, the actual one included.
     exhaustive : bool
         Whether they are all there are.
-    n_running, n_waitlist : int
+    n_treatment, n_reference : int
         People with both visits.
     missing : int
         People left out.
+    level : float
+        Confidence level.
     label : str
         What the data are; empty for a plain table.
     """
 
     outcome: str
-    week: int
+    week: float
     statistic: str
     estimate: float
     ci_low: float
@@ -57,31 +61,27 @@ class Rerandomisation:
     mcse: float
     allocations: int
     exhaustive: bool
-    n_running: int
-    n_waitlist: int
+    n_treatment: int
+    n_reference: int
     missing: int
+    level: float
     label: str = ""
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row, unrounded."""
-        return pd.DataFrame([asdict(self)]).drop(columns="label")
-
-    def _repr_html_(self) -> str:
-        return f"<p><strong>{self.label}</strong></p>" + self.to_frame().to_html(index=False)
 
 
 def rerandomisation_test(
     trial: Trial | pd.DataFrame,
     *,
     outcome: str,
-    week: int = 12,
+    week: float | None = None,
     statistic: Statistic = "change",
     exhaustive_up_to: int = 200_000,
     allocations: int = 99_999,
     seed: int | None = None,
     level: float = 0.95,
+    treatment: str | None = None,
+    reference: str | None = None,
 ) -> Rerandomisation:
-    r"""Test the hypothesis that running changes nobody's score, with no assumption but the random allocation.
+    r"""Test the hypothesis that the treatment changes nobody's score, with no assumption but the random allocation.
 
     With the scores held fixed, the estimate is computed for the allocations of the same numbers to the arms, and
 
@@ -89,7 +89,7 @@ def rerandomisation_test(
 
     over all M allocations, or over ``allocations`` random ones and the actual one: counting the actual one keeps a
     Monte Carlo p valid and above 0. The interval inverts the test for a constant effect: subtracting it from the
-    runners must give a p of more than 1 - level. As the estimate is linear in the scores, each allocation excludes
+    treated must give a p of more than 1 - level. As the estimate is linear in the scores, each allocation excludes
     the effects beyond two known points, and the limits are order statistics of these.
 
     Parameters
@@ -98,8 +98,8 @@ def rerandomisation_test(
         A trial, or its table of outcomes. The first week is the baseline.
     outcome : str
         Name of the outcome.
-    week : int
-        Weeks since randomisation.
+    week : float, optional
+        Weeks since randomisation; the last visit when not given.
     statistic : {"change", "ancova"}
         Difference in mean change, or difference adjusted for baseline.
     exhaustive_up_to : int
@@ -110,6 +110,8 @@ def rerandomisation_test(
         Seed of the draws; needed when there are more allocations than ``exhaustive_up_to``.
     level : float
         Confidence level.
+    treatment, reference : str, optional
+        The two arms of a plain table, of two or more; a trial has them in its design.
 
     Returns
     -------
@@ -138,59 +140,68 @@ def rerandomisation_test(
     check_level(level)
     if statistic not in _ESTIMATES:
         raise InputError(f"statistic must be change or ancova, got {statistic!r}.{did_you_mean(statistic, _ESTIMATES)}")
-    scores = paired_scores(outcomes_table(trial), outcome, week)
-    n, n_running = scores.running.n + scores.waitlist.n, scores.running.n
-    exhaustive = comb(n, n_running) <= exhaustive_up_to
-    chosen = _every_allocation(n, n_running) if exhaustive else _random_allocations(n, n_running, allocations, seed)
-    return _result(
-        scores, statistic, _compare(scores, statistic, chosen), level, exhaustive=exhaustive,
-        label=trial.label if isinstance(trial, Trial) else "",
-    )  # fmt: skip
+    scores = one_outcome(trial, outcome, treatment, reference).pairs(week)
+    n, n_treatment = sum(scores.n), scores.n[0]
+    exhaustive = comb(n, n_treatment) <= exhaustive_up_to
+    chosen = _every_allocation(n, n_treatment) if exhaustive else _random_allocations(n, n_treatment, allocations, seed)
+    estimate, estimates, shifts = _compare(scores, statistic, chosen)
+    # Equal estimates differ in the last digits when sums run in another order.
+    tolerance = 1e-9 * float(np.abs(estimates).max())
+    p = float((np.abs(estimates) >= abs(estimate) - tolerance).sum() / len(estimates))
+    limits = _not_rejected(estimate, estimates, shifts, level)
+    return Rerandomisation(
+        outcome=outcome,
+        week=scores.weeks[1],
+        statistic=statistic,
+        estimate=estimate,
+        ci_low=limits.low,
+        ci_high=limits.high,
+        p_value=p,
+        mcse=0.0 if exhaustive else sqrt(p * (1 - p) / len(estimates)),
+        allocations=len(estimates),
+        exhaustive=exhaustive,
+        n_treatment=n_treatment,
+        n_reference=scores.n[1],
+        missing=sum(scores.missing),
+        level=level,
+        label=label_of(trial),
+    )
 
 
-@dataclass(frozen=True)
-class _Comparison:
-    """The estimate under each allocation: of the scores, and of the actual allocation taken as scores."""
-
-    actual: float
-    scores: np.ndarray
-    shift: np.ndarray
+def _every_allocation(n: int, n_treatment: int) -> np.ndarray:
+    chosen = np.array(list(combinations(range(n), n_treatment)))
+    treatment = np.zeros((len(chosen), n))
+    np.put_along_axis(treatment, chosen, 1.0, axis=1)
+    return treatment
 
 
-def _every_allocation(n: int, n_running: int) -> np.ndarray:
-    chosen = np.array(list(combinations(range(n), n_running)))
-    running = np.zeros((len(chosen), n))
-    np.put_along_axis(running, chosen, 1.0, axis=1)
-    return running
-
-
-def _random_allocations(n: int, n_running: int, allocations: int, seed: int | None) -> np.ndarray:
+def _random_allocations(n: int, n_treatment: int, allocations: int, seed: int | None) -> np.ndarray:
     """Draw allocations; the actual one, which always counts, comes first."""
     if seed is None:
         raise InputError("seed must be given for a Monte Carlo test, got none. Any whole number of 0 or more will do.")
     if seed < 0 or allocations < 1:
         raise InputError(f"seed must be 0 or more and allocations 1 or more, got {seed} and {allocations}. Correct it.")
     rng = np.random.default_rng(seed)
-    chosen = np.argsort(rng.random((allocations, n)), axis=1)[:, :n_running]
-    running = np.zeros((allocations + 1, n))
-    running[0, :n_running] = 1
-    np.put_along_axis(running[1:], chosen, 1.0, axis=1)
-    return running
+    chosen = np.argsort(rng.random((allocations, n)), axis=1)[:, :n_treatment]
+    treatment = np.zeros((allocations + 1, n))
+    treatment[0, :n_treatment] = 1
+    np.put_along_axis(treatment[1:], chosen, 1.0, axis=1)
+    return treatment
 
 
-def _change_estimates(running: np.ndarray, baseline: np.ndarray, later: np.ndarray) -> np.ndarray:
-    n_running = running[0].sum()
+def _change_estimates(treatment: np.ndarray, baseline: np.ndarray, later: np.ndarray) -> np.ndarray:
+    n_treatment = treatment[0].sum()
     change = later - baseline
-    in_running = running @ change
-    difference: np.ndarray = in_running / n_running - (change.sum() - in_running) / (len(change) - n_running)
+    in_treatment = treatment @ change
+    difference: np.ndarray = in_treatment / n_treatment - (change.sum() - in_treatment) / (len(change) - n_treatment)
     return difference
 
 
-def _ancova_estimates(running: np.ndarray, baseline: np.ndarray, later: np.ndarray) -> np.ndarray:
+def _ancova_estimates(treatment: np.ndarray, baseline: np.ndarray, later: np.ndarray) -> np.ndarray:
     """Regress later on baseline and arm: by Frisch and Waugh, on the arm less its regression on baseline."""
     centred = baseline - baseline.mean()
-    slope = running @ centred / (centred @ centred)
-    residual = running - running.mean(axis=1, keepdims=True) - slope[:, np.newaxis] * centred
+    slope = treatment @ centred / (centred @ centred)
+    residual = treatment - treatment.mean(axis=1, keepdims=True) - slope[:, np.newaxis] * centred
     estimates: np.ndarray = residual @ later / np.einsum("mn,mn->m", residual, residual)
     return estimates
 
@@ -201,50 +212,21 @@ _ESTIMATES: Final[Mapping[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np
 }
 
 
-def _compare(scores: PairedScores, statistic: str, running: np.ndarray) -> _Comparison:
+def _compare(scores: OutcomeScores, statistic: str, treatment: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    """Return the actual estimate, that under each allocation, and how far 1 point for all treated moves each."""
     estimates = _ESTIMATES[statistic]
-    baseline = np.concatenate([scores.running.baseline, scores.waitlist.baseline])
-    later = np.concatenate([scores.running.later, scores.waitlist.later])
+    baseline, later = (np.concatenate([own[visit] for own in scores.both]) for visit in (0, 1))
     if np.ptp(later - baseline) == 0 or (statistic == "ancova" and np.ptp(baseline) == 0):
         raise InputError(f"{scores.outcome} must vary between people, got a constant. Drop it or correct the values.")
     actual = np.zeros((1, len(later)))
-    actual[0, : scores.running.n] = 1
-    # What the estimate becomes when 1 point is added to every runner; ANCOVA's depends on the baseline scores.
+    actual[0, : scores.n[0]] = 1
+    # What the estimate becomes when 1 point is added to everybody treated; ANCOVA's depends on the baseline scores.
     shift = actual[0] if statistic == "ancova" else baseline + actual[0]
-    return _Comparison(
-        float(estimates(actual, baseline, later)[0]),
-        estimates(running, baseline, later),
-        estimates(running, baseline, shift),
-    )
+    estimate = float(estimates(actual, baseline, later)[0])
+    return estimate, estimates(treatment, baseline, later), estimates(treatment, baseline, shift)
 
 
-def _result(
-    scores: PairedScores, statistic: str, comparison: _Comparison, level: float, *, exhaustive: bool, label: str
-) -> Rerandomisation:
-    m = len(comparison.scores)
-    # Equal estimates differ in the last digits when sums run in another order.
-    tolerance = 1e-9 * float(np.abs(comparison.scores).max())
-    p = float((np.abs(comparison.scores) >= abs(comparison.actual) - tolerance).sum() / m)
-    limits = _not_rejected(comparison, level)
-    return Rerandomisation(
-        outcome=scores.outcome,
-        week=scores.week,
-        statistic=statistic,
-        estimate=comparison.actual,
-        ci_low=limits.low,
-        ci_high=limits.high,
-        p_value=p,
-        mcse=0.0 if exhaustive else sqrt(p * (1 - p) / m),
-        allocations=m,
-        exhaustive=exhaustive,
-        n_running=scores.running.n,
-        n_waitlist=scores.waitlist.n,
-        missing=scores.running.missing + scores.waitlist.missing,
-        label=label,
-    )
-
-
-def _not_rejected(comparison: _Comparison, level: float) -> Limits:
+def _not_rejected(estimate: float, estimates: np.ndarray, shifts: np.ndarray, level: float) -> Limits[float]:
     """Limits of the effects with p above 1 - level.
 
     An allocation with estimate a of the scores and c of the shift counts against an effect e while
@@ -252,12 +234,10 @@ def _not_rejected(comparison: _Comparison, level: float) -> Limits:
     mirror image, with c of 1 and -1, count against every effect, and so do those in which a strong imbalance at
     baseline takes an adjusted c beyond: they are taken to.
     """
-    a, c = comparison.scores, comparison.shift
-    decides = np.abs(c) < 1 - 1e-6
-    low, high = np.full(len(a), -np.inf), np.full(len(a), np.inf)
-    ends = np.stack(
-        [(comparison.actual - a[decides]) / (1 - c[decides]), (comparison.actual + a[decides]) / (1 + c[decides])]
-    )
+    decides = np.abs(shifts) < 1 - 1e-6
+    low, high = np.full(len(estimates), -np.inf), np.full(len(estimates), np.inf)
+    a, c = estimates[decides], shifts[decides]
+    ends = np.stack([(estimate - a) / (1 - c), (estimate + a) / (1 + c)])
     low[decides], high[decides] = ends.min(axis=0), ends.max(axis=0)
-    rank = floor((1 - level) * len(a) + 1e-9)  # so many allocations at most may count before p exceeds 1 - level
+    rank = floor((1 - level) * len(low) + 1e-9)  # so many allocations at most may count before p exceeds 1 - level
     return Limits(float(np.sort(low)[rank]), float(np.sort(high)[::-1][rank]))

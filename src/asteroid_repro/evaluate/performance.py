@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from asteroid_repro._version import __version__
+from asteroid_repro.engine.label import simulated_label
 from asteroid_repro.engine.measures import SHARES, measures, monte_carlo_errors, trial_figures, wilson_limits
 from asteroid_repro.engine.monte_carlo import TARGET_MCSE, Run, Totals, sum_pieces
 from asteroid_repro.engine.trial_estimates import simulated_estimates
@@ -68,7 +68,7 @@ class OperatingCharacteristics(ResultTable):
     analysis : Analysis
         The method judged, its reference distribution and level; tests are at 1 - level.
     label : str
-        ``SIMULATED`` with scenario, trials and seed.
+        ``SIMULATED`` with scenario, analysis, trials and seed.
     """
 
     rows: tuple[Measure, ...]
@@ -118,8 +118,8 @@ def operating_characteristics(
     :math:`(1 - \rho\, SD_v/SD_1)` times the imbalance, not scored as biased for the net difference.
 
     Measures and the formulas of their Monte Carlo standard errors: :mod:`asteroid_repro.engine.measures`. Beside
-    those of each outcome, ``favours_treatment`` of ``every_outcome`` is the share of trials that would print the paper's
-    verdict: every outcome significant in favour of the treatment at the last visit.
+    those of each outcome, ``favours_treatment`` of ``every_outcome`` is the share of trials that would print the
+    paper's verdict: every outcome significant in favour of the treatment at the last visit.
 
     Parameters
     ----------
@@ -167,22 +167,37 @@ def operating_characteristics(
     """
     analysis = study_analysis(assumptions, method, distribution, level)
     run = Run(trials, seed, target_mcse, n_jobs, executor, progress)
+    return characteristics(assumptions, analysis, run, conditional=conditional)
+
+
+def characteristics(
+    assumptions: TrialAssumptions, analysis: Analysis, run: Run, *, conditional: bool = False
+) -> OperatingCharacteristics:
+    """Do the work of :func:`operating_characteristics`, for a search, a curve or a sweep that has made its records.
+
+    Examples
+    --------
+    >>> from asteroid_repro import ASTEROID
+    >>> characteristics(ASTEROID, Analysis("ancova", "t"), Run(trials=500, seed=1)).trials
+    500
+    """
     population = assumptions if conditional else assumptions.with_equal_baselines()
     truth = true_values(population, analysis.method)
-    work = partial(piece_sums, solve(population), seed, truth=truth, analysis=analysis)
-    totals = sum_pieces(work, run, enough=partial(_is_precise, truth, target_mcse))
+    work = partial(piece_sums, solve(population), run.seed, truth=truth, analysis=analysis)
+    totals = sum_pieces(work, run, enough=partial(_is_precise, truth, run.target_mcse))
     usable = totals.sums["usable"].min()
     if usable < 2:
         raise InputError(
             f"trials must leave 2 usable fits or more, got {usable:.0f} of {totals.trials}. Check the spread."
         )
+    stopped = "stopped early" if totals.stopped else ""
     return OperatingCharacteristics(
         rows=_rows(totals, truth, true_value_errors(population), population.design),
         trials=totals.trials,
         failed=totals.trials - int(totals.sums["all_usable"]),
         stopped=totals.stopped,
         analysis=analysis,
-        label=simulated_label(assumptions, totals.trials, seed, "stopped early, " if totals.stopped else ""),
+        label=simulated_label(assumptions.name, analysis, f"{totals.trials:,} trials", stopped, f"seed {run.seed}"),
     )
 
 
@@ -258,18 +273,3 @@ def _measure(outcome: str, week: float, measure: str, *figure: np.ndarray, n: np
     of_shares = measure in (*SHARES, "type_s", "failed") and n > 0
     limits = wilson_limits(value, float(n)) if of_shares else (value - _Z * mcse, value + _Z * mcse)
     return Measure(outcome, week, measure, value, mcse, *limits)
-
-
-def simulated_label(assumptions: TrialAssumptions, trials: int, seed: int, note: str = "") -> str:
-    """Say that the figures are simulated, from what and by what.
-
-    Examples
-    --------
-    >>> from asteroid_repro import ASTEROID
-    >>> simulated_label(ASTEROID, 500, 1).split(", version")[0]
-    'SIMULATED (ASTEROID, 500 trials, seed 1'
-    """
-    return (
-        f"SIMULATED ({assumptions.name}, {trials:,} trials, {note}seed {seed}, version {__version__}), "
-        "not participant data"
-    )

@@ -144,8 +144,8 @@ def plot_reconstructions(found: Reconstructions, ax: Axes | None = None) -> Axes
     >>> ax.get_yticklabels()[0].get_text().splitlines()
     ['Within-person residual SD', '(pinned down)']
     """
-    if len(found.data_sets) < 2:
-        raise InputError(f"found must hold 2 data sets or more, got {len(found.data_sets)}. Reconstruct more of them.")
+    if len(found.scores) < 2:
+        raise InputError(f"found must hold 2 data sets or more, got {len(found.scores)}. Reconstruct more of them.")
     table = found.to_frame()
     ax = new_axes(ax)
     names = [_draw_quantity(ax, -row, table[name], text) for row, (name, text) in enumerate(_QUANTITIES.items())]
@@ -154,7 +154,7 @@ def plot_reconstructions(found: Reconstructions, ax: Axes | None = None) -> Axes
     ax.set_xlim(left=0)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    line = _with_minus(str(found.data_sets[0].target.line))
+    line = _with_minus(str(found.target.line))
     note = (
         f"Every data set (mark) prints {line}. Bars and numbers: smallest to largest. "
         "Pinned down: they differ by less than 1 %. More data sets can only widen a range."

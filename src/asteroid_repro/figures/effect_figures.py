@@ -29,7 +29,7 @@ from asteroid_repro.figures.style import (
 )
 from asteroid_repro.ledger.claim import Claim
 from asteroid_repro.ledger.ledger import Ledger
-from asteroid_repro.tables.schema import UNITS
+from asteroid_repro.trial.quantities import UNITS
 from asteroid_repro.verdicts.verdict import Verification
 
 
@@ -91,7 +91,7 @@ def plot_forest(
     effects = {row.outcome: row for row in trial_effects.rows if row.week == week and row.outcome in UNITS}
     if not effects:
         raise InputError(f"trial_effects must have a known outcome at week {week}, got none. Choose another week.")
-    groups = {outcome: ledger.group(f"{outcome}.week{week}") for outcome in UNITS if outcome in effects}
+    groups = {outcome: ledger.line(outcome, week) for outcome in UNITS if outcome in effects}
     ax = new_axes(ax)
     y = 0.0
     ticks: dict[float, str] = {}

@@ -29,7 +29,8 @@ from asteroid_repro.figures.style import (
     plain_name,
 )
 from asteroid_repro.ledger.ledger import Ledger
-from asteroid_repro.tables.schema import EVENT_KINDS, Trial
+from asteroid_repro.trial.participant_data import Trial
+from asteroid_repro.trial.quantities import EVENT_KINDS
 
 _EVENT_STYLES: Final = dict(zip(EVENT_KINDS, [(VERMILLION, "v"), (BLACK, "X"), (GREEN, "D")], strict=True))
 _YARDSTICKS: Final = {"novice": (ORANGE, "////"), "recreational": (SKY_BLUE, "....")}
@@ -119,7 +120,7 @@ def plot_event_rates(rates: EventRates, ledger: Ledger, ax: Axes | None = None) 
     """
     if not rates.rows:
         raise InputError("rates must have rows, got none. Compute them with event_rates.")
-    per, hours = rates.rows[0].per.replace("_", " "), rates.rows[0].hours
+    per, hours = rates.rows[0].per.replace("_", " "), rates.rows[0].exposure
     ax = new_axes(ax)
     ax.set_xscale("log")
     floor = min([row.ci_low for row in rates.rows if row.ci_low > 0] + [1.0]) / 2
@@ -216,8 +217,8 @@ def _draw_rate(ax: Axes, y: float, row: EventRate, floor: float) -> None:
         text = f"0 (at most {row.ci_high:.1f}, one-sided)"
     else:
         ax.plot([row.ci_low, row.ci_high], [y, y], color=BLUE, linewidth=1.6)
-        ax.plot(row.rate_per_1000_h, y, color=BLUE, marker="o", markersize=7)
-        text = f"{row.rate_per_1000_h:.1f} ({row.ci_low:.1f}, {row.ci_high:.1f})"
+        ax.plot(row.rate_per_1000, y, color=BLUE, marker="o", markersize=7)
+        text = f"{row.rate_per_1000:.1f} ({row.ci_low:.1f}, {row.ci_high:.1f})"
     ax.text(1.02, y, text, transform=ax.get_yaxis_transform(), fontsize=SMALL, va="center")
 
 

@@ -15,7 +15,7 @@ from asteroid_repro.figures.exposure_figures import plot_attendance, plot_event_
 from asteroid_repro.figures.people_figures import plot_participant_flow, plot_trajectories
 from asteroid_repro.figures.style import save_figure
 from asteroid_repro.ledger.ledger import Ledger
-from asteroid_repro.tables.schema import Trial
+from asteroid_repro.trial.participant_data import Trial
 from asteroid_repro.trial.quantities import OUTCOMES
 from asteroid_repro.verdicts.verdict import Verification
 

@@ -13,7 +13,8 @@ from scipy.special import stdtrit
 from asteroid_repro.errors import InputError
 from asteroid_repro.figures.style import ARM_STYLES, GREY, SMALL, check_outcome, finish, legend_below, new_axes
 from asteroid_repro.simulate.screening import Screening
-from asteroid_repro.tables.schema import ARMS, Trial
+from asteroid_repro.trial.participant_data import Trial
+from asteroid_repro.trial.quantities import ARMS
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from asteroid_repro.errors import InputError, did_you_mean
 from asteroid_repro.reporting.files import write_file
-from asteroid_repro.tables.schema import UNITS
+from asteroid_repro.trial.quantities import UNITS
 
 BLACK: Final = "#000000"
 GREY: Final = "#555555"

@@ -1,4 +1,4 @@
-"""A small arithmetic of claim ids: how a number follows from printed ones, written as data and read without ``eval``."""
+"""A small arithmetic of claim ids: how a number follows from printed ones, as data, read without ``eval``."""
 
 import ast
 import math
@@ -34,8 +34,9 @@ def evaluate(text: str, values: Mapping[str, float]) -> float | list[float]:
     """Compute a formula of claim ids.
 
     A formula holds numbers, claim ids, ``+ - * /``, ``**`` with an exponent of up to 10, parentheses, and the functions
-    ``sqrt``, ``abs``, ``normal_quantile``, ``normal_probability`` (of the standard normal distribution), ``poisson_lower``
-    and ``poisson_upper`` (exact 95 % limits of a count). A list in brackets, a number a visit, may be the whole of it.
+    ``sqrt``, ``abs``, ``normal_quantile``, ``normal_probability`` (of the standard normal distribution),
+    ``poisson_lower`` and ``poisson_upper`` (exact 95 % limits of a count). A list in brackets, a number a visit, may be
+    the whole of it.
 
     Parameters
     ----------
@@ -92,11 +93,11 @@ def _names(node: ast.expr, line: str, depth: int) -> Iterator[str]:
     """Yield the ids in order; whatever is not on the list of what a formula may hold is refused here."""
     if depth == 0:
         raise _refused(f"more than {_DEEPEST} levels", line)
+    inner: list[ast.expr] = []
     match node:
         case ast.Constant(value=value) if type(value) in (int, float):
-            inner = []
+            pass
         case ast.Name() | ast.Attribute() if name := _dotted(node):
-            inner = []
             yield name
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             inner = [operand]
@@ -119,10 +120,11 @@ def _refused(what: str, line: str) -> InputError:
 
 def _dotted(node: ast.expr) -> str:
     """Return the claim id; empty where it is an attribute of something else than a name."""
-    if isinstance(node, ast.Attribute):
-        before = _dotted(node.value)
-        return f"{before}.{node.attr}" if before else ""
-    return node.id if isinstance(node, ast.Name) else ""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join(reversed([*parts, node.id])) if isinstance(node, ast.Name) else ""
 
 
 def _finite(node: ast.expr, values: Mapping[str, float], text: str) -> float:

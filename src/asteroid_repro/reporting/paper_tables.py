@@ -10,14 +10,16 @@ from scipy.special import gammaincc, ndtr, stdtr
 
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.estimate_effects import Effect, Effects
-from asteroid_repro.estimate.people.paired_scores import outcomes_table
+from asteroid_repro.estimate.outcome_scores import outcomes_table
 from asteroid_repro.estimate.safety.rates import EventRate, EventRates
 from asteroid_repro.figures.effect_figures import number_as_printed
 from asteroid_repro.figures.style import number, plain_name
 from asteroid_repro.ledger.claim import Claim
 from asteroid_repro.ledger.ledger import Ledger
 from asteroid_repro.reporting.result_tables import markdown
-from asteroid_repro.tables.schema import ARMS, UNITS, Trial, check_table
+from asteroid_repro.tables.checking import check_table
+from asteroid_repro.trial.participant_data import Trial
+from asteroid_repro.trial.quantities import ARMS, UNITS
 
 if TYPE_CHECKING:
     from great_tables import GT
@@ -117,7 +119,9 @@ def table_one(trial: Trial) -> PaperTable:
     >>> table.columns
     ('Characteristic', 'Running (n = 20)', 'Waitlist (n = 20)', 'All (n = 40)')
     """
-    people = check_table(trial.participants, "participants")
+    people = check_table(
+        trial.participants, "participants", ["participant", "arm", "age_years", "sex", "ran_before"], arms=ARMS
+    )
     scores = outcomes_table(trial)
     scores = scores[scores["week"] == scores["week"].min()]
     parts = {arm.capitalize(): people[people["arm"] == arm] for arm in ARMS} | {"All": people}
@@ -281,7 +285,7 @@ def _effect_cells(row: Effect) -> tuple[str, ...]:
         str(row.week),
         f"{_one_decimal(row.estimate)} {interval}",
         "<0.001" if row.p_value < 0.001 else f"{row.p_value:.3f}",
-        f"{row.n_running} + {row.n_waitlist}",
+        f"{row.n_treatment} + {row.n_reference}",
     )
 
 
@@ -307,8 +311,7 @@ def _beside_published(table: PaperTable, published: list[dict[str, Claim]]) -> P
 
 def _published(ledger: Ledger, row: Effect) -> dict[str, Claim]:
     """Return the printed line of an effect by part; empty where none was printed."""
-    name = f"{row.outcome}.week{row.week}"
-    return ledger.group(name) if any(claim.group == name for claim in ledger.claims) else {}
+    return ledger.lines.get((row.outcome, row.week), {})
 
 
 def _printed(claims: dict[str, Claim]) -> str:
@@ -324,8 +327,8 @@ def _rate_cells(row: EventRate) -> tuple[str, ...]:
         "All kinds" if row.kind == "all" else plain_name(row.kind),
         str(row.events),
         str(row.people),
-        f"{row.hours:.1f}",
-        f"{row.rate_per_1000_h:.1f} ({row.ci_low:.1f}, {row.ci_high:.1f})",
+        f"{row.exposure:.1f}",
+        f"{row.rate_per_1000:.1f} ({row.ci_low:.1f}, {row.ci_high:.1f})",
     )
 
 
@@ -338,5 +341,5 @@ def _level_of_effect(row: Effect) -> str:
 
 def _level_of_rate(row: EventRate) -> str:
     """Read the confidence level off the upper limit; with no event all of its error is there."""
-    beyond = float(gammaincc(row.events + 1, row.ci_high * row.hours / 1000))
+    beyond = float(gammaincc(row.events + 1, row.ci_high * row.exposure / 1000))
     return f"{100 * (1 - (2 * beyond if row.events else beyond)):.3g} %"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from asteroid_repro.mechanism.mechanism import Mechanism
 from asteroid_repro.simulate.events import (
     SessionStreams,
     events_of_session,
@@ -17,7 +18,6 @@ from asteroid_repro.simulate.events import (
     poisson_quantile,
     session_streams,
 )
-from asteroid_repro.mechanism.mechanism import Mechanism
 from asteroid_repro.simulate.traits import Traits, session_assumptions
 from asteroid_repro.trial.assumptions import TrialAssumptions
 from asteroid_repro.trial.programme import Programme

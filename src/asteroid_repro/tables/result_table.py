@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 class ResultTable:
     """A result with ``rows``, one record each, and a ``label`` that says what the data are.
 
-    Results inherit ``to_frame`` and the view in a notebook. One whose table is not its rows has a ``to_frame`` of its
-    own; one with something to add under the table returns it from ``notes``.
+    Results inherit ``to_frame`` and the view in a notebook. One without ``rows`` is a row itself, and one without a
+    ``label`` has nothing to say above it. One whose table is not its rows has a ``to_frame`` of its own; one with
+    something to add under the table returns it from ``notes``.
 
     Examples
     --------
@@ -39,6 +40,8 @@ class ResultTable:
         """Return one row per record, unrounded."""
         import pandas as pd  # slow to import, and the command line prints without it
 
+        if not hasattr(self, "rows"):
+            return pd.DataFrame([asdict(self)]).drop(columns="label", errors="ignore")  # type: ignore[call-overload]
         return pd.DataFrame([asdict(row) for row in self.rows])
 
     def notes(self) -> Sequence[str]:
@@ -46,6 +49,7 @@ class ResultTable:
         return ()
 
     def _repr_html_(self) -> str:
-        head = f"<p><strong>{escape(self.label)}</strong></p>" if self.label else ""
+        label = getattr(self, "label", "")
+        head = f"<p><strong>{escape(label)}</strong></p>" if label else ""
         foot = f"<p>{'<br>'.join(map(escape, self.notes()))}</p>" if self.notes() else ""
         return head + self.to_frame().to_html(index=False) + foot

@@ -12,8 +12,8 @@ FITTED_TOGETHER = 2048
 
 
 def estimate_blocks(
-    running: np.ndarray,
-    waitlist: np.ndarray,
+    treatment: np.ndarray,
+    reference: np.ndarray,
     *,
     complete: Callable[[Moments], Estimates] | None,
     missing: Callable[[np.ndarray, np.ndarray], Estimates],
@@ -25,7 +25,7 @@ def estimate_blocks(
 
     Parameters
     ----------
-    running, waitlist : numpy.ndarray, shape (visits, people of the arm, ...)
+    treatment, reference : numpy.ndarray, shape (visits, people of the arm, ...)
         Scores, points; NaN where a visit is missing.
     complete : callable or None
         Method for trials without a missing visit; None sends them the other way.
@@ -50,12 +50,12 @@ def estimate_blocks(
     >>> fit.df.tolist()
     [[38.0, nan], [38.0, nan]]
     """
-    full = np.zeros(running.shape[2:], dtype=bool)
+    full = np.zeros(treatment.shape[2:], dtype=bool)
     if complete is not None:
-        full = ~(np.isnan(running.sum(axis=(0, 1))) | np.isnan(waitlist.sum(axis=(0, 1))))
+        full = ~(np.isnan(treatment.sum(axis=(0, 1))) | np.isnan(reference.sum(axis=(0, 1))))
         if full.all():
-            return complete(moments(running, waitlist))
-    arms = [scores.reshape(*scores.shape[:2], -1) for scores in (running, waitlist)]
+            return complete(moments(treatment, reference))
+    arms = [scores.reshape(*scores.shape[:2], -1) for scores in (treatment, reference)]
     fits = [
         (part, missing(*(_taken(arm, part) for arm in arms)))
         for part in _blocks(np.flatnonzero((enough & ~full).ravel()))
@@ -63,7 +63,7 @@ def estimate_blocks(
     if complete is not None and full.any():
         part = np.flatnonzero(full.ravel())
         fits.append((part, complete(moments(*(_taken(arm, part) for arm in arms)))))
-    return _joined(fits, (len(running) - 1, *running.shape[2:]))
+    return _joined(fits, (len(treatment) - 1, *treatment.shape[2:]))
 
 
 def _blocks(trials: np.ndarray) -> list[np.ndarray]:

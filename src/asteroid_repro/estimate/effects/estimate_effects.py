@@ -1,32 +1,31 @@
-"""What running changes, against the waitlist: the verb of the trial's main question."""
+"""What the treatment changes, against the reference: the verb of a trial's main question."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from asteroid_repro.errors import InputError
+from asteroid_repro.estimate.arms import label_of
 from asteroid_repro.estimate.effects.inference import Estimates, confidence_interval, p_value
 from asteroid_repro.estimate.effects.methods import (
     METHODS,
+    Analysis,
     Distribution,
     check_spacing,
+    chosen_analysis,
     estimate_arrays,
-    reference_distribution,
 )
-from asteroid_repro.estimate.likelihood.patterns import MINIMUM_OBSERVED
-from asteroid_repro.estimate.people.paired_scores import outcomes_table
-from asteroid_repro.tables.schema import ARMS, Trial
-
-__all__ = [
-    "METHODS",
-    "Distribution",
-    "Effect",
-    "Effects",
-    "estimate_arrays",
-    "estimate_effects",
-    "reference_distribution",
-]
+from asteroid_repro.estimate.likelihood.patterns import MINIMUM_OBSERVED, check_arms
+from asteroid_repro.estimate.outcome_scores import (
+    OutcomeScores,
+    check_everybody_seen,
+    check_later_visit,
+    outcome_scores,
+)
+from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.trial.participant_data import Trial
 
 
 @dataclass(frozen=True)
@@ -37,22 +36,24 @@ class Effect:
     ----------
     outcome : str
         Name of the outcome.
-    week : int
+    week : float
         Weeks since randomisation.
     method, distribution : str
         How it was estimated, and the reference distribution.
     estimate, se, ci_low, ci_high : float
-        Running minus waitlist, its standard error and its confidence limits, points.
+        Treatment minus reference, its standard error and its confidence limits, points.
     df : float
         Degrees of freedom; inf for z.
     p_value : float
         Two-sided.
-    n_running, n_waitlist : int
+    n_treatment, n_reference : int
         People per arm the estimate draws on: with a likelihood all with an observed score, else those with both visits.
+    better : str
+        Which way is better, ``lower`` or ``higher``; empty where neither a design nor the user says so.
     """
 
     outcome: str
-    week: int
+    week: float
     method: str
     distribution: str
     estimate: float
@@ -61,39 +62,39 @@ class Effect:
     ci_low: float
     ci_high: float
     p_value: float
-    n_running: int
-    n_waitlist: int
+    n_treatment: int
+    n_reference: int
+    better: str
 
 
 @dataclass(frozen=True)
-class Effects:
+class Effects(ResultTable):
     """The effects on every outcome at every later visit.
 
     Attributes
     ----------
     rows : tuple of Effect
         One an outcome and week.
+    level : float
+        Confidence level.
     label : str
         What the data are, for instance ``SIMULATED ...``; empty for a plain table.
     """
 
     rows: tuple[Effect, ...]
+    level: float
     label: str = ""
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per outcome and week, unrounded."""
-        return pd.DataFrame([asdict(row) for row in self.rows])
-
-    def _repr_html_(self) -> str:
-        return f"<p><strong>{self.label}</strong></p>" + self.to_frame().to_html(index=False)
 
 
 def estimate_effects(
     trial: Trial | pd.DataFrame,
     *,
-    method: str = "random_intercept",
+    method: str | None = None,
     distribution: Distribution | None = None,
     level: float = 0.95,
+    treatment: str | None = None,
+    reference: str | None = None,
+    better: str | None = None,
 ) -> Effects:
     """Estimate the difference between the arms for each outcome at each later visit.
 
@@ -102,22 +103,28 @@ def estimate_effects(
     trial : Trial or pandas.DataFrame
         A trial, or a table with the columns participant, arm, week, outcome and value. The first week is the baseline.
         A missing visit is a missing row or an empty value, the same thing.
-    method : str
-        ``random_intercept``: linear mixed model with a random intercept per person (the faithful reproduction);
+    method : str, optional
         ``mmrm``: mixed model for repeated measures with unstructured covariance, ``mmrm_compound_symmetry`` and
-        ``mmrm_ar1`` with structured ones; ``clda``: the same with equal baseline means; ``ancova``: analysis of
-        covariance; ``change_score``: pooled t test of the change; ``welch``: Welch's. The last three use the people
-        with both visits, the others everybody, supposing visits are missing at random given the observed ones.
+        ``mmrm_ar1`` with structured ones; ``random_intercept``: linear mixed model with a random intercept per person;
+        ``clda``: mmrm with equal baseline means; ``ancova``: analysis of covariance; ``change_score``: pooled t test of
+        the change; ``welch``: Welch's. The last three use the people with both visits, the others everybody, supposing
+        visits are missing at random given the observed ones. When not given: ``mmrm`` with ``kenward_roger``, which
+        holds its level in small trials.
     distribution : {"z", "t", "satterthwaite", "kenward_roger"}, optional
-        Reference distribution; by default z for the random intercept (faithful) and t for the others. For the
-        likelihood methods t is Satterthwaite's; Kenward and Roger's is that of 1997 and enlarges the standard error.
+        Reference distribution; when a method is given without one, z for the random intercept and t for the others. For
+        the likelihood methods t is Satterthwaite's; Kenward and Roger's is that of 1997 and enlarges the standard
+        error.
     level : float
         Confidence level.
+    treatment, reference : str, optional
+        The two arms of a plain table, of two or more; a trial has them in its design.
+    better : {"lower", "higher"}, optional
+        Which way is better in a plain table: it is noted in the result, and changes no number.
 
     Returns
     -------
     Effects
-        Negative estimates favour running.
+        Treatment minus reference.
 
     Raises
     ------
@@ -128,73 +135,54 @@ def estimate_effects(
     Examples
     --------
     >>> from asteroid_repro import ASTEROID, simulate_trial
-    >>> effects = estimate_effects(simulate_trial(ASTEROID, seed=2024), method="mmrm")
-    >>> effects.to_frame()["df"].unique().tolist()
-    [38.0]
+    >>> effects = estimate_effects(simulate_trial(ASTEROID, seed=2024))
+    >>> effects.rows[0].method, effects.rows[0].distribution, effects.to_frame()["df"].unique().tolist()
+    ('mmrm', 'kenward_roger', [38.0])
     """
-    chosen = reference_distribution(method, distribution)
-    table = outcomes_table(trial)
-    people = pd.MultiIndex.from_frame(table[["arm", "participant"]].drop_duplicates())
-    weeks = pd.Index(sorted(table["week"].unique()), name="week")
-    check_spacing(method, list(weeks))
-    rows: list[Effect] = []
-    for outcome in sorted(table["outcome"].unique()):
-        scores = table[table["outcome"] == outcome].set_index(["arm", "participant", "week"])["value"]
-        wide = scores.unstack("week").reindex(index=people, columns=weeks)  # noqa: PD010 - pivot_table would average duplicates away
-        rows += _outcome_effects(wide, outcome, method=method, distribution=chosen, level=level)
-    return Effects(tuple(rows), trial.label if isinstance(trial, Trial) else "")
+    chosen = chosen_analysis(method, distribution, level)
+    found = outcome_scores(trial, treatment, reference, better)
+    check_spacing(chosen.method, found[0].weeks)
+    return Effects(tuple(row for scores in found for row in _effects(scores, chosen)), level, label_of(trial))
 
 
-def _outcome_effects(
-    wide: pd.DataFrame, outcome: str, *, method: str, distribution: Distribution, level: float
-) -> list[Effect]:
-    """Estimate one outcome from a table with a row per person (arm, participant) and a column per week."""
-    running, waitlist = (_scores(wide, arm, outcome, pairs=METHODS[method].pairs) for arm in ARMS)
-    _check_spread(running, waitlist, outcome)
-    fit = estimate_arrays(running, waitlist, method=method, distribution=distribution)
-    _check_fit(fit, outcome, method)
-    interval, p = confidence_interval(fit, level), p_value(fit)
-    people_running, people_waitlist = (_people(scores, pairs=METHODS[method].pairs) for scores in (running, waitlist))
-    return [
-        Effect(
-            outcome=outcome,
-            week=int(week),
-            method=method,
-            distribution=distribution,
+def _effects(scores: OutcomeScores, chosen: Analysis) -> Iterator[Effect]:
+    """Estimate one outcome at each later visit."""
+    pairs = METHODS[chosen.method].pairs
+    _check_scores(scores, pairs=pairs)
+    fit = estimate_arrays(*scores.both, method=chosen.method, distribution=chosen.distribution)
+    _check_fit(fit, scores.outcome, chosen.method)
+    interval, p = confidence_interval(fit, chosen.level), p_value(fit)
+    treated, others = (_people(own, pairs=pairs) for own in scores.both)
+    for visit, week in enumerate(scores.weeks[1:]):
+        yield Effect(
+            outcome=scores.outcome,
+            week=week,
+            method=chosen.method,
+            distribution=chosen.distribution,
             estimate=float(fit.estimate[visit]),
             se=float(fit.standard_error[visit]),
             df=float(fit.df[visit]),
             ci_low=float(interval.low[visit]),
             ci_high=float(interval.high[visit]),
             p_value=float(p[visit]),
-            n_running=int(people_running[visit]),
-            n_waitlist=int(people_waitlist[visit]),
+            n_treatment=int(treated[visit]),
+            n_reference=int(others[visit]),
+            better=scores.better,
         )
-        for visit, week in enumerate(wide.columns[1:])
-    ]
 
 
-def _scores(wide: pd.DataFrame, arm: str, outcome: str, *, pairs: bool) -> np.ndarray:
-    """Scores of one arm, shape (visits, people), NaN where missing."""
-    if len(wide.columns) < 2:
-        raise InputError(f"{outcome} must have a baseline and a later visit, got {len(wide.columns)} week. Add visits.")
-    if arm not in wide.index.get_level_values("arm"):
-        raise InputError(f"outcomes.arm must have people in both arms, got none in {arm} for {outcome}. Add them.")
-    own = wide.loc[arm]
-    scores: np.ndarray = own.to_numpy(dtype=float).T
-    if scores.shape[1] < MINIMUM_OBSERVED:
-        raise InputError(f"{arm} must have at least 2 people, got {scores.shape[1]}. Its spread is not known.")
-    absent = np.isnan(scores).all(axis=0)
-    if absent.any():
-        raise InputError(
-            f"{outcome} must have an observed score of every person, got none for participant "
-            f"{own.index[np.flatnonzero(absent)[0]]}. Leave that person out of the table, and say so."
-        )
-    _check_enough(scores, wide.columns, f"{outcome} of {arm}", pairs=pairs)
-    return scores
+def _check_scores(scores: OutcomeScores, *, pairs: bool) -> None:
+    """Refuse scores from which no effect can be estimated."""
+    check_later_visit(scores)
+    check_arms(*scores.both, names=scores.arms)
+    check_everybody_seen(scores)
+    for arm, own in zip(scores.arms, scores.both, strict=True):
+        _check_enough(own, scores.weeks, f"{scores.outcome} of {arm}", pairs=pairs)
+    if not any((np.nanmax(own, axis=1) > np.nanmin(own, axis=1)).any() for own in scores.both):
+        raise InputError(f"{scores.outcome} must vary within the arms, got a constant. Drop it or correct the values.")
 
 
-def _check_enough(scores: np.ndarray, weeks: pd.Index, name: str, *, pairs: bool) -> None:
+def _check_enough(scores: np.ndarray, weeks: tuple[float, ...], name: str, *, pairs: bool) -> None:
     """Refuse an arm with too few scores; scores of shape (visits, people)."""
     kind, counts, shown = "observed scores", (~np.isnan(scores)).sum(axis=1), weeks
     if pairs and (counts >= MINIMUM_OBSERVED).all():
@@ -213,12 +201,6 @@ def _people(scores: np.ndarray, *, pairs: bool) -> np.ndarray:
     drawn = observed[0] & observed[1:] if pairs else np.broadcast_to(observed.any(axis=0), observed[1:].shape)
     people: np.ndarray = np.sum(drawn, axis=1)
     return people
-
-
-def _check_spread(running: np.ndarray, waitlist: np.ndarray, outcome: str) -> None:
-    spread = [np.nanmax(scores, axis=1) - np.nanmin(scores, axis=1) for scores in (running, waitlist)]
-    if not np.any(spread):
-        raise InputError(f"{outcome} must vary within the arms, got a constant. Drop it or correct the values.")
 
 
 def _check_fit(fit: Estimates, outcome: str, method: str) -> None:

@@ -5,7 +5,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from asteroid_repro.errors import InputError
+from asteroid_repro.tables.limits import Limits, check_level
 
 _FEW = 200  # degrees of freedom up to which the finite sum is the quicker way
 _TINY = 1e-8  # below it the finite sum has lost too many digits
@@ -18,7 +18,7 @@ class Estimates:
     Attributes
     ----------
     estimate : numpy.ndarray
-        Running minus waitlist, points; negative favours running.
+        Treatment minus reference, points.
     standard_error : numpy.ndarray
         Points.
     df : numpy.ndarray
@@ -40,20 +40,6 @@ class Estimates:
         return replace(self, df=np.where(np.isnan(self.estimate), np.nan, np.inf))
 
 
-@dataclass(frozen=True)
-class Interval:
-    """Lower and upper confidence limits, in the unit of the estimates.
-
-    Attributes
-    ----------
-    low, high : numpy.ndarray
-        Limits.
-    """
-
-    low: np.ndarray
-    high: np.ndarray
-
-
 def critical_value(df: np.ndarray, level: float) -> np.ndarray:
     """Two-sided critical value of t with the given degrees of freedom (inf: the standard normal).
 
@@ -67,9 +53,7 @@ def critical_value(df: np.ndarray, level: float) -> np.ndarray:
     >>> critical_value(np.array([38.0, np.inf]), 0.95).round(4).tolist()
     [2.0244, 1.96]
     """
-    if not (level > 0 and (1 + level) / 2 < 1):  # the nearest number below 1 would ask for the quantile at 1
-        raise InputError(f"level must be in (0, 1), got {level!r}. A 95 % interval has level=0.95.")
-    probability = (1 + level) / 2
+    probability = (1 + check_level(level)) / 2
     df = np.asarray(df)
     value = np.where(np.isinf(df), NormalDist().inv_cdf(probability), np.nan)
     finite = np.isfinite(df)
@@ -81,10 +65,10 @@ def critical_value(df: np.ndarray, level: float) -> np.ndarray:
     return value
 
 
-def confidence_interval(estimates: Estimates, level: float = 0.95) -> Interval:
+def confidence_interval(estimates: Estimates, level: float = 0.95) -> Limits[np.ndarray]:
     """Return estimate minus and plus critical value times standard error."""
     margin = critical_value(estimates.df, level) * estimates.standard_error
-    return Interval(estimates.estimate - margin, estimates.estimate + margin)
+    return Limits(estimates.estimate - margin, estimates.estimate + margin)
 
 
 def p_value(estimates: Estimates) -> np.ndarray:

@@ -23,8 +23,41 @@ from asteroid_repro.estimate.likelihood.repeated_measures import (
     mmrm_missing,
     random_intercept_of_scores,
 )
+from asteroid_repro.tables.limits import check_level
 
 Distribution = Literal["z", "t", "satterthwaite", "kenward_roger"]
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """How outcomes are analysed; checked when it is made.
+
+    Attributes
+    ----------
+    method, distribution : str
+        As in :func:`asteroid_repro.estimate_effects`.
+    level : float
+        Confidence level.
+
+    Raises
+    ------
+    InputError
+        An unknown method, a distribution it does not have, a level outside (0, 1).
+
+    Examples
+    --------
+    >>> Analysis("ancova", "t").level
+    0.95
+    """
+
+    method: str
+    distribution: Distribution
+    level: float = 0.95
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be done."""
+        reference_distribution(self.method, self.distribution)
+        check_level(self.level)
 
 
 @dataclass(frozen=True)
@@ -57,13 +90,13 @@ class Method:
 
 
 def _by_patterns(fit: Callable[..., Estimates]) -> Callable[[np.ndarray, np.ndarray, SmallSampleMethod], Estimates]:
-    return lambda running, waitlist, small_sample: fit(patterns(running, waitlist), small_sample=small_sample)
+    return lambda treatment, reference, small_sample: fit(patterns(treatment, reference), small_sample=small_sample)
 
 
 def _by_pairs(
     fit: Callable[[VisitPairs], Estimates],
 ) -> Callable[[np.ndarray, np.ndarray, SmallSampleMethod], Estimates]:
-    return lambda running, waitlist, _: fit(visit_pairs(running, waitlist))
+    return lambda treatment, reference, _: fit(visit_pairs(treatment, reference))
 
 
 _LIKELIHOOD: Final[tuple[Distribution, ...]] = ("t", "z", "satterthwaite", "kenward_roger")
@@ -85,14 +118,36 @@ METHODS: Final[Mapping[str, Method]] = {
 }
 
 
+def chosen_analysis(
+    method: str | None = None, distribution: Distribution | None = None, level: float = 0.95
+) -> Analysis:
+    """Return the analysis asked for: ``mmrm`` with ``kenward_roger`` for no method, else the method's own distribution.
+
+    Raises
+    ------
+    InputError
+        As :class:`Analysis`.
+
+    Examples
+    --------
+    >>> chosen_analysis()
+    Analysis(method='mmrm', distribution='kenward_roger', level=0.95)
+    >>> chosen_analysis("random_intercept").distribution
+    'z'
+    """
+    if method is None:
+        method, distribution = "mmrm", distribution or "kenward_roger"
+    return Analysis(method, reference_distribution(method, distribution), level)
+
+
 def estimate_arrays(
-    running: np.ndarray, waitlist: np.ndarray, *, method: str, distribution: Distribution | None = None
+    treatment: np.ndarray, reference: np.ndarray, *, method: str, distribution: Distribution | None = None
 ) -> Estimates:
     """Estimate one outcome in many trials at once.
 
     Parameters
     ----------
-    running, waitlist : numpy.ndarray, shape (visits, people of the arm, ...)
+    treatment, reference : numpy.ndarray, shape (visits, people of the arm, ...)
         Scores, points; NaN where a visit is missing.
     method, distribution : str
         As in :func:`asteroid_repro.estimate_effects`.
@@ -116,14 +171,14 @@ def estimate_arrays(
     """
     chosen = reference_distribution(method, distribution)
     own = METHODS[method]
-    check_arms(running, waitlist)
+    check_arms(treatment, reference)
     small_sample: SmallSampleMethod = "kenward_roger" if chosen == "kenward_roger" else "satterthwaite"
     fit = estimate_blocks(
-        running,
-        waitlist,
+        treatment,
+        reference,
         complete=closed_form(method, chosen),
         missing=lambda one, other: own.missing(one, other, small_sample),
-        enough=np.ones(running.shape[2:], dtype=bool) if own.pairs else usable(running, waitlist),
+        enough=np.ones(treatment.shape[2:], dtype=bool) if own.pairs else usable(treatment, reference),
     )
     return fit.with_normal_reference() if chosen == "z" else fit
 
@@ -147,7 +202,7 @@ def closed_form(method: str, distribution: Distribution | None = None) -> Callab
     return (lambda data: complete(data).with_normal_reference()) if chosen == "z" else complete
 
 
-def check_spacing(method: str, weeks: Sequence[int]) -> None:
+def check_spacing(method: str, weeks: Sequence[float]) -> None:
     """Refuse unequally spaced visits to a method that supposes equally spaced ones.
 
     Raises

@@ -5,11 +5,9 @@ from typing import Final
 
 import numpy as np
 
-from asteroid_repro.errors import InputError
+from asteroid_repro.estimate.likelihood.patterns import check_arms
 
 _EXACT: Final = 2**24  # single precision has every whole number up to here
-_HIGHEST: Final = 100  # score, points
-_EXACT_PEOPLE: Final = _EXACT // _HIGHEST**2  # whose squared scores fit, added up
 
 
 @dataclass(frozen=True)
@@ -19,27 +17,27 @@ class Moments:
     Attributes
     ----------
     difference : numpy.ndarray, shape (visits, ...)
-        Arm means by visit, running minus waitlist, points; the first visit is the baseline.
+        Arm means by visit, treatment minus reference, points; the first visit is the baseline.
     cross_products : numpy.ndarray, shape (visits, visits, ...)
         Pooled within-arm sums of squares and cross-products, squared points.
-    n_running, n_waitlist : int
+    n_treatment, n_reference : int
         People per arm.
     """
 
     difference: np.ndarray
     cross_products: np.ndarray
-    n_running: int
-    n_waitlist: int
+    n_treatment: int
+    n_reference: int
 
     @property
     def n_people(self) -> int:
         """People in both arms."""
-        return self.n_running + self.n_waitlist
+        return self.n_treatment + self.n_reference
 
     @property
     def h(self) -> float:
         """Sum of the reciprocal arm sizes, the factor of every variance of a difference of means."""
-        return 1 / self.n_running + 1 / self.n_waitlist
+        return 1 / self.n_treatment + 1 / self.n_reference
 
 
 def cleared(squares: np.ndarray, scale: np.ndarray) -> np.ndarray:
@@ -56,18 +54,18 @@ def cleared(squares: np.ndarray, scale: np.ndarray) -> np.ndarray:
     return np.where(squares > 1e-12 * scale, squares, 0.0)
 
 
-def moments(running: np.ndarray, waitlist: np.ndarray) -> Moments:
+def moments(treatment: np.ndarray, reference: np.ndarray) -> Moments:
     """Summarise the scores of two arms.
 
     Parameters
     ----------
-    running, waitlist : numpy.ndarray, shape (visits, people of the arm, ...)
+    treatment, reference : numpy.ndarray, shape (visits, people of the arm, ...)
         Complete scores, points; further axes are trials or outcomes.
 
     Raises
     ------
     InputError
-        Fewer than two people in an arm.
+        Fewer than two people in an arm, or other visits in one arm than in the other.
 
     Examples
     --------
@@ -75,86 +73,115 @@ def moments(running: np.ndarray, waitlist: np.ndarray) -> Moments:
     >>> moments(scores, scores + 5).difference.tolist()
     [-5.0, -5.0]
     """
-    for arm, scores in (("running", running), ("waitlist", waitlist)):
-        if scores.shape[1] < 2:
-            raise InputError(f"{arm} must have at least 2 people, got {scores.shape[1]}. Its spread is not known.")
-    means = [scores.mean(axis=1) for scores in (running, waitlist)]
+    check_arms(treatment, reference)
+    means = [scores.mean(axis=1) for scores in (treatment, reference)]
     products = [
         np.einsum("vn...,wn...->vw...", centred, centred)
-        for centred in (running - means[0][:, np.newaxis], waitlist - means[1][:, np.newaxis])
+        for centred in (treatment - means[0][:, np.newaxis], reference - means[1][:, np.newaxis])
     ]
-    return Moments(means[0] - means[1], products[0] + products[1], running.shape[1], waitlist.shape[1])
+    return Moments(means[0] - means[1], products[0] + products[1], treatment.shape[1], reference.shape[1])
 
 
-def whole_number_sums(n_people: int, visits: int, outcomes: int, trials: int) -> tuple[np.ndarray, np.ndarray]:
-    """Make the arrays that :func:`sum_whole_numbers` fills: totals and products, in single precision.
+def whole_number_sums(
+    n_people: int, visits: int, outcomes: int, trials: int, *, highest: int
+) -> tuple[np.ndarray, np.ndarray]:
+    r"""Make the arrays that :func:`sum_whole_numbers` fills: totals and products, in single precision if it suffices.
 
-    It has every whole number up to :math:`2^{24}`, room for the products of 1677 people's scores of 0 to 100. The
-    products of more people are summed in parts, along the first axis. (Of more than 167,772 people the totals would not
-    fit either: then all is in double precision.)
+    Scores are counted in steps of their scale from its lowest score, so that any scale has whole numbers from 0.
+    Single precision has every whole number up to :math:`2^{24}`, room for the products of
+    :math:`2^{24} / \text{highest}^2` people (1677 of scores up to 100). The products of more people are summed in
+    parts, along the first axis. Where the products of one person, or the totals of all, do not fit, both are in double
+    precision.
+
+    Parameters
+    ----------
+    n_people, visits, outcomes, trials : int
+        Of both arms.
+    highest : int
+        The largest count: steps between the lowest and the highest score of the longest scale.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Totals, shape (2, visits, outcomes, trials), and products, shape (parts, visits, visits, outcomes, trials).
 
     Examples
     --------
-    >>> whole_number_sums(4000, 3, 1, 1000)[1].shape
-    (3, 3, 3, 1, 1000)
+    >>> [whole_number_sums(4000, 3, 1, 1000, highest=highest)[1].shape[0] for highest in (50, 100)]
+    [1, 3]
     """
-    parts = -(-n_people // _EXACT_PEOPLE)
-    kind = np.float32 if n_people * _HIGHEST <= _EXACT else np.float64
+    kind = np.float32 if max(highest**2, n_people * highest) <= _EXACT else np.float64
+    parts = -(-n_people // (_EXACT // highest**2)) if kind == np.float32 else 1
     return np.empty((2, visits, outcomes, trials), kind), np.empty((parts, visits, visits, outcomes, trials), kind)
 
 
-def sum_whole_numbers(scores: np.ndarray, n_running: int, totals: np.ndarray, products: np.ndarray) -> None:
+def sum_whole_numbers(scores: np.ndarray, n_treatment: int, totals: np.ndarray, products: np.ndarray) -> None:
     """Sum complete scores over people, for :func:`whole_number_moments`, into arrays that the caller has made.
 
     Parameters
     ----------
     scores : numpy.ndarray of float32, shape (outcomes, visits, people, trials)
-        Whole numbers from 0 to 100, points, the running arm first.
-    n_running : int
-        People in the running arm.
+        Whole numbers from 0 to ``highest``: steps of the scale from its lowest score; the treatment arm first.
+    n_treatment : int
+        People in the treatment arm.
     totals, products : numpy.ndarray
-        From :func:`whole_number_sums`, or the part of them that has these trials. They get the sums by arm, running
+        From :func:`whole_number_sums`, or the part of them that has these trials. They get the sums by arm, treatment
         first, and the sums of the products of two visits, over both arms.
 
     Examples
     --------
-    >>> totals, products = whole_number_sums(4, 1, 1, 1)
+    >>> totals, products = whole_number_sums(4, 1, 1, 1, highest=100)
     >>> scores = np.array([10, 20, 15, 25], dtype=np.float32).reshape(1, 1, 4, 1)
     >>> sum_whole_numbers(scores, 2, totals, products)
     >>> totals.ravel().tolist(), products.item()
     ([30.0, 40.0], 1350.0)
     """
-    for total, arm in zip(totals, (scores[:, :, :n_running], scores[:, :, n_running:]), strict=True):
-        np.einsum("ovnt->vot", arm, out=total)
+    for total, arm in zip(totals, (scores[:, :, :n_treatment], scores[:, :, n_treatment:]), strict=True):
+        np.einsum("ovnt->vot", arm, out=total, dtype=total.dtype)
+    size = -(-scores.shape[2] // len(products))  # every part has room: sums of whole numbers are exact in any order
     for part, product in enumerate(products):
-        people = scores[:, :, part * _EXACT_PEOPLE : (part + 1) * _EXACT_PEOPLE]
-        np.einsum("ovnt,ownt->vwot", people, people, out=product)
+        people = scores[:, :, part * size : (part + 1) * size]
+        np.einsum("ovnt,ownt->vwot", people, people, out=product, dtype=product.dtype)
 
 
-def whole_number_moments(totals: np.ndarray, products: np.ndarray, n_running: int, n_waitlist: int) -> Moments:
-    r"""Summarise complete scores that are whole numbers from their sums.
+def whole_number_moments(
+    totals: np.ndarray, products: np.ndarray, n_treatment: int, n_reference: int, *, step: np.ndarray
+) -> Moments:
+    r"""Summarise complete scores that are whole numbers of steps from their sums.
 
     With totals :math:`t_a` of the arms, :math:`S = \sum_i y_i y_i' - \sum_a t_a t_a' / n_a`. For whole numbers the sums
-    are exact, so nothing is lost by not centring first as :func:`moments` does.
+    are exact, so nothing is lost by not centring first as :func:`moments` does. Where the scale begins plays no part:
+    both are differences. At the end a step becomes points; a step that is a power of 2 rounds nothing.
 
     Parameters
     ----------
     totals, products : numpy.ndarray
         Filled by :func:`sum_whole_numbers`.
-    n_running, n_waitlist : int
+    n_treatment, n_reference : int
         People per arm.
+    step : numpy.ndarray, shape (outcomes,)
+        Points of a step of each outcome.
+
+    Returns
+    -------
+    Moments
+        Arrays of shape (visits, outcomes, trials) and (visits, visits, outcomes, trials).
 
     Examples
     --------
-    >>> sums = np.array([[30.0], [40.0]]), np.array([[[1350.0]]])  # of 10, 20 and of 15, 25
-    >>> whole_number_moments(*sums, 2, 2).difference.tolist(), whole_number_moments(*sums, 2, 2).cross_products.item()
-    ([-5.0], 100.0)
+    >>> sums = np.array([[[30.0]], [[40.0]]]), np.array([[[[1350.0]]]])  # of 10, 20 and of 15, 25
+    >>> found = whole_number_moments(*(each[..., np.newaxis] for each in sums), 2, 2, step=np.array([0.5]))
+    >>> found.difference.tolist(), found.cross_products.item()
+    ([[[-2.5]]], 25.0)
     """
-    running, waitlist = totals.astype(float)
+    treatment, reference = totals.astype(float)
     # Over the common denominator all numbers are whole: scores that do not vary have exactly 0 (up to 15,000 people).
     cross_products = products.sum(axis=0, dtype=float)
-    cross_products *= n_running * n_waitlist
-    cross_products -= (n_waitlist * running)[:, np.newaxis] * running
-    cross_products -= (n_running * waitlist)[:, np.newaxis] * waitlist
-    cross_products /= n_running * n_waitlist
-    return Moments(running / n_running - waitlist / n_waitlist, cross_products, n_running, n_waitlist)
+    cross_products *= n_treatment * n_reference
+    cross_products -= (n_reference * treatment)[:, np.newaxis] * treatment
+    cross_products -= (n_treatment * reference)[:, np.newaxis] * reference
+    cross_products /= n_treatment * n_reference
+    points = np.asarray(step, dtype=float)[:, np.newaxis]
+    cross_products *= points**2
+    difference = (treatment / n_treatment - reference / n_reference) * points
+    return Moments(difference, cross_products, n_treatment, n_reference)

@@ -9,7 +9,7 @@ from asteroid_repro.estimate.likelihood.patterns import MINIMUM_OBSERVED
 
 @dataclass(frozen=True)
 class VisitPairs:
-    """Sums of one outcome over complete pairs; arrays of shape (visits - 1, 2, trials), running arm first.
+    """Sums of one outcome over complete pairs; arrays of shape (visits - 1, 2, trials), treatment arm first.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class VisitPairs:
         return enough
 
 
-def visit_pairs(running: np.ndarray, waitlist: np.ndarray) -> VisitPairs:
+def visit_pairs(treatment: np.ndarray, reference: np.ndarray) -> VisitPairs:
     """Sum over the people with both visits.
 
     Sums of changes are taken over the changes themselves: the difference of two large sums would lose its digits where
@@ -43,7 +43,7 @@ def visit_pairs(running: np.ndarray, waitlist: np.ndarray) -> VisitPairs:
 
     Parameters
     ----------
-    running, waitlist : numpy.ndarray, shape (visits, people of the arm, trials)
+    treatment, reference : numpy.ndarray, shape (visits, people of the arm, trials)
         Scores, points; NaN where a visit is missing.
 
     Returns
@@ -58,7 +58,7 @@ def visit_pairs(running: np.ndarray, waitlist: np.ndarray) -> VisitPairs:
     >>> found.people[0, :, 0].tolist(), found.change[0, :, 0].tolist()
     ([2.0, 2.0], [15.0, 15.0])
     """
-    sums = [_arm_sums(scores) for scores in (running, waitlist)]
+    sums = [_arm_sums(scores) for scores in (treatment, reference)]
     return VisitPairs(*(np.stack(pair, axis=1) for pair in zip(*sums, strict=True)))
 
 

@@ -22,7 +22,7 @@ class Patterns:
     observed : numpy.ndarray of bool, shape (patterns, visits)
         The visits a pattern has.
     counts : numpy.ndarray, shape (patterns, 2, trials)
-        People, running arm first.
+        People, treatment arm first.
     sums : numpy.ndarray, shape (patterns, visits, 2, trials)
         Sums of scores, points; 0 at visits a pattern lacks.
     products : numpy.ndarray, shape (patterns, visits, visits, 2, trials)
@@ -82,7 +82,7 @@ class PersonTotals:
     observed : numpy.ndarray of bool, shape (patterns, visits)
         The visits a pattern has.
     counts : numpy.ndarray, shape (patterns, 2, trials)
-        People, running arm first.
+        People, treatment arm first.
     totals : numpy.ndarray, shape (patterns, 2, trials)
         Sums of totals, points.
     squares : numpy.ndarray, shape (patterns, trials)
@@ -101,12 +101,12 @@ class PersonTotals:
     score_squares: np.ndarray
 
 
-def patterns(running: np.ndarray, waitlist: np.ndarray) -> Patterns:
+def patterns(treatment: np.ndarray, reference: np.ndarray) -> Patterns:
     """Summarise the scores of two arms in which visits may be missing.
 
     Parameters
     ----------
-    running, waitlist : numpy.ndarray, shape (visits, people of the arm, trials)
+    treatment, reference : numpy.ndarray, shape (visits, people of the arm, trials)
         Scores, points; NaN where a visit is missing. People without any observed visit carry no information and are
         in no sum.
 
@@ -122,10 +122,10 @@ def patterns(running: np.ndarray, waitlist: np.ndarray) -> Patterns:
     >>> found.observed.tolist(), found.counts[:, 0, 0].tolist()
     ([[True, False], [True, True]], [1.0, 2.0])
     """
-    check_arms(running, waitlist)
-    scores, observed = _centred(running, waitlist)
+    check_arms(treatment, reference)
+    scores, observed = _centred(treatment, reference)
     present = _present(observed)
-    sums = [_pattern_sums(kind, member.astype(float), scores, running.shape[1]) for kind, member in present]
+    sums = [_pattern_sums(kind, member.astype(float), scores, treatment.shape[1]) for kind, member in present]
     return Patterns(
         np.array([kind for kind, _ in present]),
         np.stack([own.counts[0] for own in sums]),
@@ -134,12 +134,12 @@ def patterns(running: np.ndarray, waitlist: np.ndarray) -> Patterns:
     )
 
 
-def person_totals(running: np.ndarray, waitlist: np.ndarray) -> PersonTotals:
+def person_totals(treatment: np.ndarray, reference: np.ndarray) -> PersonTotals:
     """Summarise the totals of the people of two arms in which visits may be missing.
 
     Parameters
     ----------
-    running, waitlist
+    treatment, reference
         As in :func:`patterns`; several times quicker.
 
     Returns
@@ -159,10 +159,10 @@ def person_totals(running: np.ndarray, waitlist: np.ndarray) -> PersonTotals:
     >>> found.counts[..., 0].tolist(), found.totals[..., 0].tolist()
     ([[1.0, 1.0], [2.0, 2.0]], [[-2.0, 4.0], [-13.0, 11.0]])
     """
-    check_arms(running, waitlist)
-    scores, observed = _centred(running, waitlist)
+    check_arms(treatment, reference)
+    scores, observed = _centred(treatment, reference)
     present = _present(observed)
-    arms = slice(None, running.shape[1]), slice(running.shape[1], None)
+    arms = slice(None, treatment.shape[1]), slice(treatment.shape[1], None)
     own = scores.sum(axis=0)
     own_squares = own**2
     counts, totals = np.empty((2, len(present), 2, own.shape[-1]))
@@ -183,7 +183,7 @@ def person_totals(running: np.ndarray, waitlist: np.ndarray) -> PersonTotals:
     )
 
 
-def usable(running: np.ndarray, waitlist: np.ndarray) -> np.ndarray:
+def usable(treatment: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """Return which trials have :data:`MINIMUM_OBSERVED` scores or more in both arms at every visit, shape (trials,).
 
     Examples
@@ -192,13 +192,15 @@ def usable(running: np.ndarray, waitlist: np.ndarray) -> np.ndarray:
     >>> usable(scores, np.where(np.arange(4)[:, np.newaxis] < 3, np.nan, scores)).tolist()
     [False]
     """
-    enough = [np.count_nonzero(~np.isnan(scores), axis=1) >= MINIMUM_OBSERVED for scores in (running, waitlist)]
+    enough = [np.count_nonzero(~np.isnan(scores), axis=1) >= MINIMUM_OBSERVED for scores in (treatment, reference)]
     both: np.ndarray = (enough[0] & enough[1]).all(axis=0)
     return both
 
 
-def check_arms(running: np.ndarray, waitlist: np.ndarray) -> None:
-    """Check that two arms (visits, people, ...) can be compared.
+def check_arms(
+    treatment: np.ndarray, reference: np.ndarray, names: tuple[str, str] = ("treatment", "reference")
+) -> None:
+    """Check that two arms (visits, people, ...) can be compared; the names are for the message.
 
     Raises
     ------
@@ -209,18 +211,18 @@ def check_arms(running: np.ndarray, waitlist: np.ndarray) -> None:
     --------
     >>> check_arms(np.zeros((3, 20)), np.zeros((3, 20)))
     """
-    if len(running) != len(waitlist):
+    if len(treatment) != len(reference):
         raise InputError(
-            f"arms must have the same visits, got {len(running)} and {len(waitlist)}. Use NaN for missing."
+            f"arms must have the same visits, got {len(treatment)} and {len(reference)}. Use NaN for missing."
         )
-    for arm, scores in (("running", running), ("waitlist", waitlist)):
+    for arm, scores in zip(names, (treatment, reference), strict=True):
         if scores.shape[1] < MINIMUM_OBSERVED:
             raise InputError(f"{arm} must have at least 2 people, got {scores.shape[1]}. Its spread is not known.")
 
 
-def _centred(running: np.ndarray, waitlist: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return scores from their visit's mean, 0 where missing, and which are observed; the running arm first."""
-    scores = np.concatenate([running, waitlist], axis=1, dtype=float)
+def _centred(treatment: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return scores from their visit's mean, 0 where missing, and which are observed; the treatment arm first."""
+    scores = np.concatenate([treatment, reference], axis=1, dtype=float)
     observed = ~np.isnan(scores)
     scores[~observed] = 0.0
     # Where nobody was seen the mean is of no use to anybody: 0 keeps it a number.
@@ -240,14 +242,14 @@ def _present(observed: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     return [(kind, member) for kind, member in zip(kinds, members, strict=True) if member.any()]
 
 
-def _pattern_sums(kind: np.ndarray, member: np.ndarray, scores: np.ndarray, runners: int) -> Patterns:
-    """Return the sums of one pattern; member (people, trials) is 1 for the people who have it, running arm first."""
+def _pattern_sums(kind: np.ndarray, member: np.ndarray, scores: np.ndarray, n_treatment: int) -> Patterns:
+    """Return the sums of one pattern; member (people, trials) is 1 for the people who have it, treatment arm first."""
     visits, _, trials = scores.shape
     own = np.flatnonzero(kind)
     counts = np.empty((1, 2, trials))
     sums = np.zeros((1, visits, 2, trials))
     products = np.zeros((1, visits, visits, 2, trials))
-    for arm, people in enumerate((slice(None, runners), slice(runners, None))):
+    for arm, people in enumerate((slice(None, n_treatment), slice(n_treatment, None))):
         part = scores[own, people] * member[people]
         counts[0, arm] = member[people].sum(axis=0)
         sums[0, own, arm] = part.sum(axis=1)

@@ -102,7 +102,7 @@ def criterion(covariance: np.ndarray, data: Patterns, columns: np.ndarray) -> Cr
     data : Patterns
         The sufficient statistics.
     columns : numpy.ndarray of int, shape (2, visits)
-        Which mean an arm (running first) has at a visit; arms that share a number share the mean.
+        Which mean an arm (treatment first) has at a visit; arms that share a number share the mean.
 
     Returns
     -------

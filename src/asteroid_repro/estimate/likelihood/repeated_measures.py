@@ -136,7 +136,7 @@ def random_intercept_missing(data: Patterns, *, small_sample: SmallSampleMethod 
 
 
 def random_intercept_of_scores(
-    running: np.ndarray, waitlist: np.ndarray, small_sample: SmallSampleMethod = "satterthwaite"
+    treatment: np.ndarray, reference: np.ndarray, small_sample: SmallSampleMethod = "satterthwaite"
 ) -> Estimates:
     """Estimate the net differences by the random-intercept model from scores.
 
@@ -145,7 +145,7 @@ def random_intercept_of_scores(
 
     Parameters
     ----------
-    running, waitlist : numpy.ndarray, shape (visits, people of the arm, trials)
+    treatment, reference : numpy.ndarray, shape (visits, people of the arm, trials)
         Scores, points; NaN where a visit is missing; two or more observed in each arm at each visit.
     small_sample : {"satterthwaite", "kenward_roger"}
         As in :func:`mmrm_missing`.
@@ -168,12 +168,12 @@ def random_intercept_of_scores(
     [[76.0], [76.0]]
     """
     if small_sample == "kenward_roger":
-        return random_intercept_missing(patterns(running, waitlist), small_sample=small_sample)
-    return _of_fit(fit_random_intercept(person_totals(running, waitlist)))
+        return random_intercept_missing(patterns(treatment, reference), small_sample=small_sample)
+    return _of_fit(fit_random_intercept(person_totals(treatment, reference)))
 
 
 def _net_differences(visits: int) -> np.ndarray:
-    """Weights (means, visits - 1) of change from baseline, running minus waitlist."""
+    """Weights (means, visits - 1) of change from baseline, treatment minus reference."""
     change = np.vstack([-np.ones(visits - 1), np.eye(visits - 1)])
     return np.vstack([change, -change])
 

@@ -4,7 +4,6 @@ Data augmentation rather than sequential regressions: people miss visits and com
 proper draws only where nobody comes back.
 """
 
-from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 import numpy as np
@@ -18,28 +17,13 @@ BURN_IN: Final = 100
 """Steps of a chain before the one that is kept. What is left of the start shrinks in each step by the largest fraction
 of missing information: a fraction of 0.9, far above any for which a trial is still of use, leaves 3 in 100,000."""
 
-_WAITLIST: Final = 1
+_REFERENCE: Final = 1
 _SINGULAR: Final = 1e-10
 
 
-@dataclass(frozen=True)
-class Imputations:
-    """Completed scores of one trial.
-
-    Attributes
-    ----------
-    running, waitlist : numpy.ndarray, shape (visits, people of the arm, imputations)
-        Scores, points; observed ones as they were. Imputed ones may lie outside the scale: to clip them would bias
-        the means.
-    """
-
-    running: np.ndarray
-    waitlist: np.ndarray
-
-
 def impute(
-    running: np.ndarray, waitlist: np.ndarray, *, imputations: int, rng: np.random.Generator, rule: Rule = "mar"
-) -> Imputations:
+    treatment: np.ndarray, reference: np.ndarray, *, imputations: int, rng: np.random.Generator, rule: Rule = "mar"
+) -> tuple[np.ndarray, np.ndarray]:
     r"""Draw the missing scores of one outcome in one trial several times.
 
     Scores of a person in arm a are normal with mean :math:`\mu_a` and covariance :math:`\Sigma`, the same in both
@@ -54,17 +38,23 @@ def impute(
 
     Parameters
     ----------
-    running, waitlist : numpy.ndarray, shape (visits, people of the arm)
+    treatment, reference : numpy.ndarray, shape (visits, people of the arm)
         Scores, points; NaN where missing.
     imputations : int
         Two or more.
     rng : numpy.random.Generator
         Where the draws come from.
     rule : {"mar", "jump_to_reference", "copy_reference"}
-        Which means a runner follows who stops coming. ``mar``: those of the running arm. ``jump_to_reference``: those
-        of the waitlist from the first visit after the last observed one, keeping the person's own distance from the
-        running arm before. ``copy_reference``: those of the waitlist at every visit. Runners who come back, and the
-        waitlist, are imputed at random whatever the rule.
+        Which means a treated person follows who stops coming. ``mar``: those of the treatment arm.
+        ``jump_to_reference``: those of the reference from the first visit after the last observed one, keeping the
+        person's own distance from the treatment arm before. ``copy_reference``: those of the reference at every visit.
+        Treated people who come back, and the reference, are imputed at random whatever the rule.
+
+    Returns
+    -------
+    tuple of numpy.ndarray, shape (visits, people of the arm, imputations)
+        Completed scores of the treatment and the reference, points; observed ones as they were. Imputed ones may lie
+        outside the scale: to clip them would bias the means.
 
     Raises
     ------
@@ -81,35 +71,35 @@ def impute(
     --------
     >>> scores = np.random.default_rng(7).normal(size=(3, 40))
     >>> scores[2, :3] = np.nan
-    >>> drawn = impute(scores[:, :20], scores[:, 20:], imputations=5, rng=np.random.default_rng(1))
-    >>> drawn.running.shape, int(np.ptp(drawn.running, axis=2).astype(bool).sum())
+    >>> drawn, _ = impute(scores[:, :20], scores[:, 20:], imputations=5, rng=np.random.default_rng(1))
+    >>> drawn.shape, int(np.ptp(drawn, axis=2).astype(bool).sum())
     ((3, 20, 5), 3)
     """
     check_rule(rule)
     check_imputations(imputations)
-    both = _checked_scores(running, waitlist)
+    both = _checked_scores(treatment, reference)
     completed = np.repeat(both[np.newaxis], imputations, axis=0)
-    n_running = running.shape[1]
+    n_treatment = treatment.shape[1]
     if np.isnan(both).any():
-        arm = (np.arange(both.shape[1]) >= n_running).astype(int)
+        arm = (np.arange(both.shape[1]) >= n_treatment).astype(int)
         _augment(completed, arm, rule, rng)
     last = np.moveaxis(completed, 0, -1)
-    return Imputations(last[:, :n_running], last[:, n_running:])
+    return last[:, :n_treatment], last[:, n_treatment:]
 
 
-def shift_imputed(running: np.ndarray, imputed: np.ndarray, deltas: np.ndarray) -> np.ndarray:
-    """Add points to what was imputed to the runners after the baseline, the same at every missed visit.
+def shift_imputed(treatment: np.ndarray, imputed: np.ndarray, deltas: np.ndarray) -> np.ndarray:
+    """Add points to what was imputed to the treated after the baseline, the same at every missed visit.
 
-    The baseline is before anybody ran. A shift at one visit does not carry over to the next.
+    The baseline is before anybody was treated. A shift at one visit does not carry over to the next.
 
     Parameters
     ----------
-    running : numpy.ndarray, shape (visits, people)
-        Scores of the running arm, points; NaN where missing.
+    treatment : numpy.ndarray, shape (visits, people)
+        Scores of the treatment arm, points; NaN where missing.
     imputed : numpy.ndarray, shape (visits, people, imputations)
         The same scores completed.
     deltas : numpy.ndarray, shape (deltas,)
-        Points; positive is worse than imputed.
+        Points.
 
     Returns
     -------
@@ -126,7 +116,7 @@ def shift_imputed(running: np.ndarray, imputed: np.ndarray, deltas: np.ndarray) 
     >>> shift_imputed(scores, completed, np.array([0.0, 10.0]))[:, 0, :, 0].tolist()
     [[1.0, 1.0], [5.0, 15.0]]
     """
-    shifts = np.isnan(running)
+    shifts = np.isnan(treatment)
     shifts[0] = False
     shifted: np.ndarray = imputed[:, :, np.newaxis] + shifts[:, :, np.newaxis, np.newaxis] * deltas[:, np.newaxis]
     return shifted
@@ -165,10 +155,10 @@ def check_imputations(imputations: int) -> None:
         raise InputError(f"imputations must be a whole number of 2 or more, got {imputations!r}. 50 are usual.")
 
 
-def _checked_scores(running: np.ndarray, waitlist: np.ndarray) -> np.ndarray:
+def _checked_scores(treatment: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """Return the scores of both arms side by side, if they determine a distribution of the missing ones."""
-    check_arms(running, waitlist)
-    for arm, scores in (("running", running), ("waitlist", waitlist)):
+    check_arms(treatment, reference)
+    for arm, scores in (("treatment", treatment), ("reference", reference)):
         seen = ~np.isnan(scores)
         if not seen.any(axis=0).all():
             raise InputError(
@@ -180,24 +170,24 @@ def _checked_scores(running: np.ndarray, waitlist: np.ndarray) -> np.ndarray:
                 f"{arm} must have at least 2 observed scores at every visit, got {int(seen.sum(axis=1).min())}. "
                 "Leave that visit out."
             )
-    both = np.concatenate([running, waitlist], axis=1)
+    both = np.concatenate([treatment, reference], axis=1)
     if np.isnan(both).any():
-        _check_complete_people(running, waitlist)
+        _check_complete_people(treatment, reference)
     return both
 
 
-def _check_complete_people(running: np.ndarray, waitlist: np.ndarray) -> None:
+def _check_complete_people(treatment: np.ndarray, reference: np.ndarray) -> None:
     """Refuse scores that leave the covariance open: its distribution given the data would not integrate."""
-    complete = [scores[:, ~np.isnan(scores).any(axis=0)] for scores in (running, waitlist)]
+    complete = [scores[:, ~np.isnan(scores).any(axis=0)] for scores in (treatment, reference)]
     count = sum(scores.shape[1] for scores in complete)
-    if count < len(running) + 2:
+    if count < len(treatment) + 2:
         raise InputError(
-            f"imputation must have at least {len(running) + 2} people with every visit, got {count}. "
+            f"imputation must have at least {len(treatment) + 2} people with every visit, got {count}. "
             "Use estimate_effects, or leave a visit out."
         )
     centred = np.concatenate([own - own.mean(axis=1, keepdims=True) for own in complete if own.shape[1]], axis=1)
     spread = np.sqrt((centred**2).sum(axis=1, keepdims=True))
-    if (spread <= _SINGULAR * np.nanmax(np.abs(np.concatenate([running, waitlist], axis=1)))).any() or (
+    if (spread <= _SINGULAR * np.nanmax(np.abs(np.concatenate([treatment, reference], axis=1)))).any() or (
         np.linalg.svd(centred / spread, compute_uv=False)[-1] ** 2 < _SINGULAR
     ):
         raise InputError(
@@ -206,56 +196,34 @@ def _check_complete_people(running: np.ndarray, waitlist: np.ndarray) -> None:
         )
 
 
-@dataclass(frozen=True)
-class _Noise:
-    """All the chance of all chains, imputation first, so that further imputations change no earlier one.
-
-    Attributes
-    ----------
-    roots : numpy.ndarray, shape (imputations, steps, visits, visits)
-        Roots of inverse Wishart matrices of unit scale.
-    means, scores : numpy.ndarray, shape (imputations, steps, visits, 2 or incomplete people)
-        Standard normals.
-    """
-
-    roots: np.ndarray
-    means: np.ndarray
-    scores: np.ndarray
-
-
-@dataclass(frozen=True)
-class _Gap:
-    """The people who miss the same visits: their columns among all and among the incomplete people."""
-
-    people: np.ndarray
-    position: np.ndarray
-    seen: np.ndarray
-    unseen: np.ndarray
-
-
 def _augment(completed: np.ndarray, arm: np.ndarray, rule: Rule, rng: np.random.Generator) -> None:
     """Fill, in place, the missing scores (imputations, visits, people) with the ends of as many chains."""
     imputations, visits, people = completed.shape
     observed = ~np.isnan(completed[0])
     gaps = _gaps(observed)
-    noise = _draw_noise((imputations, BURN_IN + 1), visits, people, int((~observed.all(axis=0)).sum()), rng)
-    for own in (arm == 0, arm == _WAITLIST):
+    incomplete = int((~observed.all(axis=0)).sum())
+    roots, mean_noise, score_noise = _draw_noise((imputations, BURN_IN + 1), visits, people, incomplete, rng)
+    for own in (arm == 0, arm == _REFERENCE):
         start = np.nanmean(completed[0][:, own], axis=1, keepdims=True)
         completed[:, :, own] = np.where(observed[:, own], completed[:, :, own], start)
     at_random, by_rule = _whose_mean(observed, arm, "mar"), _whose_mean(observed, arm, rule)
     for step in range(BURN_IN + 1):
-        means, root = _draw_parameters(completed, arm, noise, step)
+        means, root = _draw_parameters(completed, arm, roots[:, step], mean_noise[:, step])
         whose = by_rule if step == BURN_IN else at_random  # the rule is no part of the model the chain explores
-        _fill(completed, means[:, np.arange(visits)[:, np.newaxis], whose], root, gaps, noise.scores[:, step])
+        _fill(completed, means[:, np.arange(visits)[:, np.newaxis], whose], root, gaps, score_noise[:, step])
 
 
-def _gaps(observed: np.ndarray) -> tuple[_Gap, ...]:
+def _gaps(observed: np.ndarray) -> list[tuple[np.ndarray, ...]]:
+    """Group the people who miss the same visits.
+
+    A group has its people's columns among all and among the incomplete people, the visits seen and those unseen.
+    """
     incomplete = np.flatnonzero(~observed.all(axis=0))
     kinds, which = np.unique(observed[:, incomplete], axis=1, return_inverse=True)
-    return tuple(
-        _Gap(incomplete[which == kind], np.flatnonzero(which == kind), np.flatnonzero(seen), np.flatnonzero(~seen))
+    return [
+        (incomplete[which == kind], np.flatnonzero(which == kind), np.flatnonzero(seen), np.flatnonzero(~seen))
         for kind, seen in enumerate(kinds.T)
-    )
+    ]
 
 
 def _whose_mean(observed: np.ndarray, arm: np.ndarray, rule: Rule) -> np.ndarray:
@@ -263,37 +231,43 @@ def _whose_mean(observed: np.ndarray, arm: np.ndarray, rule: Rule) -> np.ndarray
     whose = np.broadcast_to(arm, observed.shape).copy()
     stopped = ~np.logical_or.accumulate(observed[::-1], axis=0)[::-1]
     if rule == "jump_to_reference":
-        whose[stopped] = _WAITLIST
+        whose[stopped] = _REFERENCE
     if rule == "copy_reference":
-        whose[:, stopped.any(axis=0)] = _WAITLIST
+        whose[:, stopped.any(axis=0)] = _REFERENCE
     return whose
 
 
-def _draw_noise(chains: tuple[int, int], visits: int, people: int, incomplete: int, rng: np.random.Generator) -> _Noise:
+def _draw_noise(
+    chains: tuple[int, int], visits: int, people: int, incomplete: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw all the chance of all chains, imputation first, so that further imputations change no earlier one.
+
+    Roots of inverse Wishart matrices of unit scale, shape (imputations, steps, visits, visits), and standard normals
+    for the means and the scores, shape (imputations, steps, visits, 2 or incomplete people).
+    """
     # A stream for each purpose: were it one, the number of imputations would shift what comes later.
     squares, below, means, scores = rng.spawn(4)
     triangles = np.tril(below.standard_normal((*chains, visits, visits)), -1)
     own = np.arange(visits)
     triangles[..., own, own] = np.sqrt(squares.chisquare(people - 2 - own, size=(*chains, visits)))
-    return _Noise(
-        np.linalg.inv(triangles).swapaxes(-1, -2),
-        means.standard_normal((*chains, visits, 2)),
-        scores.standard_normal((*chains, visits, incomplete)),
-    )
+    roots = np.linalg.inv(triangles).swapaxes(-1, -2)
+    shape = (*chains, visits)
+    return roots, means.standard_normal((*shape, 2)), scores.standard_normal((*shape, incomplete))
 
 
-def _draw_parameters(completed: np.ndarray, arm: np.ndarray, noise: _Noise, step: int) -> tuple[np.ndarray, np.ndarray]:
+def _draw_parameters(
+    completed: np.ndarray, arm: np.ndarray, unit_root: np.ndarray, noise: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Draw the means (imputations, visits, 2) and a root of the covariance (imputations, visits, visits)."""
-    average = np.stack([completed[:, :, arm == own].mean(axis=2) for own in (0, _WAITLIST)], axis=2)
+    average = np.stack([completed[:, :, arm == own].mean(axis=2) for own in (0, _REFERENCE)], axis=2)
     centred = completed - average[:, :, arm]
     # Bartlett: with S = L L' and a Wishart A A' of unit scale, L (A A')^-1 L' is inverse Wishart of scale S.
-    root = np.linalg.cholesky(centred @ centred.swapaxes(1, 2)) @ noise.roots[:, step]
-    means = average + root @ noise.means[:, step] / np.sqrt(np.bincount(arm))
-    return means, root
+    root = np.linalg.cholesky(centred @ centred.swapaxes(1, 2)) @ unit_root
+    return average + root @ noise / np.sqrt(np.bincount(arm)), root
 
 
 def _fill(
-    completed: np.ndarray, means: np.ndarray, root: np.ndarray, gaps: tuple[_Gap, ...], noise: np.ndarray
+    completed: np.ndarray, means: np.ndarray, root: np.ndarray, gaps: list[tuple[np.ndarray, ...]], noise: np.ndarray
 ) -> None:
     """Draw the missing scores given the observed ones, in place.
 
@@ -301,9 +275,9 @@ def _fill(
     distribution; it needs no root of its own for each pattern.
     """
     covariance = root @ root.swapaxes(1, 2)
-    for gap in gaps:
-        free = means[:, :, gap.people] + root @ noise[:, :, gap.position]
-        among = covariance[:, gap.seen]
-        slopes = np.linalg.solve(among[:, :, gap.seen], among[:, :, gap.unseen]).swapaxes(1, 2)
-        distance = completed[:, gap.seen[:, np.newaxis], gap.people] - free[:, gap.seen]
-        completed[:, gap.unseen[:, np.newaxis], gap.people] = free[:, gap.unseen] + slopes @ distance
+    for people, position, seen, unseen in gaps:
+        free = means[:, :, people] + root @ noise[:, :, position]
+        among = covariance[:, seen]
+        slopes = np.linalg.solve(among[:, :, seen], among[:, :, unseen]).swapaxes(1, 2)
+        distance = completed[:, seen[:, np.newaxis], people] - free[:, seen]
+        completed[:, unseen[:, np.newaxis], people] = free[:, unseen] + slopes @ distance

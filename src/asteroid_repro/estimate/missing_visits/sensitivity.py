@@ -1,22 +1,24 @@
 r"""How far the result rests on what is supposed about missed visits: multiple imputation, pooled by Rubin's rules."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
 
 from asteroid_repro.errors import InputError, did_you_mean
+from asteroid_repro.estimate.arms import label_of, sign_of_better
 from asteroid_repro.estimate.effects.ancova import ancova
 from asteroid_repro.estimate.effects.inference import Estimates, confidence_interval, p_value
 from asteroid_repro.estimate.effects.mmrm import mmrm
 from asteroid_repro.estimate.effects.moments import Moments, moments
 from asteroid_repro.estimate.missing_visits.imputation import Rule, check_imputations, check_rule, impute, shift_imputed
 from asteroid_repro.estimate.missing_visits.rubin import Pooled, pool
-from asteroid_repro.estimate.people.paired_scores import outcomes_table, paired_scores
-from asteroid_repro.estimate.safety.limits import check_level
-from asteroid_repro.tables.schema import ARMS, Trial
+from asteroid_repro.estimate.outcome_scores import OutcomeScores, check_everybody_seen, one_outcome
+from asteroid_repro.tables.limits import check_level
+from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.trial.participant_data import Trial
 
 CompleteMethod = Literal["ancova", "mmrm"]
 
@@ -24,21 +26,21 @@ _METHODS: Final[Mapping[str, Callable[[Moments], Estimates]]] = {"ancova": ancov
 
 
 @dataclass(frozen=True)
-class Sensitivity:
+class Sensitivity(ResultTable):
     """The effect under one supposition about the missed visits.
 
     Attributes
     ----------
     outcome : str
         Name of the outcome.
-    week : int
+    week : float
         Weeks since randomisation.
     method, rule : str
         How each completed trial was analysed, and how it was completed.
     delta : float
-        Points added to the imputed scores of the runners.
+        Points by which the imputed scores of the treated are worse.
     estimate, se, ci_low, ci_high : float
-        Running minus waitlist, its standard error and its confidence limits, points.
+        Treatment minus reference, its standard error and its confidence limits, points.
     df : float
         Barnard and Rubin's degrees of freedom.
     p_value : float
@@ -51,10 +53,12 @@ class Sensitivity:
         Standard error of the estimate that is due to the number of imputations, points.
     imputations : int
         Imputations.
-    n_running, n_waitlist : int
+    n_treatment, n_reference : int
         People.
-    missing_running, missing_waitlist : int
+    missing_treatment, missing_reference : int
         Those of them without a score at the week.
+    level : float
+        Confidence level.
     note : str
         What else a reader must know; empty if nothing.
     label : str
@@ -62,7 +66,7 @@ class Sensitivity:
     """
 
     outcome: str
-    week: int
+    week: float
     method: str
     rule: str
     delta: float
@@ -77,32 +81,29 @@ class Sensitivity:
     missing_information: float
     mcse: float
     imputations: int
-    n_running: int
-    n_waitlist: int
-    missing_running: int
-    missing_waitlist: int
+    n_treatment: int
+    n_reference: int
+    missing_treatment: int
+    missing_reference: int
+    level: float
     note: str = ""
     label: str = ""
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row, unrounded."""
-        return pd.DataFrame([asdict(self)]).drop(columns="label")
-
-    def _repr_html_(self) -> str:
-        return f"<p><strong>{self.label}</strong></p>" + self.to_frame().to_html(index=False)
 
 
 def sensitivity(
     trial: Trial | pd.DataFrame,
     *,
     outcome: str,
-    week: int = 12,
+    week: float | None = None,
     rule: Rule = "mar",
     delta: float = 0.0,
     imputations: int = 50,
     seed: int,
     method: CompleteMethod = "ancova",
     level: float = 0.95,
+    treatment: str | None = None,
+    reference: str | None = None,
+    better: str | None = None,
 ) -> Sensitivity:
     """Estimate an effect under a supposition about the visits that were missed.
 
@@ -118,12 +119,13 @@ def sensitivity(
         A trial, or its table of outcomes. The first week is the baseline.
     outcome : str
         Name of the outcome.
-    week : int
-        Weeks since randomisation.
+    week : float, optional
+        Weeks since randomisation; the last visit when not given.
     rule : {"mar", "jump_to_reference", "copy_reference"}
-        What runners are like who stop coming: like the other runners, or like the waitlist; see ``impute``.
+        What treated people are like who stop coming: like the others of their arm, or like the reference; see
+        ``impute``.
     delta : float
-        Points added to what was imputed to the runners after the baseline; positive is worse.
+        Points by which what was imputed to the treated after the baseline is made worse, whichever way that is.
     imputations : int
         Completed trials.
     seed : int
@@ -132,6 +134,10 @@ def sensitivity(
         Analysis of a completed trial.
     level : float
         Confidence level.
+    treatment, reference : str, optional
+        The two arms of a plain table, of two or more; a trial has them in its design.
+    better : {"lower", "higher"}, optional
+        Which way is better: a plain table needs it for a delta other than 0, a trial has it in its design.
 
     Returns
     -------
@@ -142,8 +148,9 @@ def sensitivity(
     Raises
     ------
     InputError
-        An unknown outcome, week, rule or method; a seed, delta or number of imputations that cannot be used; a person
-        without any score; too few scores to impute from; scores that do not vary.
+        An unknown outcome, week, rule or method; a seed, delta or number of imputations that cannot be used; a delta
+        where nobody said which way is worse; a person without any score; too few scores to impute from; scores that do
+        not vary.
 
     References
     ----------
@@ -153,44 +160,39 @@ def sensitivity(
     Examples
     --------
     >>> from asteroid_repro import ASTEROID, simulate_trial
-    >>> table = simulate_trial(ASTEROID, seed=2024).outcomes
-    >>> left = table[(table["week"] < 12) | (table["participant"] % 5 > 0)]  # one in five misses week 12
-    >>> found = sensitivity(left, outcome="average_pain", rule="jump_to_reference", seed=1)
-    >>> found.missing_running + found.missing_waitlist, 0 < found.missing_information < 1
+    >>> trial = simulate_trial(ASTEROID.with_values(missing_running=0.2, missing_waitlist=0.2), seed=2024)
+    >>> found = sensitivity(trial, outcome="average_pain", rule="jump_to_reference", seed=1)
+    >>> found.missing_treatment + found.missing_reference, 0 < found.missing_information < 1
     (8, True)
     """
     return effects_by_delta(
-        trial,
-        outcome=outcome,
-        deltas=[delta],
-        week=week,
-        rule=rule,
-        imputations=imputations,
-        seed=seed,
-        method=method,
-        level=level,
-    )[0]
+        trial, outcome, [delta], week=week, rule=rule, imputations=imputations, seed=seed, method=method, level=level,
+        treatment=treatment, reference=reference, better=better,
+    )[0]  # fmt: skip
 
 
 def effects_by_delta(
     trial: Trial | pd.DataFrame,
-    *,
     outcome: str,
     deltas: Sequence[float],
-    week: int,
+    *,
+    week: float | None,
     rule: Rule,
     imputations: int,
     seed: int,
     method: CompleteMethod,
     level: float,
+    treatment: str | None,
+    reference: str | None,
+    better: str | None,
 ) -> tuple[Sensitivity, ...]:
-    """Estimate an effect with each of several deltas added to the same imputations.
+    """Estimate an effect with each of several deltas applied to the same imputations.
 
     Parameters
     ----------
     deltas : sequence of float
-        Points added to what was imputed to the runners.
-    trial, outcome, week, rule, imputations, seed, method, level
+        Points by which what was imputed to the treated is made worse.
+    trial, outcome, week, rule, imputations, seed, method, level, treatment, reference, better
         As in :func:`sensitivity`.
 
     Returns
@@ -202,33 +204,29 @@ def effects_by_delta(
     ------
     InputError
         As in :func:`sensitivity`.
-
-    Examples
-    --------
-    >>> from asteroid_repro import ASTEROID, simulate_trial
-    >>> rows = effects_by_delta(
-    ...     simulate_trial(ASTEROID, seed=2024), outcome="disability", deltas=[0, 10], week=12, rule="mar",
-    ...     imputations=5, seed=1, method="mmrm", level=0.95)
-    >>> [row.df for row in rows], rows[0].estimate == rows[1].estimate
-    ([38.0, 38.0], True)
     """
     check_level(level)
     check_rule(rule)
     check_imputations(imputations)
     _check(deltas, seed, method)
-    scores = _scores(outcomes_table(trial), outcome, week)
-    points = np.array(deltas, dtype=float)
-    if scores.complete:
-        pooled = _alone(scores, points, method)
+    scores, visit = _visits_seen(one_outcome(trial, outcome, treatment, reference, better), week)
+    worse = -sign_of_better(outcome, scores.better) if any(deltas) else 1
+    points = worse * np.array(deltas, dtype=float)
+    complete = not any(np.isnan(own[[0, visit]]).any() for own in scores.both)
+    if complete:
+        pooled = _alone(scores, visit, len(points), method)
     else:
-        pooled = _imputed(scores, points, rule=rule, imputations=imputations, seed=seed, method=method)
+        drawn = impute(*scores.both, imputations=imputations, rng=np.random.default_rng(seed), rule=rule)
+        shifted = shift_imputed(scores.treatment, drawn[0], points)
+        pooled = pool(_at(_METHODS[method](moments(shifted, drawn[1][:, :, np.newaxis])), visit - 1))
     if not (pooled.estimates.standard_error > 0).all():
         raise InputError(f"{outcome} must vary within the arms, got a constant. Drop it or correct the values.")
     interval, p = confidence_interval(pooled.estimates, level), p_value(pooled.estimates)
+    missing = [int(np.isnan(own[visit]).sum()) for own in scores.both]
     return tuple(
         Sensitivity(
             outcome=outcome,
-            week=week,
+            week=scores.weeks[visit],
             method=method,
             rule=rule,
             delta=float(delta),
@@ -243,33 +241,16 @@ def effects_by_delta(
             missing_information=float(pooled.missing_information[row]),
             mcse=float(np.sqrt(pooled.between[row] / imputations)),
             imputations=imputations,
-            n_running=scores.running.shape[1],
-            n_waitlist=scores.waitlist.shape[1],
-            missing_running=scores.missing(scores.running),
-            missing_waitlist=scores.missing(scores.waitlist),
-            note=_note(scores, week, float(delta)),
-            label=trial.label if isinstance(trial, Trial) else "",
+            n_treatment=scores.n[0],
+            n_reference=scores.n[1],
+            missing_treatment=missing[0],
+            missing_reference=missing[1],
+            level=level,
+            note=_note(scores, visit, complete=complete, idle=bool(delta) and not missing[0]),
+            label=label_of(trial),
         )
-        for row, delta in enumerate(points)
+        for row, delta in enumerate(deltas)
     )
-
-
-@dataclass(frozen=True)
-class _Scores:
-    """Scores of the arms (visits, people), NaN where missing, and the position of the week among the visits."""
-
-    running: np.ndarray
-    waitlist: np.ndarray
-    visit: int
-
-    @property
-    def complete(self) -> bool:
-        """Whether nobody lacks the baseline or the week."""
-        return not any(np.isnan(arm[[0, self.visit]]).any() for arm in (self.running, self.waitlist))
-
-    def missing(self, arm: np.ndarray) -> int:
-        """Return how many people of an arm lack the week."""
-        return int(np.isnan(arm[self.visit]).sum())
 
 
 def _check(deltas: Sequence[float], seed: int, method: str) -> None:
@@ -284,52 +265,33 @@ def _check(deltas: Sequence[float], seed: int, method: str) -> None:
         raise InputError(f"delta must be a finite number of points, got {odd[0]!r}. Correct it.")
 
 
-def _scores(table: pd.DataFrame, outcome: str, week: int) -> _Scores:
-    """Pick all visits of an outcome, people sorted by identifier."""
-    paired_scores(table, outcome, week)  # refuses an unknown outcome or week, and arms with too few pairs
-    own = table[table["outcome"] == outcome].set_index(["participant", "week"])["value"]
-    wide = own.unstack("week").sort_index(axis=1).dropna(axis=1, how="all")  # noqa: PD010 - no duplicates to average
-    people = table.drop_duplicates("participant").set_index("participant")["arm"].sort_index()
-    wide = wide.reindex(people.index)
-    absent = wide.isna().all(axis=1)
-    if absent.any():
-        raise InputError(
-            f"{outcome} must have an observed score of every person, got none for participant "
-            f"{wide.index[absent][0]}. Leave that person out of the table, and say so."
-        )
-    running, waitlist = (wide[people == arm].to_numpy(dtype=float).T for arm in ARMS)
-    return _Scores(running, waitlist, int(np.flatnonzero(wide.columns == week)[0]))
+def _visits_seen(scores: OutcomeScores, week: float | None) -> tuple[OutcomeScores, int]:
+    """Return the visits at which somebody was seen, and the number of the week among them."""
+    scores.pairs(week)  # refuses an unknown week, and arms with too few pairs
+    check_everybody_seen(scores)
+    seen = ~np.logical_and(*(np.isnan(own).all(axis=1) for own in scores.both))
+    visit = int(seen[: scores.visit(week)].sum())
+    if seen.all():
+        return scores, visit
+    weeks = tuple(week for week, kept in zip(scores.weeks, seen, strict=True) if kept)
+    treatment, reference = (own.T[:, seen].T for own in scores.both)
+    return replace(scores, weeks=weeks, treatment=treatment, reference=reference), visit
 
 
-def _alone(scores: _Scores, deltas: np.ndarray, method: CompleteMethod) -> Pooled:
+def _alone(scores: OutcomeScores, visit: int, deltas: int, method: CompleteMethod) -> Pooled:
     """Analyse the scores as they are, the same for each delta."""
-    used = [
-        np.repeat(arm[[0, scores.visit], :, np.newaxis], len(deltas), axis=2)
-        for arm in (scores.running, scores.waitlist)
-    ]
+    used = [np.repeat(own[[0, visit], :, np.newaxis], deltas, axis=2) for own in scores.both]
     fits = _at(_METHODS[method](moments(*used)), 0)
-    nothing = np.zeros(len(deltas))
+    nothing = np.zeros(deltas)
     return Pooled(fits, fits.standard_error**2, nothing, nothing)
-
-
-def _imputed(
-    scores: _Scores, deltas: np.ndarray, *, rule: Rule, imputations: int, seed: int, method: CompleteMethod
-) -> Pooled:
-    """Complete the scores and pool the estimates, one for each delta."""
-    rng = np.random.default_rng(seed)
-    drawn = impute(scores.running, scores.waitlist, imputations=imputations, rng=rng, rule=rule)
-    running = shift_imputed(scores.running, drawn.running, deltas)
-    fits = _METHODS[method](moments(running, drawn.waitlist[:, :, np.newaxis]))
-    return pool(_at(fits, scores.visit - 1))
 
 
 def _at(fits: Estimates, visit: int) -> Estimates:
     return Estimates(fits.estimate[visit], fits.standard_error[visit], fits.df[visit], fits.boundary[visit])
 
 
-def _note(scores: _Scores, week: int, delta: float) -> str:
-    if scores.complete:
+def _note(scores: OutcomeScores, visit: int, *, complete: bool, idle: bool) -> str:
+    week = scores.weeks[visit]
+    if complete:
         return f"No score at baseline or week {week} is missing: nothing was imputed."
-    if delta and not scores.missing(scores.running):
-        return f"No runner lacks week {week}: delta changes nothing."
-    return ""
+    return f"Nobody of {scores.arms[0]} lacks week {week}: delta changes nothing." if idle else ""

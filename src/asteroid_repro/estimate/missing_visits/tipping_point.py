@@ -8,12 +8,13 @@ import pandas as pd
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.missing_visits.imputation import Rule
 from asteroid_repro.estimate.missing_visits.sensitivity import CompleteMethod, Sensitivity, effects_by_delta
-from asteroid_repro.tables.schema import Trial
+from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.trial.participant_data import Trial
 
 
 @dataclass(frozen=True)
-class TippingPoint:
-    """The effect by how much worse than imputed the runners are supposed to be.
+class TippingPoint(ResultTable):
+    """The effect by how much worse than imputed the treated are supposed to be.
 
     Attributes
     ----------
@@ -36,8 +37,9 @@ class TippingPoint:
         """Return one row per delta, unrounded."""
         return pd.concat([row.to_frame() for row in self.rows], ignore_index=True)
 
-    def _repr_html_(self) -> str:
-        return f"<p><strong>{self.label}</strong></p><p>{self.note}</p>" + self.to_frame().to_html(index=False)
+    def notes(self) -> tuple[str, ...]:
+        """Return the note."""
+        return (self.note,)
 
 
 def tipping_point(
@@ -45,20 +47,23 @@ def tipping_point(
     *,
     outcome: str,
     deltas: Sequence[float],
-    week: int = 12,
+    week: float | None = None,
     rule: Rule = "mar",
     imputations: int = 50,
     seed: int,
     method: CompleteMethod = "ancova",
     level: float = 0.95,
+    treatment: str | None = None,
+    reference: str | None = None,
+    better: str | None = None,
 ) -> TippingPoint:
-    """Find how much worse than imputed the runners who missed the week must be for the result to lose significance.
+    """Find how much worse than imputed the treated who missed the week must be for the result to lose significance.
 
     Parameters
     ----------
     deltas : sequence of float
-        Points to add, in any order; all are added to the same imputations.
-    trial, outcome, week, rule, imputations, seed, method, level
+        Points by which to make them worse, in any order; all are applied to the same imputations.
+    trial, outcome, week, rule, imputations, seed, method, level, treatment, reference, better
         As in :func:`asteroid_repro.estimate.missing_visits.sensitivity.sensitivity`.
 
     Returns
@@ -78,25 +83,17 @@ def tipping_point(
     Examples
     --------
     >>> from asteroid_repro import ASTEROID, simulate_trial
-    >>> table = simulate_trial(ASTEROID, seed=2024).outcomes
-    >>> left = table[(table["week"] < 12) | (table["participant"] % 5 > 0)]
-    >>> point = tipping_point(left, outcome="average_pain", deltas=[0, 500], seed=1)
+    >>> trial = simulate_trial(ASTEROID.with_values(missing_running=0.2, missing_waitlist=0.2), seed=2024)
+    >>> point = tipping_point(trial, outcome="average_pain", deltas=[0, 500], seed=1)
     >>> [row.delta for row in point.rows], point.delta in (None, 0.0, 500.0)
     ([0.0, 500.0], True)
     """
     if not len(deltas):
         raise InputError("deltas must have at least one number of points, got none. Try range(0, 31, 5).")
     found = effects_by_delta(
-        trial,
-        outcome=outcome,
-        deltas=list(dict.fromkeys(deltas)),
-        week=week,
-        rule=rule,
-        imputations=imputations,
-        seed=seed,
-        method=method,
-        level=level,
-    )
+        trial, outcome, list(dict.fromkeys(deltas)), week=week, rule=rule, imputations=imputations, seed=seed,
+        method=method, level=level, treatment=treatment, reference=reference, better=better,
+    )  # fmt: skip
     rows = tuple(sorted(found, key=lambda row: row.delta))
     tipped = [row.delta for row in rows if row.p_value >= 1 - level]
     return TippingPoint(rows, tipped[0] if tipped else None, _in_words(rows, tipped, level), rows[0].label)

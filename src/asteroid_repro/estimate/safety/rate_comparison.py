@@ -1,18 +1,18 @@
 """A rate against a yardstick that is itself uncertain, and the probability that a rate is below a stated value."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import exp, inf, log, sqrt
 
-import pandas as pd
 from scipy.special import gammainc, ndtri
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.safety.limits import Limits, check_level
-from asteroid_repro.estimate.safety.rate_intervals import RateInterval
+from asteroid_repro.estimate.safety.rates import EventRate
+from asteroid_repro.tables.limits import Limits, check_level
+from asteroid_repro.tables.result_table import ResultTable
 
 
 @dataclass(frozen=True)
-class RateRatio:
+class RateRatio(ResultTable):
     """A rate divided by a yardstick.
 
     Attributes
@@ -21,8 +21,8 @@ class RateRatio:
         Kind of event, interval and denominator of the rate.
     events : int
         Events behind the rate.
-    rate_per_1000_h, yardstick_per_1000_h : float
-        The two rates, events per 1000 hours.
+    rate_per_1000, yardstick_per_1000 : float
+        The two rates, events per 1000 hours or weeks.
     ratio, ci_low, ci_high : float
         Rate over yardstick, with limits for the uncertainty of both.
     level : float
@@ -35,57 +35,43 @@ class RateRatio:
     method: str
     per: str
     events: int
-    rate_per_1000_h: float
-    yardstick_per_1000_h: float
+    rate_per_1000: float
+    yardstick_per_1000: float
     ratio: float
     ci_low: float
     ci_high: float
     level: float
     note: str
 
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row, unrounded."""
-        return pd.DataFrame([asdict(self)])
-
-    def _repr_html_(self) -> str:
-        return self.to_frame().to_html(index=False)
-
 
 @dataclass(frozen=True)
-class RateProbability:
+class RateProbability(ResultTable):
     """The probability that a rate is below a value.
 
     Attributes
     ----------
     events : int
         Events seen.
-    hours : float
-        In how many hours.
-    below_per_1000_h : float
-        The value, events per 1000 hours.
-    prior_shape, prior_hours : float
+    exposure : float
+        In how many hours or weeks.
+    below_per_1000 : float
+        The value, events per 1000 hours or weeks.
+    prior_shape, prior_exposure : float
         The gamma prior of the rate.
     probability : float
         Posterior probability.
     """
 
     events: int
-    hours: float
-    below_per_1000_h: float
+    exposure: float
+    below_per_1000: float
     prior_shape: float
-    prior_hours: float
+    prior_exposure: float
     probability: float
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row, unrounded."""
-        return pd.DataFrame([asdict(self)])
-
-    def _repr_html_(self) -> str:
-        return self.to_frame().to_html(index=False)
 
 
 def compare_with_yardstick(
-    rate: RateInterval, *, yardstick_per_1000_h: float, low: float, high: float, yardstick_level: float = 0.95
+    rate: EventRate, *, yardstick_per_1000: float, low: float, high: float, yardstick_level: float = 0.95
 ) -> RateRatio:
     r"""Divide a rate by a published one that has its own interval.
 
@@ -101,10 +87,10 @@ def compare_with_yardstick(
 
     Parameters
     ----------
-    rate : RateInterval
-        A row of :func:`rate_intervals`; its level is the level of the ratio.
-    yardstick_per_1000_h, low, high : float
-        The published rate and its limits, events per 1000 hours.
+    rate : EventRate
+        A row of :func:`event_rates`; its level is the level of the ratio.
+    yardstick_per_1000, low, high : float
+        The published rate and its limits, events per 1000 hours or weeks.
     yardstick_level : float
         The confidence level of those limits.
 
@@ -124,28 +110,29 @@ def compare_with_yardstick(
 
     Examples
     --------
-    >>> from asteroid_repro.estimate.safety.rate_intervals import rate_intervals
-    >>> events = pd.DataFrame({"participant": range(10), "week": 1, "session": 1, "kind": "syncope", "serious": False})
-    >>> row = rate_intervals(events, hours=1000).rows[0]
-    >>> ratio = compare_with_yardstick(row, yardstick_per_1000_h=20, low=16, high=25)
+    >>> import pandas as pd
+    >>> from asteroid_repro.estimate.safety.rates import event_rates
+    >>> events = pd.DataFrame({"participant": range(10), "kind": "fall"})
+    >>> row = event_rates(events, hours=1000).rows[0]
+    >>> ratio = compare_with_yardstick(row, yardstick_per_1000=20, low=16, high=25)
     >>> [round(value, 3) for value in (ratio.ratio, ratio.ci_low, ratio.ci_high)]
     [0.5, 0.232, 0.957]
     """
-    if not 0 < low <= yardstick_per_1000_h <= high < inf:
+    if not 0 < low <= yardstick_per_1000 <= high < inf:
         raise InputError(
-            f"yardstick_per_1000_h must be positive and inside its limits, got {yardstick_per_1000_h:g} "
+            f"yardstick_per_1000 must be positive and inside its limits, got {yardstick_per_1000:g} "
             f"({low:g} to {high:g}). Correct it."
         )
     sigma = (log(high) - log(low)) / (2 * float(ndtri((1 + check_level(yardstick_level)) / 2)))
-    limits = _ratio_limits(rate, yardstick_per_1000_h, float(ndtri((1 + rate.level) / 2)) * sigma)
+    limits = _ratio_limits(rate, yardstick_per_1000, float(ndtri((1 + rate.level) / 2)) * sigma)
     return RateRatio(
         kind=rate.kind,
         method=rate.method,
         per=rate.per,
         events=rate.events,
-        rate_per_1000_h=rate.rate_per_1000_h,
-        yardstick_per_1000_h=yardstick_per_1000_h,
-        ratio=rate.rate_per_1000_h / yardstick_per_1000_h,
+        rate_per_1000=rate.rate_per_1000,
+        yardstick_per_1000=yardstick_per_1000,
+        ratio=rate.rate_per_1000 / yardstick_per_1000,
         ci_low=limits.low,
         ci_high=limits.high,
         level=rate.level,
@@ -154,7 +141,7 @@ def compare_with_yardstick(
 
 
 def probability_rate_below(
-    *, events: int, hours: float, below_per_1000_h: float, prior_shape: float = 0.5, prior_hours: float = 0.0
+    *, events: int, exposure: float, below_per_1000: float, prior_shape: float = 0.5, prior_exposure: float = 0.0
 ) -> RateProbability:
     r"""Compute the probability that a rate is below a stated value, given the events seen.
 
@@ -167,11 +154,11 @@ def probability_rate_below(
     ----------
     events : int
         Events seen.
-    hours : float
-        In how many hours.
-    below_per_1000_h : float
-        The value, events per 1000 hours.
-    prior_shape, prior_hours : float
+    exposure : float
+        In how many hours or weeks.
+    below_per_1000 : float
+        The value, events per 1000 hours or weeks.
+    prior_shape, prior_exposure : float
         The gamma prior: as if so many events had been seen in so many hours before.
 
     Returns
@@ -190,30 +177,30 @@ def probability_rate_below(
 
     Examples
     --------
-    >>> one_in_105 = probability_rate_below(events=1, hours=105, below_per_1000_h=20)
+    >>> one_in_105 = probability_rate_below(events=1, exposure=105, below_per_1000=20)
     >>> abs(one_in_105.probability - 0.7593) < 5e-5
     True
     """
     if events < 0:
         raise InputError(f"events must be 0 or more, got {events}. Correct the count.")
-    if not (0 < hours < inf and 0 < below_per_1000_h < inf):
+    if not (0 < exposure < inf and 0 < below_per_1000 < inf):
         raise InputError(
-            f"hours and below_per_1000_h must be positive, got {hours:g} and {below_per_1000_h:g}. Correct them."
+            f"exposure and below_per_1000 must be positive, got {exposure:g} and {below_per_1000:g}. Correct them."
         )
-    if prior_hours < 0 or prior_shape < 0 or events + prior_shape <= 0:
+    if prior_exposure < 0 or prior_shape < 0 or events + prior_shape <= 0:
         raise InputError(
-            f"prior_shape and prior_hours must be 0 or more, and the shape positive without events, got "
-            f"{prior_shape:g} and {prior_hours:g}. Jeffreys' prior is 0.5 and 0."
+            f"prior_shape and prior_exposure must be 0 or more, and the shape positive without events, got "
+            f"{prior_shape:g} and {prior_exposure:g}. Jeffreys' prior is 0.5 and 0."
         )
-    probability = gammainc(events + prior_shape, below_per_1000_h / 1000 * (hours + prior_hours))
-    return RateProbability(events, hours, below_per_1000_h, prior_shape, prior_hours, float(probability))
+    probability = gammainc(events + prior_shape, below_per_1000 / 1000 * (exposure + prior_exposure))
+    return RateProbability(events, exposure, below_per_1000, prior_shape, prior_exposure, float(probability))
 
 
-def _ratio_limits(rate: RateInterval, yardstick: float, margin: float) -> Limits:
+def _ratio_limits(rate: EventRate, yardstick: float, margin: float) -> Limits[float]:
     """Limits of the ratio; the margin is that of the yardstick, on the log scale."""
     if rate.events == 0:
         return Limits(rate.ci_low / yardstick, rate.ci_high / yardstick)
-    ratio = rate.rate_per_1000_h / yardstick
-    below = sqrt(log(rate.rate_per_1000_h / rate.ci_low) ** 2 + margin**2)
-    above = sqrt(log(rate.ci_high / rate.rate_per_1000_h) ** 2 + margin**2)
+    ratio = rate.rate_per_1000 / yardstick
+    below = sqrt(log(rate.rate_per_1000 / rate.ci_low) ** 2 + margin**2)
+    above = sqrt(log(rate.ci_high / rate.rate_per_1000) ** 2 + margin**2)
     return Limits(ratio * exp(-below), ratio * exp(above))

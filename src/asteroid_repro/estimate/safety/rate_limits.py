@@ -1,17 +1,55 @@
-"""Limits of an expected number of events: mid-p, and from the events and hours of each person."""
+"""Limits of an expected number of events: exact, mid-p, and from the events and exposure of each person."""
 
 from math import exp, log, nan, sqrt
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import pdtr, stdtrit
+from scipy.special import gammaincinv, pdtr, stdtrit
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.safety.limits import Limits, check_level
-from asteroid_repro.estimate.safety.rates import exact_poisson_interval
+from asteroid_repro.tables.limits import Limits, check_level
 
 
-def mid_p_poisson_limits(events: int, level: float = 0.95) -> Limits:
+def exact_poisson_limits(events: int, level: float = 0.95) -> Limits[float]:
+    r"""Exact limits of the mean of a Poisson count (Garwood).
+
+    :math:`\tfrac12 \chi^2_{\alpha/2}(2x)` and :math:`\tfrac12 \chi^2_{1-\alpha/2}(2x + 2)`. With no events the lower
+    limit is 0 and the upper one is one-sided, :math:`-\log \alpha`: all of alpha is spent on it.
+
+    Parameters
+    ----------
+    events : int
+        The count.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    Limits
+        Events.
+
+    Raises
+    ------
+    InputError
+        A level outside (0, 1).
+
+    References
+    ----------
+    .. [1] Garwood (1936), Biometrika 28:437-442. doi:10.1093/biomet/28.3-4.437
+
+    Examples
+    --------
+    >>> limits = exact_poisson_limits(9)
+    >>> [round(limit, 3) for limit in (limits.low, limits.high)]
+    [4.115, 17.085]
+    """
+    alpha = 1 - check_level(level)
+    if events == 0:
+        return Limits(0.0, float(gammaincinv(1, 1 - alpha)))
+    return Limits(float(gammaincinv(events, alpha / 2)), float(gammaincinv(events + 1, 1 - alpha / 2)))
+
+
+def mid_p_poisson_limits(events: int, level: float = 0.95) -> Limits[float]:
     r"""Mid-p limits of the mean of a Poisson count.
 
     Where :math:`P(X > x) + \tfrac12 P(X = x)`, or its complement, is alpha/2: on average the coverage is nearer to
@@ -55,17 +93,18 @@ def mid_p_poisson_limits(events: int, level: float = 0.95) -> Limits:
         """P(X < x) + P(X = x) / 2."""
         return float(pdtr(events - 1, mean) + pdtr(events, mean)) / 2
 
-    exact = exact_poisson_interval(events, level)  # wider: they enclose the mid-p limits
+    exact = exact_poisson_limits(events, level)  # wider: they enclose the mid-p limits
     return Limits(
-        float(brentq(lambda mean: at_most(mean) - (1 - alpha / 2), exact[0] / 2, events, xtol=1e-12)),
-        float(brentq(lambda mean: at_most(mean) - alpha / 2, events / 2, exact[1], xtol=1e-12)),
+        float(brentq(lambda mean: at_most(mean) - (1 - alpha / 2), exact.low / 2, events, xtol=1e-12)),
+        float(brentq(lambda mean: at_most(mean) - alpha / 2, events / 2, exact.high, xtol=1e-12)),
     )
 
 
-def clustered_limits(events: np.ndarray, hours: np.ndarray, level: float = 0.95) -> Limits:
+def clustered_limits(events: np.ndarray, hours: np.ndarray, level: float = 0.95) -> Limits[float]:
     r"""Limits of the expected number of events that allow for several events of one person.
 
-    With :math:`y_i` events in :math:`h_i` hours of person i and rate :math:`\hat\lambda = \sum y_i / \sum h_i`,
+    With :math:`y_i` events in :math:`h_i` hours (or weeks) of person i and rate
+    :math:`\hat\lambda = \sum y_i / \sum h_i`,
 
     .. math:: \log \sum y_i \pm t_{n-1} \sqrt{\frac{n}{n-1} \sum (y_i - \hat\lambda h_i)^2} \Big/ \sum y_i
 

@@ -1,15 +1,28 @@
-"""Adverse-event rates per hour, with exact limits and a named denominator."""
+"""Rates of adverse events, with a named denominator and the interval asked for."""
 
-from dataclasses import asdict, dataclass
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import Any, Final, Literal
 
+import numpy as np
 import pandas as pd
-from scipy.special import gammaincinv
 
 from asteroid_repro.errors import InputError, did_you_mean
-from asteroid_repro.tables.schema import EVENT_KINDS, Trial, check_table
+from asteroid_repro.estimate.arms import label_of
+from asteroid_repro.estimate.safety.rate_limits import clustered_limits, exact_poisson_limits, mid_p_poisson_limits
+from asteroid_repro.tables.checking import check_table
+from asteroid_repro.tables.limits import Limits, check_level
+from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.trial.participant_data import Trial
 
-DENOMINATORS: Final = ("running_hours", "attended_hours", "prescribed_hours")
+IntervalMethod = Literal["exact", "mid_p", "clustered"]
+INTERVAL_METHODS: Final = ("exact", "mid_p", "clustered")
+HOURS: Final = ("running_hours", "attended_hours", "prescribed_hours")
+DENOMINATORS: Final = (*HOURS, "person_weeks")
+
+Group = tuple[str, pd.DataFrame, float, dict[Any, float] | None]
+"""Label of an arm, its events, its exposure, and that of each person; None where only the total is known."""
 
 
 @dataclass(frozen=True)
@@ -18,36 +31,53 @@ class EventRate:
 
     Attributes
     ----------
+    arm : str
+        Label of the arm whose events and exposure these are; empty for plain tables.
     kind : str
         Kind of event; ``all`` for every kind together.
     events, people : int
         Events, and people who had at least one.
     per : str
         The denominator, for instance ``running_hours``.
-    hours : float
-        Its amount, hours.
-    rate_per_1000_h, ci_low, ci_high : float
-        Events per 1000 hours with exact Poisson limits.
+    exposure : float
+        Its amount, hours or weeks.
+    rate_per_1000 : float
+        Events per 1000 hours or weeks.
+    method : str
+        ``exact``, ``mid_p`` or ``clustered``.
+    ci_low, ci_high : float
+        Limits of the rate; NaN where the method gives none.
+    df : float
+        Degrees of freedom of clustered limits, people with exposure less 1; inf for the others.
+    level : float
+        Confidence level.
+    note : str
+        What to know about this interval; empty where there is nothing.
     """
 
+    arm: str
     kind: str
     events: int
     people: int
     per: str
-    hours: float
-    rate_per_1000_h: float
+    exposure: float
+    rate_per_1000: float
+    method: str
     ci_low: float
     ci_high: float
+    df: float
+    level: float
+    note: str
 
 
 @dataclass(frozen=True)
-class EventRates:
+class EventRates(ResultTable):
     """The rates of all kinds together and of each kind.
 
     Attributes
     ----------
     rows : tuple of EventRate
-        First ``all``, then one a kind.
+        First ``all``, then one a kind; arm by arm.
     label : str
         What the data are; empty for plain tables.
     """
@@ -55,70 +85,84 @@ class EventRates:
     rows: tuple[EventRate, ...]
     label: str = ""
 
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per kind, unrounded."""
-        return pd.DataFrame([asdict(row) for row in self.rows])
-
-    def _repr_html_(self) -> str:
-        return f"<p><strong>{self.label}</strong></p>" + self.to_frame().to_html(index=False)
-
 
 def event_rates(
     trial: Trial | pd.DataFrame,
     *,
     sessions: pd.DataFrame | None = None,
     hours: float | None = None,
-    per: str = "running_hours",
+    per: str | None = None,
+    method: IntervalMethod = "exact",
     level: float = 0.95,
+    kinds: Sequence[str] | None = None,
 ) -> EventRates:
-    """Compute event rates per 1000 hours.
+    """Compute event rates per 1000 hours or person-weeks.
 
     Parameters
     ----------
     trial : Trial or pandas.DataFrame
         A trial, or its table of adverse events; then ``sessions`` or ``hours`` gives the exposure.
     sessions : pandas.DataFrame, optional
-        The table of sessions.
+        The table of sessions. Clustered limits need it for the hours of each person.
     hours : float, optional
         The exposure itself, hours of the kind that ``per`` names.
-    per : {"running_hours", "attended_hours", "prescribed_hours"}
-        The denominator. An attended session counts its full prescribed length.
+    per : {"running_hours", "attended_hours", "prescribed_hours", "person_weeks"}, optional
+        The denominator; when not given, ``running_hours``, and ``person_weeks`` for a trial without sessions. Hours are
+        those of the sessions, and rates per hour those of the treatment. An attended session counts its full prescribed
+        length. Person-weeks are those of all who were randomised up to the last visit of the design, arm by arm.
+    method : {"exact", "mid_p", "clustered"}
+        Exact and mid-p limits suppose independent events, so several events of one person make them too narrow;
+        clustered ones allow for people who differ in their rate or in whom one event brings another.
     level : float
         Confidence level.
+    kinds : sequence of str, optional
+        The kinds of event of a plain table, to have a row also for those that nobody had; a trial has them in its
+        design.
 
     Returns
     -------
     EventRates
-        First row ``all``.
+        First row ``all``. Clustered limits are NaN where fewer than two people had an event.
 
     Raises
     ------
     InputError
-        No exposure, two exposures, or zero hours; an unknown denominator; an unusable table.
-
-    Notes
-    -----
-    See :func:`exact_poisson_interval`. The limits suppose that events are independent; several events of one person
-    make them too narrow.
+        No exposure, two exposures, or none above 0; an unknown denominator or method; clustered limits without
+        sessions; events of somebody without sessions; an unusable table.
 
     Examples
     --------
-    >>> events = pd.DataFrame({"participant": [1], "week": [3], "session": [8], "kind": ["lower_limb"],
-    ...                        "serious": [False]})
-    >>> round(event_rates(events, hours=105).rows[0].rate_per_1000_h, 1)
+    >>> events = pd.DataFrame({"participant": [1], "kind": ["fall"]})
+    >>> round(event_rates(events, hours=105).rows[0].rate_per_1000, 1)
     9.5
     """
-    if per not in DENOMINATORS:
-        raise InputError(f"per must be one of {', '.join(DENOMINATORS)}, got {per!r}.{did_you_mean(per, DENOMINATORS)}")
-    table = check_table(trial.adverse_events if isinstance(trial, Trial) else trial, "adverse_events")
+    check_level(level)
     if isinstance(trial, Trial):
         if sessions is not None or hours is not None:
-            raise InputError(f"{per} must come from the trial itself, got both a trial and an exposure. Give one.")
-        sessions = trial.sessions
-    exposure = _exposure(sessions, hours, per)
-    rows = [_rate("all", table, per, exposure, level)]
-    rows += [_rate(kind, table[table["kind"] == kind], per, exposure, level) for kind in EVENT_KINDS]
-    return EventRates(tuple(rows), trial.label if isinstance(trial, Trial) else "")
+            raise InputError("exposure must come from the trial itself, got both a trial and an exposure. Give one.")
+        sessions = trial.sessions if len(trial.sessions) else None
+        per = per or ("running_hours" if sessions is not None else "person_weeks")
+    per = per or "running_hours"
+    for field, value, known in (("per", per, DENOMINATORS), ("method", method, INTERVAL_METHODS)):
+        if value not in known:
+            raise InputError(f"{field} must be one of {', '.join(known)}, got {value!r}.{did_you_mean(value, known)}")
+    kinds = trial.design.kinds if isinstance(trial, Trial) else kinds
+    frame = trial.adverse_events if isinstance(trial, Trial) else trial
+    events = check_table(frame, "adverse_events", ["participant", "kind"], kinds=kinds)
+    if per == "person_weeks":
+        groups = _in_weeks(trial, events)
+    else:
+        exposure, by_person = _hours(sessions, hours, per, each=method == "clustered")
+        groups = [(*_of_treatment(trial, events), exposure, by_person)]
+    rows = []
+    for arm, of_arm, total, by_person in groups:
+        for kind in ("all", *(kinds or sorted(events["kind"].unique()))):
+            own = of_arm if kind == "all" else of_arm[of_arm["kind"] == kind]
+            limits, df, note = _limits(own, by_person, method, level)
+            count, people, scale = len(own), int(own["participant"].nunique()), 1000 / total
+            rates = count * scale, method, limits.low * scale, limits.high * scale
+            rows.append(EventRate(arm, kind, count, people, per, total, *rates, df, level, note))
+    return EventRates(tuple(rows), label_of(trial))
 
 
 def exposure_hours(sessions: pd.DataFrame, per: str) -> float:
@@ -140,7 +184,7 @@ def exposure_hours(sessions: pd.DataFrame, per: str) -> float:
     --------
     >>> log = pd.DataFrame({"participant": [1, 1], "session": [1, 2], "prescribed_minutes": [30, 30],
     ...                     "attended": [True, False], "run_minutes": [12, 0]})
-    >>> [exposure_hours(log, per) for per in DENOMINATORS]
+    >>> [exposure_hours(log, per) for per in HOURS]
     [0.2, 0.5, 1.0]
     """
     needed = ["participant", "session", "prescribed_minutes", "attended", "run_minutes"]
@@ -157,63 +201,77 @@ def exposure_hours(sessions: pd.DataFrame, per: str) -> float:
     return float(minutes.sum() / 60)
 
 
-def exact_poisson_interval(events: int, level: float = 0.95) -> tuple[float, float]:
-    r"""Exact limits of the mean of a Poisson count (Garwood).
-
-    :math:`\tfrac12 \chi^2_{\alpha/2}(2x)` and :math:`\tfrac12 \chi^2_{1-\alpha/2}(2x + 2)`. With no events the lower
-    limit is 0 and the upper one is one-sided, :math:`-\log \alpha`: all of alpha is spent on it.
-
-    Parameters
-    ----------
-    events : int
-        The count.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    tuple of float
-        Lower and upper limit, events.
-
-    References
-    ----------
-    .. [1] Garwood (1936), Biometrika 28:437-442. doi:10.1093/biomet/28.3-4.437
-
-    Examples
-    --------
-    >>> [round(limit, 3) for limit in exact_poisson_interval(9)]
-    [4.115, 17.085]
-    """
-    if not 0 < level < 1:
-        raise InputError(f"level must be in (0, 1), got {level!r}. A 95 % interval has level=0.95.")
-    alpha = 1 - level
-    if events == 0:
-        return 0.0, float(gammaincinv(1, 1 - alpha))
-    return float(gammaincinv(events, alpha / 2)), float(gammaincinv(events + 1, 1 - alpha / 2))
+def _in_weeks(trial: Trial | pd.DataFrame, events: pd.DataFrame) -> list[Group]:
+    """Return the person-weeks of both arms, up to the last visit."""
+    if not isinstance(trial, Trial):
+        raise InputError("person_weeks must come from a trial, got a plain table. Give sessions or hours, or a Trial.")
+    weeks, groups = float(trial.design.visits[-1]), list[Group]()
+    for arm in trial.design.arm_names:
+        people = _people(trial, arm)
+        own = events[events["participant"].isin(people)]
+        groups.append((arm, own, len(people) * weeks, dict.fromkeys(people, weeks)))
+    return groups
 
 
-def _exposure(sessions: pd.DataFrame | None, hours: float | None, per: str) -> float:
+def _hours(
+    sessions: pd.DataFrame | None, hours: float | None, per: str, *, each: bool
+) -> tuple[float, dict[Any, float] | None]:
+    """Return the hours in all and, if asked for, those of each person."""
     if (sessions is None) == (hours is None):
         raise InputError(
             f"{per} must come from either sessions or hours, got {'none' if hours is None else 'both'}. Give one."
         )
-    exposure = exposure_hours(sessions, per) if sessions is not None else float(hours or 0)
-    if not 0 < exposure < float("inf"):
-        raise InputError(f"{per} must be positive, got {exposure:g} hours. A rate needs time at risk.")
-    return exposure
+    total = exposure_hours(sessions, per) if sessions is not None else float(hours or 0)
+    if not 0 < total < inf:
+        raise InputError(f"{per} must be positive, got {total:g} hours. A rate needs time at risk.")
+    if sessions is None or not each:
+        return total, None
+    return total, {person: exposure_hours(rows, per) for person, rows in sessions.groupby("participant")}
 
 
-def _rate(kind: str, table: pd.DataFrame, per: str, hours: float, level: float) -> EventRate:
-    events = len(table)
-    low, high = exact_poisson_interval(events, level)
-    scale = 1000 / hours
-    return EventRate(
-        kind,
-        events,
-        int(table["participant"].nunique()),
-        per,
-        hours,
-        events * scale,
-        low * scale,
-        high * scale,
-    )
+def _of_treatment(trial: Trial | pd.DataFrame, events: pd.DataFrame) -> tuple[str, pd.DataFrame]:
+    """Return the events of the arm that has sessions, with its label; all events of a plain table."""
+    if not isinstance(trial, Trial):
+        return "", events
+    arm = trial.design.treatment.name
+    return arm, events[events["participant"].isin(_people(trial, arm))]
+
+
+def _people(trial: Trial, arm: str) -> list[Any]:
+    """Return the participants of an arm."""
+    people = check_table(trial.participants, "participants", ["participant", "arm"], arms=trial.design.arm_names)
+    unknown = set(trial.adverse_events["participant"]) - set(people["participant"])
+    if unknown:
+        raise InputError(f"participants must have everybody with an event, got none of {min(unknown)}. Add them.")
+    own = people.loc[people["arm"] == arm, "participant"].tolist()
+    if not own:
+        raise InputError(f"participants.arm must have people in both arms, got none in {arm}. Add them.")
+    return own
+
+
+def _limits(
+    events: pd.DataFrame, by_person: dict[Any, float] | None, method: IntervalMethod, level: float
+) -> tuple[Limits[float], float, str]:
+    """Return limits in events, their degrees of freedom and what to say about them."""
+    if method != "clustered":
+        limits = (mid_p_poisson_limits if method == "mid_p" else exact_poisson_limits)(len(events), level)
+        return limits, inf, "" if len(events) else "no events: one-sided upper limit"
+    if by_person is None:
+        raise InputError("clustered limits must have a table of sessions, got total hours only. Give sessions.")
+    unknown = sorted(set(events["participant"]) - set(by_person))
+    if unknown:
+        raise InputError(f"sessions must have everybody with an event, got none of participant {unknown[0]}. Add them.")
+    counts = events["participant"].value_counts().reindex(list(by_person), fill_value=0)
+    y, h = counts.to_numpy(dtype=float), np.array(list(by_person.values()))
+    limits = clustered_limits(y, h, level)
+    return limits, float(((h > 0) | (y > 0)).sum() - 1), _clustered_note(y, limits, level)
+
+
+def _clustered_note(events: np.ndarray, limits: Limits[float], level: float) -> str:
+    total, people = int(events.sum()), int((events > 0).sum())
+    if people < 2:
+        return "events of fewer than two people cannot be clustered: use exact limits"
+    exact = exact_poisson_limits(total, level)
+    if limits.high / limits.low < exact.high / exact.low:
+        return "narrower than exact limits: no sign of clustering, use those"
+    return f"rests on {people} people with events" if people < 10 else ""

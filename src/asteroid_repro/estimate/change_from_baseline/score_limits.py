@@ -9,7 +9,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtri
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.safety.limits import Limits, check_level
+from asteroid_repro.tables.limits import Limits, check_level
 
 Measure = Literal["difference", "ratio", "odds_ratio"]
 
@@ -80,7 +80,7 @@ def compare_shares(counts: TwoShares, measure: Measure) -> float:
     return top / bottom
 
 
-def score_limits(counts: TwoShares, measure: Measure, level: float = 0.95) -> Limits:
+def score_limits(counts: TwoShares, measure: Measure, level: float = 0.95) -> Limits[float]:
     r"""Compute Miettinen-Nurminen limits: the values v of the measure with :math:`Z(v) = \pm z_{(1+level)/2}`.
 
     With :math:`\tilde p_1, \tilde p_0` the maximum-likelihood shares among those for which the measure is v, and
@@ -131,7 +131,7 @@ def score_limits(counts: TwoShares, measure: Measure, level: float = 0.95) -> Li
     return Limits(exp(found.low), exp(found.high))
 
 
-def _invert(statistic: Callable[[float], float], critical: float, edge: float) -> Limits:
+def _invert(statistic: Callable[[float], float], critical: float, edge: float) -> Limits[float]:
     """Find where a falling statistic is plus and minus the critical value; infinite where it never is."""
     low, high = -inf, inf
     if statistic(-edge) > critical:

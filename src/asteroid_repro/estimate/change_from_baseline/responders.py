@@ -1,4 +1,4 @@
-"""The share of people who reach the minimal important change, and what running adds to it."""
+"""The share of people who reach the minimal important change, and what the treatment adds to it."""
 
 from dataclasses import asdict, dataclass
 
@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.people.number_needed import NumberNeeded, number_needed
-from asteroid_repro.estimate.people.paired_scores import ArmScores, outcomes_table, paired_scores
-from asteroid_repro.estimate.people.score_limits import Measure, TwoShares, compare_shares, score_limits
-from asteroid_repro.estimate.safety.limits import Limits, check_level
-from asteroid_repro.tables.schema import Trial
+from asteroid_repro.estimate.arms import label_of, sign_of_better
+from asteroid_repro.estimate.change_from_baseline.number_needed import NumberNeeded, number_needed
+from asteroid_repro.estimate.change_from_baseline.score_limits import Measure, TwoShares, compare_shares, score_limits
+from asteroid_repro.estimate.outcome_scores import one_outcome
+from asteroid_repro.tables.limits import Limits, check_level
+from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.trial.participant_data import Trial
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class ArmResponders:
     missing : int
         People left out because a visit is missing.
     zero_baseline : int
-        People left out because a share of a baseline of 0 cannot be improved by; 0 with a threshold in points.
+        People left out because nobody can improve by a share of a baseline of 0 or less; 0 with a threshold in points.
     share, ci_low, ci_high : float
         Share of responders with Wilson limits.
     """
@@ -47,7 +49,7 @@ class Contrast:
     measure, method : str
         ``risk_difference``, ``risk_ratio`` or ``odds_ratio``; ``newcombe`` or ``miettinen_nurminen``.
     estimate, ci_low, ci_high : float
-        Running against waitlist. NaN where the counts leave the measure undefined.
+        Treatment against reference; NaN where the counts leave the measure undefined.
     """
 
     measure: str
@@ -58,20 +60,22 @@ class Contrast:
 
 
 @dataclass(frozen=True)
-class Responders:
+class Responders(ResultTable):
     """Who reached the minimal important change.
 
     Attributes
     ----------
     outcome : str
         Name of the outcome.
-    week : int
+    week : float
         Weeks since randomisation.
     threshold : float
         The least improvement of a responder.
     scale : str
         ``points``, or ``relative``: a share of the person's baseline.
-    running, waitlist : ArmResponders
+    better : str
+        Which way an improvement goes, ``lower`` or ``higher``.
+    treatment, reference : ArmResponders
         The two arms.
     contrasts : tuple of Contrast
         Risk difference (Newcombe, then Miettinen-Nurminen), risk ratio, odds ratio.
@@ -84,11 +88,12 @@ class Responders:
     """
 
     outcome: str
-    week: int
+    week: float
     threshold: float
     scale: str
-    running: ArmResponders
-    waitlist: ArmResponders
+    better: str
+    treatment: ArmResponders
+    reference: ArmResponders
     contrasts: tuple[Contrast, ...]
     needed: NumberNeeded
     level: float
@@ -98,40 +103,34 @@ class Responders:
         """Return one row per measure: shares, contrasts, numbers needed; unrounded."""
         shares = [
             Contrast(f"share_{name}", "wilson", arm.share, arm.ci_low, arm.ci_high)
-            for name, arm in (("running", self.running), ("waitlist", self.waitlist))
+            for name, arm in (("treatment", self.treatment), ("reference", self.reference))
         ]
         needed = self.needed
         numbers = [
             Contrast("needed_to_benefit", "newcombe", needed.benefit, needed.benefit_low, needed.benefit_high),
             Contrast("needed_to_harm", "newcombe", needed.harm, needed.harm_low, needed.harm_high),
         ]
-        frame = pd.DataFrame([asdict(row) for row in (*shares, *self.contrasts, *numbers)])
-        return frame.assign(
-            outcome=self.outcome,
-            week=self.week,
-            threshold=self.threshold,
-            scale=self.scale,
-            n_running=self.running.n,
-            n_waitlist=self.waitlist.n,
-        )[["outcome", "week", "threshold", "scale", *frame.columns, "n_running", "n_waitlist"]]
-
-    def _repr_html_(self) -> str:
-        return f"<p><strong>{self.label}</strong></p>" + self.to_frame().to_html(index=False)
+        whom = {name: getattr(self, name) for name in ("outcome", "week", "threshold", "scale", "better")}
+        people = {"n_treatment": self.treatment.n, "n_reference": self.reference.n}
+        return pd.DataFrame([whom | asdict(row) | people for row in (*shares, *self.contrasts, *numbers)])
 
 
 def responders(
     trial: Trial | pd.DataFrame,
     *,
     outcome: str,
-    week: int = 12,
+    week: float | None = None,
     points: float | None = None,
     relative: float | None = None,
     level: float = 0.95,
+    treatment: str | None = None,
+    reference: str | None = None,
+    better: str | None = None,
 ) -> Responders:
     r"""Compare the shares of people who improved by at least a threshold.
 
-    A responder has baseline - later >= ``points``, or >= ``relative`` x baseline: on every outcome of this trial lower
-    is better. The difference of the shares :math:`d = p_1 - p_0` has Newcombe's hybrid limits,
+    A responder improved, in the way that is better on this outcome, by ``points`` or more, or by ``relative`` x
+    baseline or more. The difference of the shares :math:`d = p_1 - p_0` has Newcombe's hybrid limits,
 
     .. math:: d - \sqrt{(p_1 - l_1)^2 + (u_0 - p_0)^2}, \quad d + \sqrt{(u_1 - p_1)^2 + (p_0 - l_0)^2},
 
@@ -144,24 +143,30 @@ def responders(
         A trial, or its table of outcomes. The first week is the baseline.
     outcome : str
         Name of the outcome.
-    week : int
-        Weeks since randomisation.
+    week : float, optional
+        Weeks since randomisation; the last visit when not given.
     points : float, optional
-        Threshold in points of the outcome.
+        Threshold in points of the outcome; when neither this nor ``relative`` is given, the minimal important change of
+        the trial's design.
     relative : float, optional
-        Threshold as a share of the person's own baseline, for instance 0.30. Give this or ``points``.
+        Threshold as a share of the person's own baseline, for instance 0.30.
     level : float
         Confidence level.
+    treatment, reference : str, optional
+        The two arms of a plain table, of two or more; a trial has them in its design.
+    better : {"lower", "higher"}, optional
+        Which way is better: a plain table needs it, a trial has it in its design.
 
     Returns
     -------
     Responders
-        Positive differences and ratios above 1 favour running.
+        Positive differences and ratios above 1 favour the treatment.
 
     Raises
     ------
     InputError
-        Not exactly one threshold, one that is not positive, an arm in which nobody is left, an unusable table.
+        Two thresholds or none, one that is not positive, a direction that nobody gave, an arm in which nobody is left,
+        an unusable table.
 
     References
     ----------
@@ -171,33 +176,38 @@ def responders(
     Examples
     --------
     >>> from asteroid_repro import ASTEROID, simulate_trial
-    >>> result = responders(simulate_trial(ASTEROID, seed=2024), outcome="average_pain", points=15)
-    >>> result.running.n, result.contrasts[0].method
-    (20, 'newcombe')
+    >>> result = responders(simulate_trial(ASTEROID, seed=2024), outcome="disability")
+    >>> result.threshold, result.treatment.n, result.contrasts[0].method
+    (10.0, 20, 'newcombe')
     """
     check_level(level)
-    threshold = _threshold(points, relative)
-    scores = paired_scores(outcomes_table(trial), outcome, week)
-    running = _arm(scores.running, "running", threshold, level, relative=points is None)
-    waitlist = _arm(scores.waitlist, "waitlist", threshold, level, relative=points is None)
-    counts = TwoShares(running.responders, running.n, waitlist.responders, waitlist.n)
-    contrasts = _contrasts(counts, level)
+    scores = one_outcome(trial, outcome, treatment, reference, better).pairs(week)
+    threshold = _threshold(trial, outcome, points, relative)
+    sign = sign_of_better(outcome, scores.better)
+    own, other = (
+        _arm(arm, scores_of_arm[0], sign * change, threshold, level, missing=missing, relative=relative is not None)
+        for arm, scores_of_arm, change, missing in zip(
+            scores.arms, scores.both, scores.changes, scores.missing, strict=True
+        )
+    )
+    contrasts = _contrasts(TwoShares(own.responders, own.n, other.responders, other.n), level)
     difference = contrasts[0]
     return Responders(
         outcome=outcome,
-        week=week,
+        week=scores.weeks[1],
         threshold=threshold,
         scale="points" if relative is None else "relative",
-        running=running,
-        waitlist=waitlist,
+        better=scores.better,
+        treatment=own,
+        reference=other,
         contrasts=contrasts,
         needed=number_needed(difference.estimate, Limits(difference.ci_low, difference.ci_high)),
         level=level,
-        label=trial.label if isinstance(trial, Trial) else "",
+        label=label_of(trial),
     )
 
 
-def newcombe_limits(counts: TwoShares, level: float = 0.95) -> Limits:
+def newcombe_limits(counts: TwoShares, level: float = 0.95) -> Limits[float]:
     """Compute Newcombe's hybrid score limits of the difference of two shares.
 
     Examples
@@ -215,9 +225,11 @@ def newcombe_limits(counts: TwoShares, level: float = 0.95) -> Limits:
     return Limits(max(float(low), -1.0), min(float(high), 1.0))
 
 
-def _threshold(points: float | None, relative: float | None) -> float:
+def _threshold(trial: Trial | pd.DataFrame, outcome: str, points: float | None, relative: float | None) -> float:
     if points is not None and relative is not None:
         raise InputError(f"threshold must be points or relative, got both ({points:g} and {relative:g}). Give one.")
+    if points is None and relative is None and isinstance(trial, Trial):
+        points = trial.design.outcome(outcome).important
     if points is not None:
         if not 0 < points < float("inf"):
             raise InputError(f"points must be positive, got {points:g}. It is the least improvement of a responder.")
@@ -229,18 +241,27 @@ def _threshold(points: float | None, relative: float | None) -> float:
     return relative
 
 
-def _arm(scores: ArmScores, name: str, threshold: float, level: float, *, relative: bool) -> ArmResponders:
+def _arm(
+    name: str,
+    baseline: np.ndarray,
+    improvement: np.ndarray,
+    threshold: float,
+    level: float,
+    *,
+    missing: int,
+    relative: bool,
+) -> ArmResponders:
     from statsmodels.stats.proportion import proportion_confint  # takes seconds to import
 
-    usable = scores.baseline > 0 if relative else np.full(scores.n, fill_value=True)
+    usable = baseline > 0 if relative else np.full(len(baseline), fill_value=True)
     n = int(usable.sum())
     if n == 0:
         raise InputError(f"{name} must have somebody with a baseline above 0, got none. Give the threshold in points.")
-    needed = threshold * scores.baseline[usable] if relative else threshold
+    needed = threshold * baseline[usable] if relative else threshold
     # A whole-point score that reaches the threshold exactly must count, although 0.3 x 10 is not 3 in floats.
-    reached = int((-scores.change[usable] >= needed - 1e-9).sum())
+    reached = int((improvement[usable] >= needed - 1e-9).sum())
     low, high = proportion_confint(reached, n, alpha=1 - level, method="wilson")
-    return ArmResponders(reached, n, scores.missing, scores.n - n, reached / n, float(low), float(high))
+    return ArmResponders(reached, n, missing, len(baseline) - n, reached / n, float(low), float(high))
 
 
 def _contrasts(counts: TwoShares, level: float) -> tuple[Contrast, ...]:

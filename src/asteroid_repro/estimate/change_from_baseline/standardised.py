@@ -1,6 +1,6 @@
 """The net difference in standard deviations, naming which."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import exp, sqrt
 from typing import Literal
 
@@ -10,9 +10,11 @@ from scipy.optimize import brentq
 from scipy.special import gammaln, nctdtr
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.people.paired_scores import PairedScores, all_paired_scores
-from asteroid_repro.estimate.safety.limits import Limits, check_level
-from asteroid_repro.tables.schema import Trial
+from asteroid_repro.estimate.arms import label_of
+from asteroid_repro.estimate.outcome_scores import OutcomeScores, every_pair
+from asteroid_repro.tables.limits import Limits, check_level
+from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.trial.participant_data import Trial
 
 StandardDeviation = Literal["baseline", "change"]
 
@@ -25,14 +27,14 @@ class StandardisedEffect:
     ----------
     outcome : str
         Name of the outcome.
-    week : int
+    week : float
         Weeks since randomisation.
     sd_of : str
         Whose standard deviation: ``baseline`` or ``change``, pooled within the arms.
     sd : float
         That standard deviation, points.
     net_difference : float
-        Difference in mean change, running minus waitlist, points.
+        Difference in mean change, treatment minus reference, points.
     d, g : float
         Net difference over SD, and the same without its small-sample bias (Hedges).
     ci_low, ci_high : float
@@ -41,12 +43,14 @@ class StandardisedEffect:
         Degrees of freedom of the SD.
     interval : str
         ``noncentral t``, exact for normal changes, or ``noncentral t, approximate``.
-    n_running, n_waitlist : int
+    n_treatment, n_reference : int
         People with both visits.
+    better : str
+        Which way is better, ``lower`` or ``higher``; empty where neither a design nor the user says so.
     """
 
     outcome: str
-    week: int
+    week: float
     sd_of: str
     sd: float
     net_difference: float
@@ -56,35 +60,38 @@ class StandardisedEffect:
     ci_high: float
     df: float
     interval: str
-    n_running: int
-    n_waitlist: int
+    n_treatment: int
+    n_reference: int
+    better: str
 
 
 @dataclass(frozen=True)
-class StandardisedEffects:
+class StandardisedEffects(ResultTable):
     """Net differences in standard deviations.
 
     Attributes
     ----------
     rows : tuple of StandardisedEffect
         One an outcome and week.
+    level : float
+        Confidence level.
     label : str
         What the data are; empty for a plain table.
     """
 
     rows: tuple[StandardisedEffect, ...]
+    level: float
     label: str = ""
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per outcome and week, unrounded."""
-        return pd.DataFrame([asdict(row) for row in self.rows])
-
-    def _repr_html_(self) -> str:
-        return f"<p><strong>{self.label}</strong></p>" + self.to_frame().to_html(index=False)
 
 
 def standardised_effects(
-    trial: Trial | pd.DataFrame, *, sd: StandardDeviation = "baseline", level: float = 0.95
+    trial: Trial | pd.DataFrame,
+    *,
+    sd: StandardDeviation = "baseline",
+    level: float = 0.95,
+    treatment: str | None = None,
+    reference: str | None = None,
+    better: str | None = None,
 ) -> StandardisedEffects:
     r"""Express the net differences in standard deviations.
 
@@ -105,11 +112,15 @@ def standardised_effects(
         Which standard deviation.
     level : float
         Confidence level.
+    treatment, reference : str, optional
+        The two arms of a plain table, of two or more; a trial has them in its design.
+    better : {"lower", "higher"}, optional
+        Which way is better in a plain table.
 
     Returns
     -------
     StandardisedEffects
-        Negative values favour running.
+        Treatment minus reference: values that go the way that is ``better`` favour the treatment.
 
     Raises
     ------
@@ -131,8 +142,8 @@ def standardised_effects(
     check_level(level)
     if sd not in {"baseline", "change"}:
         raise InputError(f"sd must be 'baseline' or 'change', got {sd!r}. Name the standard deviation to divide by.")
-    rows = [_standardised(scores, sd, level) for scores in all_paired_scores(trial)]
-    return StandardisedEffects(tuple(rows), trial.label if isinstance(trial, Trial) else "")
+    rows = [_standardised(scores, sd, level) for scores in every_pair(trial, treatment, reference, better)]
+    return StandardisedEffects(tuple(rows), level, label_of(trial))
 
 
 def hedges_factor(df: float) -> float:
@@ -146,7 +157,7 @@ def hedges_factor(df: float) -> float:
     return exp(float(gammaln(df / 2) - gammaln((df - 1) / 2))) / sqrt(df / 2)
 
 
-def noncentrality_limits(t: float, df: float, level: float = 0.95) -> Limits:
+def noncentrality_limits(t: float, df: float, level: float = 0.95) -> Limits[float]:
     r"""Limits of the noncentrality parameter of t: where :math:`P(T \le t)` is (1 + level)/2 and (1 - level)/2.
 
     References
@@ -179,25 +190,26 @@ def noncentrality_limits(t: float, df: float, level: float = 0.95) -> Limits:
     return Limits(float(low), float(high))
 
 
-def _pooled_sd(running: np.ndarray, waitlist: np.ndarray) -> float:
-    squares = sum(float(((values - values.mean()) ** 2).sum()) for values in (running, waitlist))
-    return sqrt(squares / (len(running) + len(waitlist) - 2))
+def _pooled_sd(treatment: np.ndarray, reference: np.ndarray) -> float:
+    squares = sum(float(((values - values.mean()) ** 2).sum()) for values in (treatment, reference))
+    return sqrt(squares / (len(treatment) + len(reference) - 2))
 
 
-def _standardised(scores: PairedScores, sd_of: StandardDeviation, level: float) -> StandardisedEffect:
-    running, waitlist = scores.running, scores.waitlist
-    df = float(running.n + waitlist.n - 2)
-    sd_change = _pooled_sd(running.change, waitlist.change)
-    sd = sd_change if sd_of == "change" else _pooled_sd(running.baseline, waitlist.baseline)
+def _standardised(scores: OutcomeScores, sd_of: StandardDeviation, level: float) -> StandardisedEffect:
+    n_treatment, n_reference = scores.n
+    df = float(n_treatment + n_reference - 2)
+    sd_change = _pooled_sd(*scores.changes)
+    sd = sd_change if sd_of == "change" else _pooled_sd(*(own[0] for own in scores.both))
     if sd <= 0 or sd_change <= 0:
         raise InputError(f"{scores.outcome} must vary within the arms, got a constant. Drop it or correct the values.")
-    difference = float(running.change.mean() - waitlist.change.mean())
-    root_h = sqrt(1 / running.n + 1 / waitlist.n)
+    change, control = (values.mean() for values in scores.changes)
+    difference = float(change - control)
+    root_h = sqrt(1 / n_treatment + 1 / n_reference)
     limits = noncentrality_limits(difference / (sd_change * root_h), df, level)
     scale = root_h * sd_change / sd
     return StandardisedEffect(
         outcome=scores.outcome,
-        week=scores.week,
+        week=scores.weeks[1],
         sd_of=sd_of,
         sd=sd,
         net_difference=difference,
@@ -207,6 +219,7 @@ def _standardised(scores: PairedScores, sd_of: StandardDeviation, level: float) 
         ci_high=limits.high * scale,
         df=df,
         interval="noncentral t" if sd_of == "change" else "noncentral t, approximate",
-        n_running=running.n,
-        n_waitlist=waitlist.n,
+        n_treatment=n_treatment,
+        n_reference=n_reference,
+        better=scores.better,
     )

@@ -1,17 +1,16 @@
 """The number needed to treat and its interval, which runs through infinity where the risk difference may be 0."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import inf, nan
 
-import pandas as pd
-
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.safety.limits import Limits
+from asteroid_repro.tables.limits import Limits
+from asteroid_repro.tables.result_table import ResultTable
 
 
 @dataclass(frozen=True)
-class NumberNeeded:
-    """How many people must run for one more, or one fewer, to respond.
+class NumberNeeded(ResultTable):
+    """How many people must be treated for one more, or one fewer, to respond.
 
     Attributes
     ----------
@@ -32,15 +31,8 @@ class NumberNeeded:
     harm_low: float
     harm_high: float
 
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row."""
-        return pd.DataFrame([asdict(self)])
 
-    def _repr_html_(self) -> str:
-        return self.to_frame().to_html(index=False)
-
-
-def number_needed(difference: float, limits: Limits) -> NumberNeeded:
+def number_needed(difference: float, limits: Limits[float]) -> NumberNeeded:
     r"""Turn a risk difference with its limits into a number needed to treat.
 
     :math:`NNTB = 1/d` for :math:`d > 0` and :math:`NNTH = -1/d` for :math:`d < 0`; the limits likewise, in reverse
@@ -50,7 +42,7 @@ def number_needed(difference: float, limits: Limits) -> NumberNeeded:
     Parameters
     ----------
     difference : float
-        Share of responders, running minus waitlist: positive favours running.
+        Share of responders, treatment minus reference: positive favours the treatment.
     limits : Limits
         Its confidence limits.
 
@@ -77,7 +69,7 @@ def number_needed(difference: float, limits: Limits) -> NumberNeeded:
     if not -1 <= limits.low <= difference <= limits.high <= 1:
         raise InputError(
             f"difference must be inside its limits and those in [-1, 1], got {difference:g} "
-            f"({limits.low:g} to {limits.high:g}). Give the share of responders, running minus waitlist."
+            f"({limits.low:g} to {limits.high:g}). Give the share of responders, treatment minus reference."
         )
     benefit_low, benefit_high = _range(limits.low, limits.high)
     harm_low, harm_high = _range(-limits.high, -limits.low)

@@ -1,14 +1,16 @@
 """The mean change within each arm."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import sqrt
 
 import pandas as pd
 from scipy.special import stdtrit
 
-from asteroid_repro.estimate.people.paired_scores import PairedScores, all_paired_scores
-from asteroid_repro.estimate.safety.limits import check_level
-from asteroid_repro.tables.schema import ARMS, Trial
+from asteroid_repro.estimate.arms import label_of
+from asteroid_repro.estimate.outcome_scores import every_pair
+from asteroid_repro.tables.limits import check_level
+from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.trial.participant_data import Trial
 
 
 @dataclass(frozen=True)
@@ -19,20 +21,22 @@ class WithinArmChange:
     ----------
     outcome : str
         Name of the outcome.
-    week : int
+    week : float
         Weeks since randomisation.
     arm : str
-        ``running`` or ``waitlist``.
+        Label of the arm.
     n, missing : int
         People with both visits, and people left out.
     change, sd, se, ci_low, ci_high : float
         Mean of later minus baseline, SD between people, standard error and t limits, points.
     df : float
         Degrees of freedom.
+    better : str
+        Which way is better, ``lower`` or ``higher``; empty where neither a design nor the user says so.
     """
 
     outcome: str
-    week: int
+    week: float
     arm: str
     n: int
     missing: int
@@ -42,35 +46,39 @@ class WithinArmChange:
     df: float
     ci_low: float
     ci_high: float
+    better: str
 
 
 @dataclass(frozen=True)
-class WithinArmChanges:
+class WithinArmChanges(ResultTable):
     """The mean changes of both arms.
 
     Attributes
     ----------
     rows : tuple of WithinArmChange
         One an outcome, week and arm.
+    level : float
+        Confidence level.
     label : str
         What the data are; empty for a plain table.
     """
 
     rows: tuple[WithinArmChange, ...]
+    level: float
     label: str = ""
 
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per outcome, week and arm, unrounded."""
-        return pd.DataFrame([asdict(row) for row in self.rows])
 
-    def _repr_html_(self) -> str:
-        return f"<p><strong>{self.label}</strong></p>" + self.to_frame().to_html(index=False)
-
-
-def within_arm_changes(trial: Trial | pd.DataFrame, *, level: float = 0.95) -> WithinArmChanges:
+def within_arm_changes(
+    trial: Trial | pd.DataFrame,
+    *,
+    level: float = 0.95,
+    treatment: str | None = None,
+    reference: str | None = None,
+    better: str | None = None,
+) -> WithinArmChanges:
     r"""Compute the mean change of each arm, :math:`\bar y \pm t_{n-1} s / \sqrt n`.
 
-    A change within an arm is not an effect: the waitlist shows what happens without running.
+    A change within an arm is not an effect: the reference shows what happens without the treatment.
 
     Parameters
     ----------
@@ -78,11 +86,15 @@ def within_arm_changes(trial: Trial | pd.DataFrame, *, level: float = 0.95) -> W
         A trial, or its table of outcomes. The first week is the baseline.
     level : float
         Confidence level.
+    treatment, reference : str, optional
+        The two arms of a plain table, of two or more; a trial has them in its design.
+    better : {"lower", "higher"}, optional
+        Which way is better in a plain table.
 
     Returns
     -------
     WithinArmChanges
-        Negative changes are improvements.
+        A change is an improvement if it goes the way that is ``better``.
 
     Raises
     ------
@@ -101,16 +113,12 @@ def within_arm_changes(trial: Trial | pd.DataFrame, *, level: float = 0.95) -> W
     (12, [19.0])
     """
     check_level(level)
-    rows = [_within_arm(scores, arm, level) for scores in all_paired_scores(trial) for arm in ARMS]
-    return WithinArmChanges(tuple(rows), trial.label if isinstance(trial, Trial) else "")
-
-
-def _within_arm(scores: PairedScores, arm: str, level: float) -> WithinArmChange:
-    people = scores.arm(arm)
-    change, sd, df = float(people.change.mean()), float(people.change.std(ddof=1)), people.n - 1
-    se = sd / sqrt(people.n)
-    margin = float(stdtrit(df, (1 + level) / 2)) * se
-    return WithinArmChange(
-        scores.outcome, scores.week, arm, people.n, people.missing, change, sd, se, float(df),
-        change - margin, change + margin,
-    )  # fmt: skip
+    rows = []
+    for scores in every_pair(trial, treatment, reference, better):
+        for arm, values, missing in zip(scores.arms, scores.changes, scores.missing, strict=True):
+            n, change, sd = len(values), float(values.mean()), float(values.std(ddof=1))
+            se = sd / sqrt(n)
+            margin = float(stdtrit(n - 1, (1 + level) / 2)) * se
+            numbers = change, sd, se, float(n - 1), change - margin, change + margin
+            rows.append(WithinArmChange(scores.outcome, scores.weeks[1], arm, n, missing, *numbers, scores.better))
+    return WithinArmChanges(tuple(rows), level, label_of(trial))

@@ -1,0 +1,252 @@
+"""The scores of one outcome, arm by arm: what every estimate of an effect on people's outcomes begins with."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from asteroid_repro.errors import InputError, did_you_mean
+from asteroid_repro.estimate.arms import better_direction, two_arms
+from asteroid_repro.tables.checking import check_table
+from asteroid_repro.trial.participant_data import Trial
+
+
+@dataclass(frozen=True)
+class OutcomeScores:
+    """The scores of one outcome in the two arms, people sorted by identifier.
+
+    Attributes
+    ----------
+    outcome : str
+        Name of the outcome.
+    better : str
+        Which way is better, ``lower`` or ``higher``; empty where nobody said.
+    arms : tuple of str
+        Labels of the treatment and the reference.
+    weeks : tuple of float
+        Weeks since randomisation of the visits, the baseline first.
+    treatment, reference : numpy.ndarray, shape (visits, people of the arm)
+        Scores, points; NaN where missing.
+    participants : tuple of pandas.Index
+        Identifiers of the people of the two arms.
+    missing : tuple of int
+        People of the two arms who were left out because they lack a visit.
+    """
+
+    outcome: str
+    better: str
+    arms: tuple[str, str]
+    weeks: tuple[float, ...]
+    treatment: np.ndarray
+    reference: np.ndarray
+    participants: tuple[pd.Index, pd.Index]
+    missing: tuple[int, int] = (0, 0)
+
+    @property
+    def both(self) -> tuple[np.ndarray, np.ndarray]:
+        """Scores of the treatment and the reference."""
+        return self.treatment, self.reference
+
+    @property
+    def n(self) -> tuple[int, int]:
+        """People of the treatment and the reference."""
+        return self.treatment.shape[1], self.reference.shape[1]
+
+    @property
+    def changes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Last visit minus baseline, points, of the treatment and the reference."""
+        return self.treatment[-1] - self.treatment[0], self.reference[-1] - self.reference[0]
+
+    def visit(self, week: float | None = None) -> int:
+        """Return the number of a later visit, from 1; the last one for no week.
+
+        Raises
+        ------
+        InputError
+            A week without a visit, or no later visit.
+        """
+        later = self.weeks[1:]
+        if week is None and later:
+            return len(later)
+        if week not in later:
+            weeks = ", ".join(map(str, later)) or "none"
+            raise InputError(f"week must be a week after the baseline ({weeks}), got {week!r}. Choose one of them.")
+        return self.weeks.index(week)
+
+    def pairs(self, week: float | None = None) -> "OutcomeScores":
+        """Return the people who have both the baseline and a later week (the last if none), and those two visits only.
+
+        Raises
+        ------
+        InputError
+            A week without a visit, or an arm with fewer than two people who have both.
+        """
+        visits = [0, self.visit(week)]
+        kept = [~np.isnan(scores[visits]).any(axis=0) for scores in self.both]
+        for arm, both_visits in zip(self.arms, kept, strict=True):
+            if both_visits.sum() < 2:
+                raise InputError(
+                    f"{self.outcome} must have both visits of at least 2 people in each arm, got {both_visits.sum()} "
+                    f"in {arm}. Add them."
+                )
+        treatment, reference = (scores[visits][:, own] for scores, own in zip(self.both, kept, strict=True))
+        missing = int((~kept[0]).sum()), int((~kept[1]).sum())
+        weeks = tuple(self.weeks[visit] for visit in visits)
+        return replace(self, weeks=weeks, treatment=treatment, reference=reference, missing=missing)
+
+
+def outcome_scores(
+    trial: Trial | pd.DataFrame, treatment: str | None = None, reference: str | None = None, better: str | None = None
+) -> tuple[OutcomeScores, ...]:
+    """Lay out the outcomes of a trial, or of a plain table, in alphabetical order.
+
+    People are those of the whole table: somebody without a row for an outcome has missing scores of it. A missing visit
+    is a missing row or an empty value, the same thing. People of a third arm are left out.
+
+    Parameters
+    ----------
+    trial : Trial or pandas.DataFrame
+        A trial, or its table of outcomes. The first week is the baseline.
+    treatment, reference : str, optional
+        The two arms of a plain table; see :func:`asteroid_repro.estimate.arms.two_arms`.
+    better : {"lower", "higher"}, optional
+        Which way is better in a plain table.
+
+    Raises
+    ------
+    InputError
+        An unusable or empty table, a person in two arms, two scores for one visit.
+
+    Examples
+    --------
+    >>> from asteroid_repro import ASTEROID, simulate_trial
+    >>> [scores.treatment.shape for scores in outcome_scores(simulate_trial(ASTEROID, seed=2024))]
+    [(3, 20), (3, 20), (3, 20)]
+    """
+    table = outcomes_table(trial)
+    arms = two_arms(trial, table["arm"], treatment, reference)
+    weeks = pd.Index(sorted(table["week"].unique()), name="week")
+    visits = tuple(int(week) if week == int(week) else float(week) for week in weeks)
+    arm_of = table.drop_duplicates("participant").set_index("participant")["arm"].sort_index()
+    people = arm_of.index[arm_of == arms[0]], arm_of.index[arm_of == arms[1]]
+    found = []
+    for outcome in sorted(table["outcome"].unique()):
+        scores = table[table["outcome"] == outcome].set_index(["participant", "week"])["value"]
+        wide = scores.unstack("week")  # noqa: PD010 - pivot_table would average duplicates away
+        own, other = (wide.reindex(index=index, columns=weeks).to_numpy(dtype=float).T for index in people)
+        direction = better_direction(trial, outcome, better)
+        found.append(OutcomeScores(outcome, direction, arms, visits, own, other, people))
+    return tuple(found)
+
+
+def one_outcome(
+    trial: Trial | pd.DataFrame,
+    outcome: str,
+    treatment: str | None = None,
+    reference: str | None = None,
+    better: str | None = None,
+) -> OutcomeScores:
+    """Lay out one outcome, as :func:`outcome_scores` does all.
+
+    Raises
+    ------
+    InputError
+        An unknown outcome, or an unusable table.
+
+    Examples
+    --------
+    >>> from asteroid_repro import ASTEROID, simulate_trial
+    >>> one_outcome(simulate_trial(ASTEROID, seed=2024), "disability").pairs(12).n
+    (20, 20)
+    """
+    found = outcome_scores(trial, treatment, reference, better)
+    known = {scores.outcome: scores for scores in found}
+    if outcome not in known:
+        raise InputError(f"outcome must be one of {', '.join(known)}, got {outcome!r}.{did_you_mean(outcome, known)}")
+    return known[outcome]
+
+
+def every_pair(
+    trial: Trial | pd.DataFrame, treatment: str | None = None, reference: str | None = None, better: str | None = None
+) -> tuple[OutcomeScores, ...]:
+    """Pair the baseline of every outcome with each of its later weeks.
+
+    Raises
+    ------
+    InputError
+        No later visit, or an unusable table.
+
+    Examples
+    --------
+    >>> from asteroid_repro import ASTEROID, simulate_trial
+    >>> [scores.weeks for scores in every_pair(simulate_trial(ASTEROID, seed=2024))][:2]
+    [(0, 6), (0, 12)]
+    """
+    found = outcome_scores(trial, treatment, reference, better)
+    check_later_visit(found[0])
+    return tuple(scores.pairs(week) for scores in found for week in scores.weeks[1:])
+
+
+def check_later_visit(scores: OutcomeScores) -> None:
+    """Refuse a baseline alone.
+
+    Raises
+    ------
+    InputError
+        No later visit.
+    """
+    if len(scores.weeks) < 2:
+        raise InputError(f"{scores.outcome} must have a baseline and a later visit, got 1 week. Add visits.")
+
+
+def check_everybody_seen(scores: OutcomeScores) -> None:
+    """Refuse people without any score.
+
+    Raises
+    ------
+    InputError
+        With the first of them.
+    """
+    for people, own in zip(scores.participants, scores.both, strict=True):
+        absent = np.isnan(own).all(axis=0)
+        if absent.any():
+            raise InputError(
+                f"{scores.outcome} must have an observed score of every person, got none for participant "
+                f"{people[absent][0]}. Leave that person out of the table, and say so."
+            )
+
+
+def outcomes_table(trial: Trial | pd.DataFrame) -> pd.DataFrame:
+    """Return the checked outcomes of a trial or of a plain table.
+
+    Raises
+    ------
+    InputError
+        An unusable or empty table, a person in two arms, two scores for one visit.
+
+    Examples
+    --------
+    >>> from asteroid_repro import ASTEROID, simulate_trial
+    >>> len(outcomes_table(simulate_trial(ASTEROID, seed=2024)))
+    360
+    """
+    if isinstance(trial, Trial):
+        table = check_table(trial.outcomes, "outcomes", arms=trial.design.arm_names)
+    else:
+        table = check_table(trial, "outcomes")
+    if table.empty:
+        raise InputError("outcomes must have rows, got none. Give one row per person, week and outcome.")
+    arms = table.groupby("participant")["arm"].nunique()
+    if (arms > 1).any():
+        raise InputError(
+            f"outcomes.arm must be the same in all rows of a person, got two arms for participant "
+            f"{arms.index[arms > 1][0]}. Correct the arm."
+        )
+    repeated = table.duplicated(["participant", "week", "outcome"])
+    if repeated.any():
+        row = table[repeated].iloc[0]
+        raise InputError(
+            f"outcomes must have one row per person, week and outcome, got several for participant "
+            f"{row['participant']}, week {row['week']}, {row['outcome']}. Remove the duplicates."
+        )
+    return table

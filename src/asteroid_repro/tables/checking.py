@@ -1,0 +1,130 @@
+"""The check of a table that a user brought: a problem is one line that says where, what is needed and what to do."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from asteroid_repro.errors import InputError
+from asteroid_repro.tables.schema import CHARACTERISTIC, TABLES, Column
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def check_table(
+    frame: "pd.DataFrame",
+    name: str,
+    needed: Sequence[str] | None = None,
+    *,
+    arms: Sequence[str] | None = None,
+    kinds: Sequence[str] | None = None,
+) -> "pd.DataFrame":
+    """Check a table against its columns and return those columns, in order, with their dtypes.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table a user brought.
+    name : str
+        ``participants``, ``outcomes``, ``sessions`` or ``adverse_events``.
+    needed : sequence of str, optional
+        The columns that are used. When not given, all that the table must have and, where it has them, those it may
+        have; of participants also their characteristics, as they are.
+    arms, kinds : sequence of str, optional
+        The arms, or the kinds of event, that the table may have; any when not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Those columns only. ``value`` in ``outcomes`` may be missing, as may characteristics and pain in a session;
+        nothing else may. Weeks are whole numbers where all are.
+
+    Raises
+    ------
+    InputError
+        A missing column, text in a number, an unknown arm or kind, a missing or infinite value, identifiers of
+        participants of which some are numbers and some text.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame({"participant": [1], "arm": ["control"], "week": [0],
+    ...                      "outcome": ["sleep"], "value": [20]})
+    >>> check_table(rows, "outcomes")["value"].tolist()
+    [20.0]
+    """
+    import pandas as pd
+
+    columns = _columns(frame, name, needed)
+    missing = [key for key in columns if key not in frame.columns]
+    if missing:
+        raise InputError(
+            f"{name} must have the columns {', '.join(columns)}; missing: {', '.join(missing)}. "
+            "Rename or add the columns."
+        )
+    allowed = {"arm": arms, "kind": kinds}
+    checked = {
+        key: _checked_column(frame[key], f"{name}.{key}", column, allowed.get(key)) for key, column in columns.items()
+    }
+    return pd.DataFrame(checked).reset_index(drop=True)
+
+
+def _columns(frame: "pd.DataFrame", name: str, needed: Sequence[str] | None) -> dict[str, Column]:
+    known = TABLES[name]
+    if needed is None:
+        needed = [key for key, column in known.items() if not column.optional or key in frame.columns]
+        needed += [key for key in frame.columns if key not in known] if name == "participants" else []
+    return {key: known.get(key, CHARACTERISTIC) for key in needed}
+
+
+def _checked_column(series: "pd.Series", field: str, column: Column, allowed: Sequence[str] | None) -> "pd.Series":
+    if not column.may_be_missing and series.isna().any():
+        raise InputError(f"{field} must not be missing, got {int(series.isna().sum())} missing. Fill or drop them.")
+    if column.dtype == "identifier":
+        return _checked_identifier(series, field)
+    if column.dtype == "text":
+        return _checked_text(series, field, allowed)
+    if column.dtype == "boolean":
+        odd = series[~series.isin([True, False])]
+        if len(odd):
+            raise InputError(f"{field} must be true or false, got {odd.iloc[0]!r}. Recode it.")
+        return series.astype(bool)
+    return series if column.dtype == "any" else _checked_number(series, field, column.dtype)
+
+
+def _checked_identifier(series: "pd.Series", field: str) -> "pd.Series":
+    """Return identifiers, numbers or text, without the order that categories may have."""
+    values = series.astype(series.cat.categories.dtype) if series.dtype == "category" else series
+    text = values.map(lambda value: isinstance(value, str))
+    if text.any() and not text.all():
+        raise InputError(
+            f"{field} must be all numbers or all text, got both, {values[~text].iloc[0]} and {values[text].iloc[0]!r}. "
+            "Recode it."
+        )
+    return values
+
+
+def _checked_text(series: "pd.Series", field: str, allowed: Sequence[str] | None) -> "pd.Series":
+    text = series.astype(str)
+    if (text.str.strip() == "").any():
+        raise InputError(f"{field} must not be empty text. Fill or drop those rows.")
+    odd = text[~text.isin(allowed)] if allowed else text[:0]
+    if allowed and len(odd):
+        raise InputError(f"{field} must be one of {', '.join(allowed)}, got {odd.iloc[0]!r}. Recode it.")
+    return text
+
+
+def _checked_number(series: "pd.Series", field: str, dtype: str) -> "pd.Series":
+    import pandas as pd
+
+    numbers = pd.to_numeric(series, errors="coerce").astype(float)
+    text = series[numbers.isna() & series.notna()]
+    if len(text):
+        raise InputError(f"{field} must be a number, got {text.iloc[0]!r}. Recode it, or leave it empty if missing.")
+    if np.isinf(numbers).any():
+        raise InputError(f"{field} must be finite, got an infinite value. Correct it.")
+    part = numbers[numbers % 1 != 0]
+    if dtype == "integer" and len(part):
+        raise InputError(f"{field} must be a whole number, got {part.iloc[0]:g}. Correct it.")
+    return numbers.astype(int) if dtype == "integer" or (dtype == "week" and part.empty) else numbers

@@ -28,7 +28,7 @@ from asteroid_repro.simulate.outcomes import tile_trials
 from asteroid_repro.simulate.streams import BLOCK_TRIALS, Purpose, blocks, stream
 
 TRIAL = ar.ASTEROID.with_equal_baselines()
-PATCHY = TRIAL.with_values(missing_running=0.15, missing_waitlist=0.15, missing_pattern="intermittent")
+PATCHY = TRIAL.with_values(missing_treatment=0.15, missing_reference=0.15, missing_pattern="intermittent")
 CLOSED = closed_form("random_intercept"), closed_form("ancova")
 
 
@@ -73,10 +73,10 @@ def draw_scores(seed: int) -> None:
 def draw(seed: int) -> None:
     """Draw also a normal for the attendance and a Poisson number of events of each runner."""
     draw_scores(seed)
-    shape = (BLOCK_TRIALS, TRIAL.n_running)
+    shape = (BLOCK_TRIALS, TRIAL.n_treatment)
     for block, _ in blocks(PIECE_TRIALS):
         stream(seed, Purpose.ATTENDANCE_PROPENSITY, block).standard_normal(shape)
-        stream(seed, Purpose.LOWER_LIMB_EVENTS, block).poisson(TRIAL.lower_limb_rate * 105 / TRIAL.n_running, shape)
+        stream(seed, Purpose.LOWER_LIMB_EVENTS, block).poisson(TRIAL.lower_limb_rate * 105 / TRIAL.n_treatment, shape)
 
 
 def outcomes_lane(seed: int) -> None:

@@ -30,9 +30,10 @@ from .simulate.screening import screen
 from .simulate.trial_tables import simulate_trial
 from .study_folder import Study, programme, programme_names, scenario, scenario_names, study, study_names
 from .sweeps.run_sweep import sweep
-from .trial.assumptions import OutcomeAssumptions, TrialAssumptions
+from .trial.assumptions import TrialAssumptions
 from .trial.candidacy import Candidacy
 from .trial.design import Design, Outcome
+from .trial.outcome_assumptions import OutcomeAssumptions
 from .trial.participant_data import Trial
 from .trial.programme import Programme
 from .verdicts.audit_ledger import audit

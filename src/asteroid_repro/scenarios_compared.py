@@ -18,7 +18,8 @@ from asteroid_repro.estimate.effects.methods import Analysis, Distribution
 from asteroid_repro.evaluate.performance import study_analysis
 from asteroid_repro.mechanism.mechanism import Mechanism, solve
 from asteroid_repro.tables.result_table import ResultTable
-from asteroid_repro.trial.assumptions import EVERY_OUTCOME, TrialAssumptions
+from asteroid_repro.trial.assumptions import TrialAssumptions
+from asteroid_repro.trial.changes import EVERY_OUTCOME
 
 Places = Sequence[tuple[str, float]]
 """Outcome and week of every row, the weeks of an outcome together."""

@@ -7,44 +7,38 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from asteroid_repro.errors import InputError, did_you_mean
+from pydantic import BaseModel, Field
+
+from asteroid_repro.errors import InputError, did_you_mean, validated
 from asteroid_repro.ledger.formula import evaluate, names
 from asteroid_repro.ledger.ledger import Ledger, read_ledger
-from asteroid_repro.trial.assumptions import TrialAssumptions, build, expanded, read_toml, validated
+from asteroid_repro.tables.toml_files import in_file, read_record, read_toml
+from asteroid_repro.trial.assumptions import TrialAssumptions, build, check_names
 from asteroid_repro.trial.candidacy import Candidacy
-from asteroid_repro.trial.design import Design
-from asteroid_repro.trial.programme import Programme, read_programme
+from asteroid_repro.trial.changes import dotted, expanded
+from asteroid_repro.trial.design import FROZEN, Design, Label, find
+from asteroid_repro.trial.programme import Programme
 from asteroid_repro.trial.provenance import Provenance
 
 DEFAULT: Final = "asteroid"
 """The study that is meant where none is named."""
 
-_ORIGINS: Final = frozenset({"value", "claim", "fitted_to", "because"})
+_ORIGINS: Final = ("value", "claim", "fitted_to", "because")
+_SOURCED: Final = ({"claim"}, {"value"}, {"value", "fitted_to"})  # what an entry may hold, a because apart
 _PLAIN: Final = ("name", "description", "label", "unit", "categories")  # words, which need no source
 _ABOUT_SCENARIO: Final = ("name", "description", "claims", "because")
 
 
-@dataclass(frozen=True)
-class Scenario:
-    """A change of a study's assumptions, with its reason.
+class Scenario(BaseModel):
+    """A change of a study's assumptions, with its reason."""
 
-    Attributes
-    ----------
-    name, description : str
-        Short name, and what it stands for.
-    claims : tuple of str
-        Claims that it rests on.
-    because : str
-        What is assumed, and why.
-    changes : mapping of str to value
-        As in :meth:`asteroid_repro.TrialAssumptions.with_values`.
-    """
+    model_config = FROZEN
 
-    name: str
-    description: str
-    claims: tuple[str, ...]
-    because: str
-    changes: Mapping[str, Any]
+    name: Label = Field(description="Short name.")
+    description: str = Field(default="", description="What it stands for.")
+    claims: tuple[str, ...] = Field(default=(), description="Claims that it rests on.")
+    because: str = Field(default="", description="What is assumed, and why.")
+    changes: dict[str, Any] = Field(description="As in with_values of the assumptions.")
 
     @property
     def source(self) -> str:
@@ -71,19 +65,21 @@ class Study:
     @cached_property
     def ledger(self) -> Ledger:
         """What is printed about the trial; empty where the folder holds no claims."""
-        claims, sources = self.folder / "claims.toml", self.folder / "sources.toml"
-        return read_ledger(claims, sources) if claims.exists() else Ledger((), {})
+        claims = self.folder / "claims.toml"
+        if not claims.exists():
+            return Ledger((), {})
+        return read_ledger(claims, self.folder / "sources.toml")
 
     @cached_property
     def programmes(self) -> tuple[Programme, ...]:
-        """The programmes of the study."""
-        return tuple(read_programme(path) for path in sorted((self.folder / "programmes").glob("*.toml")))
+        """The programmes of the study, each in a file of its name."""
+        return tuple(_read_programme(path) for path in sorted((self.folder / "programmes").glob("*.toml")))
 
     @cached_property
     def screening(self) -> Candidacy | None:
         """How likely people are to fail the criteria of eligibility; None where nothing is supposed."""
         path = self.folder / "screening.toml"
-        return _in_file(path, lambda: validated(Candidacy, read_toml(path))) if path.exists() else None
+        return read_record(Candidacy, path) if path.exists() else None
 
     @cached_property
     def assumptions(self) -> TrialAssumptions:
@@ -94,12 +90,14 @@ class Study:
         InputError
             No ``assumptions.toml`` in the folder, or one that cannot be: file, entry, requirement, value.
         """
-        path = self.folder / "assumptions.toml"
-        if not path.exists():
+        if not self.has_assumptions:
             raise InputError(
-                f"{self.folder} must hold assumptions.toml to simulate, got none. Add one (`study new` writes a skeleton)."
+                f"{self.folder} must hold assumptions.toml to simulate, got none. `study new` writes one to begin with."
             )
-        return _in_file(path, lambda: self._assumptions(read_toml(path)))
+        path, ledger, programmes = self.folder / "assumptions.toml", self.ledger, self.programmes
+        with in_file(path):
+            values, provenance = _values(self.design, ledger, read_toml(path))
+            return build(self.design, values, programmes=programmes, provenance=provenance)
 
     @property
     def has_assumptions(self) -> bool:
@@ -111,7 +109,7 @@ class Study:
         """Names of the scenarios, the study's own assumptions first."""
         return [self.folder.resolve().name, *sorted(path.stem for path in (self.folder / "scenarios").glob("*.toml"))]
 
-    def scenario(self, name: str) -> TrialAssumptions:
+    def scenario(self, name: str | Path) -> TrialAssumptions:
         """Return the assumptions of a scenario: one of the study, or a file (a path that ends in ``.toml``).
 
         A scenario file names only what it changes.
@@ -128,10 +126,12 @@ class Study:
         """
         if name == self.scenario_names[0]:
             return self.assumptions
-        path = self._scenario_path(name)
-        return _in_file(path, lambda: self._changed(_read_scenario(path)))
+        base, chosen = self.assumptions, self.scenario_record(name)
+        said = {"name": chosen.name} | ({"description": chosen.description} if chosen.description else {})
+        with in_file(self._scenario_path(name)):
+            return base.changed_by(f"scenario {chosen.name}", chosen.changes | said, because=chosen.because)
 
-    def scenario_record(self, name: str) -> Scenario:
+    def scenario_record(self, name: str | Path) -> Scenario:
         """Return what a scenario changes, and why.
 
         Examples
@@ -141,8 +141,15 @@ class Study:
         """
         if name == self.scenario_names[0]:
             why = f"what is not claimed is assumed, value by value, as `scenarios {name}` says"
-            return Scenario(name, self.assumptions.description, (), why, {})
-        return _read_scenario(self._scenario_path(name))
+            return Scenario(name=str(name), description=self.assumptions.description, because=why, changes={})
+        path, ledger = self._scenario_path(name), self.ledger
+        entries = read_toml(path)
+        about = {key: entries.pop(key) for key in _ABOUT_SCENARIO if key in entries}
+        with in_file(path):
+            found = validated(Scenario, {"name": path.stem} | about | {"changes": entries})
+            for claim in found.claims:
+                ledger[claim]
+        return found
 
     def programme(self, name: str) -> Programme:
         """Return a programme of the study; an unknown one raises an InputError with the nearest match.
@@ -152,57 +159,16 @@ class Study:
         >>> study().programme("asteroid").stages[0].run_seconds(10)
         150.0
         """
-        known = {programme.name: programme for programme in self.programmes}
-        if name not in known:
-            raise InputError(f"programme must be one of {', '.join(known)}, got {name!r}.{did_you_mean(name, known)}")
-        return known[name]
+        return find(self.programmes, name, "programme")
 
-    def _scenario_path(self, name: str) -> Path:
-        if name.endswith(".toml"):
+    def _scenario_path(self, name: str | Path) -> Path:
+        if str(name).endswith(".toml"):
             return Path(name)
         if name not in self.scenario_names:
             raise InputError(
-                f"scenario must be a name or a .toml file, got {name!r}.{did_you_mean(name, self.scenario_names)}"
+                f"scenario must be a name or a .toml file, got {name!r}.{did_you_mean(str(name), self.scenario_names)}"
             )
         return self.folder / "scenarios" / f"{name}.toml"
-
-    def _changed(self, scenario: Scenario) -> TrialAssumptions:
-        said = {"name": scenario.name} | ({"description": scenario.description} if scenario.description else {})
-        return self.assumptions.changed_by(
-            f"scenario {scenario.name}", dict(scenario.changes) | said, because=scenario.because
-        )
-
-    def _assumptions(self, entries: Mapping[str, Any]) -> TrialAssumptions:
-        values: dict[str, Any] = {"name": self.design.name}
-        provenance: list[Provenance] = []
-        for name, entry in _entries(entries):
-            value, origin = self._value(name, entry)
-            values |= expanded(self.design, {}, name, value)
-            if origin is not None:
-                provenance.append(origin)
-        return build(self.design, values, programmes=self.programmes, provenance=tuple(provenance))
-
-    def _value(self, name: str, entry: Any) -> tuple[Any, Provenance | None]:
-        """Return the value of an entry and where it comes from."""
-        if not isinstance(entry, Mapping):
-            if name.rpartition(".")[2] in _PLAIN:
-                return entry, None
-            raise InputError(
-                f"{name} must say where it comes from, got {entry!r} alone. Write {{ value = {entry!r}, because = "
-                f'"..." }}, or {{ claim = "..." }}.'
-            )
-        odd = set(entry) - _ORIGINS
-        if odd or ("value" in entry) == ("claim" in entry):
-            raise InputError(
-                f"{name} must have a claim, or a value with fitted_to or because, got {', '.join(entry)}. Correct it."
-            )
-        origin = validated(Provenance, {"field": name} | {key: entry[key] for key in entry if key != "value"})
-        if "claim" in entry:
-            formula = str(entry["claim"])
-            return evaluate(formula, {claim: self.ledger.fitted(claim) for claim in names(formula)}), origin
-        for claim in origin.fitted_to:
-            self.ledger.fitted(claim)
-        return entry["value"], origin
 
 
 def study(name_or_path: str | Path = DEFAULT) -> Study:
@@ -231,12 +197,12 @@ def study(name_or_path: str | Path = DEFAULT) -> Study:
     """
     shipped = study_names()
     if str(name_or_path) in shipped:
-        return _read(_shipped_folder() / str(name_or_path))
+        return _shipped(str(name_or_path))
     folder = Path(name_or_path)
     if not folder.is_dir():
         known = did_you_mean(str(name_or_path), shipped)
         raise InputError(f"study must be a name or a folder, got {str(name_or_path)!r}.{known}")
-    return _read.__wrapped__(folder)
+    return _read(folder)
 
 
 def study_names() -> list[str]:
@@ -250,7 +216,7 @@ def study_names() -> list[str]:
     return sorted(path.parent.name for path in _shipped_folder().glob("[!_]*/study.toml"))
 
 
-def scenario(name: str, study_name: str | Path = DEFAULT) -> TrialAssumptions:
+def scenario(name: str | Path, study_name: str | Path = DEFAULT) -> TrialAssumptions:
     """Return the assumptions of a scenario of a study; see :meth:`Study.scenario`.
 
     Examples
@@ -280,7 +246,7 @@ def programme(name: str, study_name: str | Path = DEFAULT) -> Programme:
     >>> programme("couch_to_5k").weeks
     9
     """
-    return read_programme(Path(name)) if name.endswith(".toml") else study(study_name).programme(name)
+    return read_record(Programme, Path(name)) if name.endswith(".toml") else study(study_name).programme(name)
 
 
 def programme_names(study_name: str | Path = DEFAULT) -> list[str]:
@@ -295,42 +261,61 @@ def programme_names(study_name: str | Path = DEFAULT) -> list[str]:
 
 
 @cache
-def _read(folder: Path) -> Study:
-    path = folder / "study.toml"
-    return Study(folder, _in_file(path, lambda: validated(Design, read_toml(path))))
+def _shipped(name: str) -> Study:
+    return _read(_shipped_folder() / name)
 
 
 def _shipped_folder() -> Path:
     return Path(str(files("asteroid_repro.studies")))
 
 
-def _read_scenario(path: Path) -> Scenario:
-    entries = read_toml(path)
-    about = {key: entries.pop(key) for key in _ABOUT_SCENARIO if key in entries}
-    return Scenario(
-        name=str(about.get("name", path.stem)),
-        description=str(about.get("description", "")),
-        claims=tuple(about.get("claims", ())),
-        because=str(about.get("because", "")),
-        changes=entries,
-    )
+def _read(folder: Path) -> Study:
+    design = read_record(Design, folder / "study.toml")
+    with in_file(folder / "study.toml"):
+        check_names(design)
+    return Study(folder, design)
 
 
-def _entries(tables: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    """Return the entries of a file under dotted names; a table with a key of an origin is an entry."""
-    found = []
-    for key, entry in tables.items():
-        if isinstance(entry, Mapping) and not _ORIGINS & set(entry):
-            found += _entries(entry, f"{prefix}{key}.")
-        else:
-            found.append((f"{prefix}{key}", entry))
-    return found
+def _read_programme(path: Path) -> Programme:
+    programme = read_record(Programme, path)
+    if programme.name != path.stem:
+        raise InputError(f"{path}: name must be {path.stem}, as the file's, got {programme.name!r}. Rename one.")
+    return programme
 
 
-def _in_file(path: Path, work: Any) -> Any:
-    """Do the work, and put the file's name before what is wrong."""
+def _values(
+    design: Design, ledger: Ledger, entries: Mapping[str, Any]
+) -> tuple[dict[str, Any], tuple[Provenance, ...]]:
+    """Return the values of a file of assumptions under their names, and where each comes from."""
+    values: dict[str, Any] = {}
+    provenance: list[Provenance] = []
+    for name, entry in dotted(entries, lambda _, table: any(key in table for key in _ORIGINS)):
+        if not isinstance(entry, Mapping) and name.rpartition(".")[2] in _PLAIN:
+            values[name] = entry
+            continue
+        origin = _origin(name, entry)
+        for field, value in expanded(design, {}, name, _value(ledger, name, entry)):
+            if field in values:
+                raise InputError(f"{field} must be given once, got it twice, in {name} too. Leave one out.")
+            values[field] = value
+            provenance.append(origin.model_copy(update={"field": field}))
+    return {"name": design.name} | values, tuple(provenance)
+
+
+def _origin(name: str, entry: Any) -> Provenance:
+    if not isinstance(entry, Mapping) or set(entry) - {"because"} not in _SOURCED:
+        raise InputError(
+            f"{name} must say where it comes from, got {entry!r}. Write "
+            '{ claim = "..." }, { value = ..., fitted_to = ["..."] } or { value = ..., because = "..." }.'
+        )
+    return validated(Provenance, {"field": name} | {key: entry[key] for key in entry if key != "value"}, name)
+
+
+def _value(ledger: Ledger, name: str, entry: Mapping[str, Any]) -> Any:
+    """Return the value of an entry; the claims behind it must be fitted ones."""
     try:
-        return work()
+        claims = names(entry["claim"]) if "claim" in entry else entry.get("fitted_to", ())
+        numbers = {claim: ledger.fitted(claim) for claim in claims}
+        return evaluate(entry["claim"], numbers) if "claim" in entry else entry["value"]
     except InputError as error:
-        message = str(error)
-        raise InputError(message if message.startswith(str(path)) else f"{path}: {message}") from None
+        raise InputError(f"{name}: {error}") from None

@@ -22,7 +22,7 @@ DRAWS = 400_000
 TRIALS = 40_000
 
 # Average pain in the middle of its scale, three SDs from either end, where bounded scores are as good as normal.
-MIDDLE = ASTEROID.with_values(average_pain={"running_baseline": 54.0, "waitlist_baseline": 54.0})
+MIDDLE = ASTEROID.with_values(average_pain={"treatment_baseline": 54.0, "reference_baseline": 54.0})
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def test_the_engine_with_its_estimated_standard_error(truth: float, seed: int) -
 
 
 @pytest.mark.parametrize(
-    ("method", "n_running", "n_waitlist", "effect", "seed"),
+    ("method", "n_treatment", "n_reference", "effect", "seed"),
     [
         ("mmrm", 20, 20, -15.3, 94),
         ("mmrm", 10, 10, -15.3, 95),
@@ -129,13 +129,13 @@ def test_the_engine_with_its_estimated_standard_error(truth: float, seed: int) -
         ("change_score", 5, 8, -30.0, 100),
     ],
 )
-def test_power_of_the_t_test(method: str, n_running: int, n_waitlist: int, effect: float, seed: int) -> None:
+def test_power_of_the_t_test(method: str, n_treatment: int, n_reference: int, effect: float, seed: int) -> None:
     """The t test of the change, whose SD is sd sqrt(2 (1 - correlation))."""
     from statsmodels.stats.power import TTestIndPower
 
-    record = MIDDLE.with_people(n_running, n_waitlist).with_effect(average_pain=effect)
+    record = MIDDLE.with_people(n_treatment, n_reference).with_effect(average_pain=effect)
     sd = record.average_pain.sd[0] * np.sqrt(2 * (1 - record.visit_correlation[0][2]))
-    expected = TTestIndPower().power(abs(effect) / sd, n_running, 0.05, n_waitlist / n_running)
+    expected = TTestIndPower().power(abs(effect) / sd, n_treatment, 0.05, n_reference / n_treatment)
     distribution: Distribution = "t"
     oc = operating_characteristics(record, trials=TRIALS // 2, seed=seed, method=method, distribution=distribution)
     power = oc.value("average_pain", "power")

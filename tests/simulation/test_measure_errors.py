@@ -20,7 +20,7 @@ from asteroid_repro.trial.quantities import OUTCOMES
 TRIALS = 5000
 DRAWS = 1000
 WEAK = ASTEROID.with_effect(average_pain=-4, current_pain=-6, disability=-2).with_equal_baselines()
-FEW = WEAK.with_people(7, 6).with_values(missing_running=0.5, missing_waitlist=0.4)  # some trials have no estimate
+FEW = WEAK.with_people(7, 6).with_values(missing_treatment=0.5, missing_reference=0.4)  # some trials have no estimate
 LOOSE = WEAK.with_people(6, 6).with_values(  # visits so nearly independent that the people's variance is often 0
     visit_correlation=[[1, 0.1, 0.1], [0.1, 1, 0.1], [0.1, 0.1, 1]]
 )
@@ -33,7 +33,7 @@ CASES: dict[str, tuple[TrialAssumptions, int, str, Distribution]] = {
 HAPPENS = (("boundary", "boundary"), ("failed", "missing"))  # elsewhere no trial does
 MEASURES = (
     "mean_estimate", "bias", "empirical_se", "model_se", "se_ratio", "rmse", "interval_width", "type_s", "type_m",
-    "coverage", "power", "favours_running", "important", "boundary", "failed",
+    "coverage", "power", "favours_treatment", "important", "boundary", "failed",
 )  # fmt: skip
 
 
@@ -90,9 +90,9 @@ def test_error_of_the_paper_verdict_is_that_of_a_bootstrap(case: str) -> None:
     """Every outcome favours running at the last visit, among the trials in which all of them are usable there."""
     record, seed, method, distribution = CASES[case]
     oc = operating_characteristics(record, trials=TRIALS, seed=seed, method=method, distribution=distribution)
-    row = oc.value(EVERY_OUTCOME, "favours_running")
+    row = oc.value(EVERY_OUTCOME, "favours_treatment")
     figures, times = figures_and_times(case)
-    verdict, usable = figures["favours_running"][-1].all(axis=0), figures["usable"][-1].all(axis=0)
+    verdict, usable = figures["favours_treatment"][-1].all(axis=0), figures["usable"][-1].all(axis=0)
     assert row.value == verdict.sum() / usable.sum()
     assert_error_of_draws(np.array([row.mcse]), ((verdict @ times) / (usable @ times))[np.newaxis])
 

@@ -16,9 +16,25 @@ OUTCOMES = ("average_pain", "current_pain", "disability")
 KINDS = ("lower_limb", "low_back_pain", "syncope")
 
 
+def by_claim(record: TrialAssumptions, seed: int, trials: int = TRIALS) -> dict[str, np.ndarray]:
+    """Simulate the figures that claims are about, by claim id; with each limit comes its standard error."""
+    asked = {claim.id: claim.about for claim in published().claims if claim.about}
+
+    def work(block: int, size: int) -> dict[Any, np.ndarray]:
+        return per_trial_figures(record, asked.values(), seed, block, size)
+
+    found: dict[Any, np.ndarray] = run_blocks(work, trials)
+    errors = {
+        f"{name[: -len('ci_low')]}se": figure.with_statistic("se")
+        for name, figure in asked.items()
+        if name.endswith("ci_low") and figure.figure == "effect"
+    }
+    return {name: found[figure] for name, figure in (asked | errors).items() if figure in found}
+
+
 @pytest.fixture(scope="module")
 def figures() -> dict[str, np.ndarray]:
-    return run_blocks(lambda block, size: per_trial_figures(ASTEROID, 11, block, size), TRIALS)
+    return by_claim(ASTEROID, 11)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +92,7 @@ def _residuals(record: TrialAssumptions, figures: dict[str, np.ndarray]) -> dict
 def test_events_are_poisson_given_the_hours_of_people_alike() -> None:
     """A Poisson count has variance equal to its mean; no stream serves two kinds, so they are uncorrelated."""
     alike = ASTEROID.with_values(proneness_variance=0.0, load_spike=0.0, flare_rate=0.0)
-    quiet = run_blocks(lambda block, size: per_trial_figures(alike, 17, block, size), TRIALS)
+    quiet = by_claim(alike, 17)
     residuals = _residuals(alike, quiet)
     for kind, residual in residuals.items():
         assert _close(residual, 0)
@@ -88,7 +104,7 @@ def test_events_are_poisson_given_the_hours_of_people_alike() -> None:
 
 def test_events_of_people_who_differ_are_overdispersed() -> None:
     prone = ASTEROID.with_values(proneness_variance=1.0, load_spike=0.0, flare_rate=0.0)
-    spread = run_blocks(lambda block, size: per_trial_figures(prone, 18, block, size), TRIALS)
+    spread = by_claim(prone, 18)
     counts = np.sum([spread[f"adverse_events.{kind}"] for kind in KINDS], axis=0)
     extra = np.sum(list(_residuals(prone, spread).values()), axis=0) ** 2 - counts
     assert extra.mean() > 4 * extra.std(ddof=1) / np.sqrt(TRIALS)

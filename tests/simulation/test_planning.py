@@ -24,7 +24,7 @@ TRIALS = 20_000
 SD = 8.0
 ANCHOR = ASTEROID.with_values(
     average_pain={
-        "running_baseline": 50, "waitlist_baseline": 50, "waitlist_change": [0, 0], "effect": [-3, -6], "sd": [SD] * 3,
+        "treatment_baseline": 50, "reference_baseline": 50, "reference_change": [0, 0], "effect": [-3, -6], "sd": [SD] * 3,
     }
 )  # fmt: skip
 PEOPLE = [8, 20, 50]

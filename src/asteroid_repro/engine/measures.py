@@ -119,9 +119,8 @@ def trial_figures(
 
 
 def _is_important(usable: np.ndarray, benefit: np.ndarray, outcomes: Sequence[Outcome]) -> np.ndarray:
-    least = np.array([np.nan if outcome.important is None else outcome.important for outcome in outcomes])[
-        :, np.newaxis
-    ]
+    changes = [np.nan if outcome.important is None else outcome.important for outcome in outcomes]
+    least = np.array(changes)[:, np.newaxis]
     reached = usable & (benefit >= least - _ROUNDING)
     return np.where(np.isnan(least), np.nan, reached) if np.isnan(least).any() else reached
 

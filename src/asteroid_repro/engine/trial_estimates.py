@@ -98,9 +98,8 @@ def simulated_moments(mechanism: Mechanism, seed: int, block: int, trials: int) 
         return _moments_of_scores(mechanism, seed, block, trials)
     scales = assumptions.design.outcomes
     highest = max(scale.n_steps or 0 for scale in scales)
-    totals, products = whole_number_sums(
-        assumptions.n_people, len(assumptions.visits), len(scales), trials, highest=highest
-    )
+    shape = assumptions.n_people, len(assumptions.visits), len(scales), trials
+    totals, products = whole_number_sums(*shape, highest=highest)
     done = 0
     for number, size in blocks(trials, block):
         for tile in score_tiles(mechanism, seed, number, size):

@@ -17,7 +17,8 @@ from asteroid_repro.errors import InputError, did_you_mean
 from asteroid_repro.estimate.effects.methods import Analysis, Distribution, reference_distribution
 from asteroid_repro.mechanism.mechanism import Mechanism, solve
 from asteroid_repro.tables.result_table import ResultTable
-from asteroid_repro.trial.assumptions import EVERY_OUTCOME, TrialAssumptions
+from asteroid_repro.trial.assumptions import TrialAssumptions
+from asteroid_repro.trial.changes import EVERY_OUTCOME
 from asteroid_repro.trial.design import Design
 
 _Z: Final = NormalDist().inv_cdf(0.975)

@@ -117,20 +117,20 @@ class Claim(BaseModel):
 
     @model_validator(mode="after")
     def _fields_must_agree(self) -> Self:
-        if self.unit == "text" and self.role != "context":
-            raise ValueError(f"role must be context where unit is text, got {self.role!r}. Correct either.")
-        if self.unit == "text" and (self.formula or self.about):
-            raise ValueError("formula and about must be left out where unit is text. Remove them, or print a number.")
-        if self.role == "fitted" and self.relation:
-            raise ValueError(f"printed must be a number without {self.relation} where role is fitted. Retag the claim.")
-        if self.role == "derived" and not self.formula:
-            raise ValueError("formula must be given where role is derived, got none. Write how the number follows.")
-        if self.blind and self.role != "predicted":
-            raise ValueError(f"blind must be false unless role is predicted, got role {self.role}. Remove it.")
-        if self.family and (self.about is None or self.about.statistic != "estimate"):
-            raise ValueError(f"family must stand on the estimate of a line, got {self.family!r} elsewhere. Move it.")
-        if self.about and self.about.figure in PERCENT and self.unit != "percent":
-            raise ValueError(f"unit must be percent where about is {self.about.figure}, got {self.unit!r}. Correct it.")
+        text, role, about = self.unit == "text", self.role, self.about
+        on_estimate = about is not None and about.statistic == "estimate"
+        in_percent = about is not None and about.figure in PERCENT
+        for broken, message in (
+            (text and role != "context", f"role must be context where unit is text, got {role!r}. Correct either."),
+            (text and (self.formula or about), "formula and about must be left out where unit is text. Remove them."),
+            (role == "derived" and not self.formula, "formula must be given where role is derived, got none. Add it."),
+            (role == "fitted" and self.relation, f"printed must be exact to be fitted, got {self.printed}. Retag it."),
+            (self.blind and role != "predicted", f"blind must go with role predicted, got {role!r}. Remove it."),
+            (self.family and not on_estimate, f"family must stand on an estimate, got {self.family!r}. Move it."),
+            (in_percent and self.unit != "percent", f"unit must be percent of this, got {self.unit!r}. Correct it."),
+        ):
+            if broken:
+                raise ValueError(message)
         return self
 
     @property
@@ -198,7 +198,7 @@ class Identity(BaseModel):
     @model_validator(mode="after")
     def _limits_must_be_two(self) -> Self:
         if (self.lower is None) != (self.upper is None):
-            raise ValueError(f"{self.name}: lower and upper must come together, got one. Add the other.")
+            raise ValueError("lower and upper must come together, got one. Add the other.")
         return self
 
     @property

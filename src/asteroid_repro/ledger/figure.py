@@ -67,26 +67,23 @@ class Figure(BaseModel):
         if self.figure not in FIGURES:
             raise ValueError(f"figure must be one of {', '.join(FIGURES)}, got {self.figure!r}. Choose one.")
         needed, possible, statistics = FIGURES[self.figure]
-        given = self.selectors()
-        for field in needed:
-            if field not in given:
-                raise ValueError(f"{field} must be given where figure is {self.figure}, got none. Add it.")
-        for field in given:
-            if field not in (*needed, *possible):
-                raise ValueError(
-                    f"{field} must be left out where figure is {self.figure}, got {given[field]!r}. Remove it."
-                )
-        if self.figure == "effect" and self.week == 0:
-            raise ValueError("week must be above 0 where figure is effect, got 0. Give the week of a later visit.")
+        given = self._given()
+        missing = next((field for field in needed if field not in given), None)
+        if missing:
+            raise ValueError(f"figure {self.figure}: {missing} must be given, got none. Add it.")
+        odd = next((field for field in given if field not in (*needed, *possible)), None)
+        if odd:
+            raise ValueError(f"figure {self.figure}: {odd} must be left out, got {given[odd]!r}. Remove it.")
         if self.statistic and self.statistic not in statistics:
+            listed = ", ".join(statistics)
             raise ValueError(
-                f"statistic must be one of {', '.join(statistics)} where figure is {self.figure}, got "
-                f"{self.statistic!r}. Choose one."
+                f"figure {self.figure}: statistic must be one of {listed}, got {self.statistic}. Change it."
             )
+        if self.figure == "effect" and self.week == 0:
+            raise ValueError("figure effect: week must be above 0, got 0. Give the week of a later visit.")
         return self
 
-    def selectors(self) -> dict[str, Any]:
-        """Return what is chosen, by field, apart from the figure itself."""
+    def _given(self) -> dict[str, Any]:
         return self.model_dump(exclude={"figure"}, exclude_defaults=True)
 
     def with_statistic(self, statistic: Statistic) -> "Figure":
@@ -95,7 +92,5 @@ class Figure(BaseModel):
 
     def __str__(self) -> str:
         """Return it in a line of text."""
-        chosen = (
-            f"{name} {value:g}" if name == "week" else f"{name} {value}" for name, value in self.selectors().items()
-        )
+        chosen = (f"{name} {value:g}" if name == "week" else f"{name} {value}" for name, value in self._given().items())
         return ", ".join([self.figure.replace("_", " "), *chosen])

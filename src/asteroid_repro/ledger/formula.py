@@ -3,12 +3,15 @@
 import ast
 import math
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from statistics import NormalDist
 from typing import Final
 
 from asteroid_repro.errors import InputError, did_you_mean
+
+Part = Callable[[Mapping[str, float]], float]
+"""What a part of a formula gives for the numbers by claim id."""
 
 _LONGEST, _DEEPEST, _HIGHEST_POWER = 2000, 50, 10.0
 _ALPHA: Final = 1 - 0.95
@@ -27,7 +30,7 @@ def names(text: str) -> tuple[str, ...]:
     >>> names("2 * pain.week12.estimate - pain.week12.ci_low")
     ('pain.week12.estimate', 'pain.week12.ci_low')
     """
-    return _parsed(text)[1]
+    return _read(text)[1]
 
 
 def evaluate(text: str, values: Mapping[str, float]) -> float | list[float]:
@@ -62,19 +65,18 @@ def evaluate(text: str, values: Mapping[str, float]) -> float | list[float]:
     >>> evaluate("[0.5 * effect, effect]", {"effect": -15.3})
     [-7.65, -15.3]
     """
-    tree, used = _parsed(text)
-    missing = next((name for name in used if name not in values), None)
-    if missing is not None:
-        raise InputError(
-            f"formula must name claims that have a number, got {missing!r}.{did_you_mean(missing, values)}"
-        )
-    if isinstance(tree, ast.List):
-        return [_finite(element, values, text) for element in tree.elts]
-    return _finite(tree, values, text)
+    parts, used, is_list = _read(text)
+    unknown = next((name for name in used if name not in values), None)
+    if unknown is not None:
+        near = did_you_mean(unknown, values)
+        raise InputError(f"formula must name claims that have a number, got {unknown!r}.{near}")
+    results = [_finite(part, values, text) for part in parts]
+    return results if is_list else results[0]
 
 
 @cache
-def _parsed(text: str) -> tuple[ast.expr, tuple[str, ...]]:
+def _read(text: str) -> tuple[tuple[Part, ...], tuple[str, ...], bool]:
+    """Return the numbers of a formula, ready to compute, the ids that they use, and whether it is a list."""
     line = " ".join(text.split())
     if len(line) > _LONGEST:
         raise InputError(f"formula must have at most {_LONGEST} characters, got {len(line)}. Name a step as a claim.")
@@ -82,33 +84,34 @@ def _parsed(text: str) -> tuple[ast.expr, tuple[str, ...]]:
         tree = ast.parse(line, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise _refused("something that cannot be read", line) from None
-    parts = tree.elts if isinstance(tree, ast.List) else [tree]
-    if not parts:
+    elements = tree.elts if isinstance(tree, ast.List) else [tree]
+    if not elements:
         raise _refused("an empty list", line)
-    found = (name for part in parts for name in _names(part, line, _DEEPEST))
-    return tree, tuple(dict.fromkeys(found))
+    used: list[str] = []
+    parts = tuple(_part(element, line, used, _DEEPEST) for element in elements)
+    return parts, tuple(dict.fromkeys(used)), isinstance(tree, ast.List)
 
 
-def _names(node: ast.expr, line: str, depth: int) -> Iterator[str]:
-    """Yield the ids in order; whatever is not on the list of what a formula may hold is refused here."""
+def _part(node: ast.expr, line: str, used: list[str], depth: int) -> Part:
+    """Take in what a formula may hold and nothing else; ids are added to those used."""
     if depth == 0:
         raise _refused(f"more than {_DEEPEST} levels", line)
-    inner: list[ast.expr] = []
     match node:
-        case ast.Constant(value=value) if type(value) in (int, float):
-            pass
+        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
+            return lambda _: float(value)
         case ast.Name() | ast.Attribute() if name := _dotted(node):
-            yield name
+            used.append(name)
+            return lambda values: float(values[name])
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            inner = [operand]
+            inner = _part(operand, line, used, depth - 1)
+            return lambda values: -inner(values)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-            inner = [left, right]
-        case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in _FUNCTIONS:
-            inner = [argument]
-        case _:
-            raise _refused(repr(ast.get_source_segment(line, node) or line), line)
-    for part in inner:
-        yield from _names(part, line, depth - 1)
+            one, other = (_part(side, line, used, depth - 1) for side in (left, right))
+            return lambda values: _OPERATORS[type(op)](one(values), other(values))
+        case ast.Call(func=ast.Name(id=function), args=[argument], keywords=[]) if function in _FUNCTIONS:
+            inner = _part(argument, line, used, depth - 1)
+            return lambda values: _FUNCTIONS[function](inner(values))
+    raise _refused(repr(ast.get_source_segment(line, node) or line), line)
 
 
 def _refused(what: str, line: str) -> InputError:
@@ -127,9 +130,9 @@ def _dotted(node: ast.expr) -> str:
     return ".".join(reversed([*parts, node.id])) if isinstance(node, ast.Name) else ""
 
 
-def _finite(node: ast.expr, values: Mapping[str, float], text: str) -> float:
+def _finite(part: Part, values: Mapping[str, float], text: str) -> float:
     try:
-        result = _number(node, values)
+        result = part(values)
         if math.isfinite(result):
             return result
         why = f"{result}"
@@ -138,54 +141,27 @@ def _finite(node: ast.expr, values: Mapping[str, float], text: str) -> float:
     raise InputError(f"formula must give a finite number, got {why} from {' '.join(text.split())!r}. Correct it.")
 
 
-def _number(node: ast.expr, values: Mapping[str, float]) -> float:
-    """Compute what :func:`_names` has let through."""
-    match node:
-        case ast.Constant(value=value):
-            return float(value)  # type: ignore[arg-type]
-        case ast.UnaryOp(operand=operand):
-            return -_number(operand, values)
-        case ast.BinOp(left=left, op=op, right=right):
-            return _OPERATORS[type(op)](_number(left, values), _number(right, values))
-        case ast.Call(func=ast.Name(id=name), args=[argument]):
-            return _FUNCTIONS[name](_number(argument, values))
-    return float(values[_dotted(node)])
-
-
 def _power(base: float, exponent: float) -> float:
     if abs(exponent) > _HIGHEST_POWER:
         raise ValueError(f"a power of {exponent:g}, more than {_HIGHEST_POWER:g}")
     return float(base**exponent)
 
 
-def _normal_quantile(probability: float) -> float:
-    return NormalDist().inv_cdf(probability)
-
-
 def _normal_probability(value: float) -> float:
-    from scipy.special import ndtr
+    from scipy.special import ndtr  # slow to import, and reading a ledger does without
 
     return float(ndtr(value))
 
 
-def _poisson_lower(events: float) -> float:
+def _poisson_limit(events: float, *, upper: bool) -> float:
+    """Exact limit; without events the lower one is 0, and all of the error is spent on the upper one."""
     from scipy.special import gammaincinv
 
-    return float(gammaincinv(count, _ALPHA / 2)) if (count := _count(events)) else 0.0
-
-
-def _poisson_upper(events: float) -> float:
-    """Exact upper limit; without events the lower one is 0, and all of the error is spent on this one."""
-    from scipy.special import gammaincinv
-
-    count = _count(events)
-    return float(gammaincinv(count + 1, 1 - (_ALPHA / 2 if count else _ALPHA)))
-
-
-def _count(events: float) -> int:
     if events < 0 or events != int(events):
         raise ValueError(f"{events:g}, which is no count")
-    return int(events)
+    if upper:
+        return float(gammaincinv(events + 1, 1 - (_ALPHA / 2 if events else _ALPHA)))
+    return float(gammaincinv(events, _ALPHA / 2)) if events else 0.0
 
 
 _OPERATORS: Final[Mapping[type[ast.operator], Callable[[float, float], float]]] = {
@@ -198,8 +174,8 @@ _OPERATORS: Final[Mapping[type[ast.operator], Callable[[float, float], float]]] 
 _FUNCTIONS: Final[Mapping[str, Callable[[float], float]]] = {
     "sqrt": math.sqrt,
     "abs": abs,
-    "normal_quantile": _normal_quantile,
+    "normal_quantile": NormalDist().inv_cdf,
     "normal_probability": _normal_probability,
-    "poisson_lower": _poisson_lower,
-    "poisson_upper": _poisson_upper,
+    "poisson_lower": lambda events: _poisson_limit(events, upper=False),
+    "poisson_upper": lambda events: _poisson_limit(events, upper=True),
 }

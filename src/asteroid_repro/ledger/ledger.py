@@ -4,29 +4,25 @@ The files ``claims.toml`` and ``sources.toml`` of a study hold the claims and th
 published number. A ledger that breaks a rule cannot be made.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
-from pydantic import BaseModel, ValidationError
-
-from asteroid_repro.errors import InputError, did_you_mean, first_problem
+from asteroid_repro.errors import InputError, Record, did_you_mean, validated
 from asteroid_repro.ledger.claim import Claim, Identity, Role, Source
 from asteroid_repro.ledger.figure import Figure
 from asteroid_repro.ledger.formula import evaluate
 from asteroid_repro.ledger.rules import check_claims
 from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.tables.toml_files import read_toml
 
 if TYPE_CHECKING:
     import pandas as pd
 
-
-Record = TypeVar("Record", bound=BaseModel)
 
 _COLUMNS: Final = (
     "id", "statement", "printed", "value", "unit", "source", "doi",
@@ -151,8 +147,8 @@ class Ledger(ResultTable):
         found: dict[tuple[str, float], dict[str, Claim]] = {}
         for claim in self.claims:
             one = claim.about
-            if one and one.figure == "effect" and one.outcome and one.week and one.statistic:
-                found.setdefault((one.outcome, one.week), {})[one.statistic] = claim
+            if one and one.figure == "effect":
+                found.setdefault((str(one.outcome), one.week or 0.0), {})[str(one.statistic)] = claim
         return found
 
     def line(self, outcome: str, week: float | None = None) -> dict[str, Claim]:
@@ -180,16 +176,18 @@ class Ledger(ResultTable):
         >>> {part: claim.printed for part, claim in published().line("current_pain").items()}
         {'estimate': '-19.35', 'ci_low': '-32.01', 'ci_high': '-6.69', 'p_value': '0.003'}
         """
+        return self.lines[outcome, self.week_of_line(outcome, week)]
+
+    def week_of_line(self, outcome: str, week: float | None = None) -> float:
+        """Return the week of a printed result line; parameters and errors as in :meth:`line`."""
         weeks = sorted(printed for name, printed in self.lines if name == outcome)
         if not weeks:
-            known = list(dict.fromkeys(name for name, _ in self.lines))
-            raise InputError(
-                f"outcome must be one with a printed effect, got {outcome!r}.{did_you_mean(outcome, known)}"
-            )
+            near = did_you_mean(outcome, {name for name, _ in self.lines})
+            raise InputError(f"outcome must be one with a printed effect, got {outcome!r}.{near}")
         if week is not None and week not in weeks:
             shown = ", ".join(f"{printed:g}" for printed in weeks)
             raise InputError(f"week must be one with a printed effect on {outcome}, {shown}, got {week:g}. Choose one.")
-        return self.lines[outcome, weeks[-1] if week is None else week]
+        return weeks[-1] if week is None else week
 
     def to_frame(self) -> "pd.DataFrame":
         """Return one row per claim; an unknown value is NaN, whatever else is unknown an empty text."""
@@ -264,28 +262,20 @@ def read_ledger(claims_path: Path | Traversable, sources_path: Path | Traversabl
     >>> read_ledger(folder / "claims.toml", folder / "sources.toml").fitted("people")
     12.0
     """
-    sources = {key: _source(key, fields, sources_path.name) for key, fields in _toml(sources_path).items()}
-    tables = _toml(claims_path)
+    claims_file, sources_file = str(claims_path), str(sources_path)
+    sources = {key: _source(key, fields, sources_file) for key, fields in read_toml(Path(sources_file)).items()}
+    tables = read_toml(Path(claims_file))
     if "claim" not in tables or not set(tables) <= {"claim", "identity"}:
         raise InputError(
-            f"{claims_path.name} must hold [[claim]] and [[identity]] tables and nothing else, got "
+            f"{claims_file} must hold [[claim]] and [[identity]] tables and nothing else, got "
             f"{', '.join(tables) or 'nothing'}. Correct the file."
         )
     return Ledger(
-        _records(Claim, tables["claim"], claims_path.name, key="id"),
+        _records(Claim, tables["claim"], claims_file, key="id"),
         sources,
-        claims_path.name,
-        _records(Identity, tables.get("identity", []), claims_path.name, key="name"),
+        claims_file,
+        _records(Identity, tables.get("identity", []), claims_file, key="name"),
     )
-
-
-def _toml(path: Path | Traversable) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path.name} must be a file that can be read, got {path}. Correct the path.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path.name} must be TOML in UTF-8, got: {error}. Correct the file.") from error
 
 
 def _records(kind: type[Record], tables: object, file: str, *, key: str) -> tuple[Record, ...]:
@@ -307,6 +297,6 @@ def _source(key: str, fields: object, file: str) -> Source:
 
 def _record(kind: type[Record], fields: dict[str, Any], where: str) -> Record:
     try:
-        return kind.model_validate(fields)
-    except ValidationError as error:
-        raise InputError(f"{where}: {first_problem(error)}") from error
+        return validated(kind, fields)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None

@@ -1,12 +1,10 @@
 """The beta distribution of personal attendance probabilities behind an observed mean and spread of attendance."""
 
-from asteroid_repro.errors import InputError
-
 _ROUNDS = 100
 
 
 def beta_shape(mean: float, sd: float) -> tuple[float, float]:
-    """Return the two parameters of the beta distribution with a mean and an SD.
+    """Return the two parameters of the beta distribution with a mean and an SD, which must be below the largest.
 
     Examples
     --------
@@ -31,11 +29,6 @@ def attendance_beta(mean: float, sd: float, sessions: int, decline: float = 0.0,
     tuple of float
         The two parameters of the beta distribution.
 
-    Raises
-    ------
-    InputError
-        A spread below that of coin flips or beyond all-or-nothing.
-
     Examples
     --------
     >>> a, b = attendance_beta(0.70, 0.20, 36)
@@ -44,11 +37,6 @@ def attendance_beta(mean: float, sd: float, sessions: int, decline: float = 0.0,
     """
     spread = mean * (1 - mean)
     centred_squares = (weeks + 1) / (3 * (weeks - 1)) if weeks > 1 else 0.0  # of equal steps from 1 to -1
-    if not spread / sessions < sd**2 < spread:
-        raise InputError(
-            f"adherence_sd must be between {(spread / sessions) ** 0.5:.4f} and {spread**0.5:.4f} at mean {mean:g}, "
-            f"got {sd:g}. Choose one inside."
-        )
     variance = without_decline = (sessions * sd**2 - spread) / (sessions - 1)
     for _ in range(_ROUNDS):
         a, b = beta_shape(mean, variance**0.5)

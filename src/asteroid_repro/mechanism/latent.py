@@ -51,7 +51,7 @@ class LatentScore:
     def thresholds(self) -> np.ndarray:
         """Standardised thresholds between neighbouring scores of a scale with ends, one fewer than there are scores."""
         cuts = _cuts([self.scale])[0]
-        return _within_reach((cuts - (self.mean - _lowest(self.scale))) / self.sd)
+        return _within_reach((cuts - (self.mean - self.scale.lowest)) / self.sd)
 
     def probabilities(self) -> np.ndarray:
         """Probability of each score of a scale with ends, the lowest first."""
@@ -62,7 +62,7 @@ class LatentScore:
         """Mean of the rounded and bounded score, points."""
         if not self.scale.is_bounded:
             return self.mean
-        return float(_lowest(self.scale) + _step(self.scale) * normal_probability(-self.thresholds).sum())
+        return float(self.scale.lowest + _step(self.scale) * normal_probability(-self.thresholds).sum())
 
     def observed_sd(self) -> float:
         """SD of the rounded and bounded score, points."""
@@ -70,7 +70,7 @@ class LatentScore:
             return float(np.hypot(self.sd, _rounding_sd(self.scale)))
         tails = normal_probability(-self.thresholds)
         second_moment = float(_step(self.scale) ** 2 * (_odd(len(tails)) * tails).sum())
-        return float(np.sqrt(second_moment - (self.observed_mean() - _lowest(self.scale)) ** 2))
+        return float(np.sqrt(second_moment - (self.observed_mean() - self.scale.lowest) ** 2))
 
 
 @dataclass(frozen=True)
@@ -155,8 +155,8 @@ def _latent_scores(means: np.ndarray, sds: np.ndarray, scales: Sequence[Outcome]
 
 
 def _bounded_scores(means: np.ndarray, sds: np.ndarray, scales: Sequence[Outcome]) -> tuple[np.ndarray, np.ndarray]:
-    steps, lowest = np.array([_step(scale) for scale in scales]), np.array([_lowest(scale) for scale in scales])
-    lengths = np.array([_step(scale) * (scale.n_steps or 0) for scale in scales])
+    steps, lowest = np.array([_step(scale) for scale in scales]), np.array([scale.lowest for scale in scales])
+    lengths = steps * np.array([scale.n_steps for scale in scales])
     above = means - lowest
     wanted = np.stack([np.log(above / (lengths - above)), np.log(sds)])
     # A wide first guess reaches a threshold from anywhere: where none is near, the moments hardly have a slope.
@@ -169,8 +169,8 @@ def _bounded_scores(means: np.ndarray, sds: np.ndarray, scales: Sequence[Outcome
         first = impossible[0]
         raise InputError(
             f"{scales[first].name}.sd must be one that a rounded, bounded normal score can have at mean "
-            f"{means[first]:g} and step {steps[first]:g}, got {sds[first]:g}. Choose a mean further from the end of the "
-            "scale or another sd."
+            f"{means[first]:g} and step {steps[first]:g}, got {sds[first]:g}. Choose another sd, or a mean "
+            "further from the ends of the scale."
         )
     latent_sds = np.exp(log_sd)
     return means - latent_sds * shift, latent_sds
@@ -180,8 +180,8 @@ def _endless_sd(sd: float, scale: Outcome) -> float:
     """Take the variance that rounding adds from that of a score on a scale without ends."""
     if scale.step is not None and sd < scale.step:
         raise InputError(
-            f"{scale.name}.sd must be the step {scale.step:g} or more on a scale without ends, got {sd:g}. Take a finer "
-            "step, or none."
+            f"{scale.name}.sd must be the step {scale.step:g} or more on a scale without ends, got {sd:g}. Take a "
+            "finer step, or none."
         )
     return float(np.sqrt(sd**2 - _rounding_sd(scale) ** 2))
 
@@ -230,7 +230,7 @@ def _coefficients(scores: Sequence[LatentScore]) -> np.ndarray:
     bounded = [index for index, score in enumerate(scores) if score.scale.is_bounded]
     if bounded:
         scales = [scores[index].scale for index in bounded]
-        mean = np.array([scores[index].mean - _lowest(scores[index].scale) for index in bounded])[:, np.newaxis]
+        mean = np.array([scores[index].mean - scores[index].scale.lowest for index in bounded])[:, np.newaxis]
         sd = np.array([scores[index].sd for index in bounded])[:, np.newaxis]
         thresholds = _within_reach((_cuts(scales) - mean) / sd)
         found[bounded] = hermite_coefficients(thresholds, np.array([_step(scale) for scale in scales]))
@@ -242,10 +242,6 @@ def _coefficients(scores: Sequence[LatentScore]) -> np.ndarray:
 
 def _step(scale: Outcome) -> float:
     return 0.0 if scale.step is None else scale.step
-
-
-def _lowest(scale: Outcome) -> float:
-    return 0.0 if scale.minimum is None else scale.minimum
 
 
 def _rounding_sd(scale: Outcome) -> float:

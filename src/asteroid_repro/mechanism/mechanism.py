@@ -56,7 +56,7 @@ class Mechanism:
         scores = self.arm(role).scores
         both = np.array(
             [
-                ((score.mean - (score.scale.minimum or 0.0)) / step, score.sd / step)
+                ((score.mean - score.scale.lowest) / step, score.sd / step)
                 for score in scores
                 for step in [score.scale.step or 1.0]
             ]

@@ -131,7 +131,7 @@ def approximate_power(
     --------
     >>> from asteroid_repro import ASTEROID
     >>> round(approximate_power(ASTEROID), 3)
-    0.829
+    0.83
     """
     analysis = chosen_analysis(method, distribution, level)
     outcome, week = asked_about(assumptions, outcome, week)

@@ -17,7 +17,7 @@ from asteroid_repro.estimate.effects.inference import p_value
 from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
 from asteroid_repro.mechanism.mechanism import Mechanism, solve
 from asteroid_repro.planning.approximate_power import asked_about
-from asteroid_repro.planning.belief import Shrinkage, believed_effects, shrunk
+from asteroid_repro.planning.belief import Belief, Shrinkage, believed_effects, shrunk
 from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
 
@@ -192,49 +192,21 @@ def assurance(
     belief = shrunk(mean, sd, shrinkage)
     if belief.sd == 0:
         raise InputError(f"sd must be positive after shrinkage, got 0 (mean {mean:g}, sd {sd:g}). Shrink less.")
-    effects, weights, beyond = believed_effects(
-        assumptions, belief, outcome=outcome, week=week, method=analysis.method, nodes=nodes
-    )
-    populations = [
-        assumptions.with_effect_through(outcome, week, one).with_equal_baselines() for one in effects.tolist()
-    ]
+    tried = believed_effects(assumptions, belief, outcome=outcome, week=week, method=analysis.method, nodes=nodes)
+    records = [assumptions.with_effect_through(outcome, week, effect) for effect in tried[0].tolist()]
     work = partial(
         effect_sums,
-        [solve(population) for population in populations],
-        weights,
+        [solve(record.with_equal_baselines()) for record in records],
+        tried[1],
         seed,
         at=(assumptions.design.visit(week) - 1, assumptions.design.outcome_names.index(outcome)),
         wrong=-float(np.sign(belief.mean)),
         analysis=analysis,
     )
     totals = sum_pieces(work, run)
-    powers = _powers(totals)
-    total = _mean_and_error(float(totals.sums["own"]), float(totals.sums["own_2"]), int(totals.sums["usable"]))
-    share = _wrong_share(totals) if belief.mean else (nan, nan)
-    middle = powers[int(np.argmin(np.abs(effects - belief.mean)))]
-    how_many = f"{totals.trials:,} trials an effect"
-    stopped = "stopped early" if totals.stopped else ""
-    return Assurance(
-        *total,
-        *middle,
-        *share,
-        truth_wrong_sign=float(ndtr(-abs(belief.mean) / belief.sd)),
-        beyond_scale=beyond,
-        mean=belief.mean,
-        sd=belief.sd,
-        shrinkage=belief.shrinkage,
-        trials=totals.trials,
-        failed=totals.trials - int(totals.sums["usable"]),
-        stopped=totals.stopped,
-        tried=tuple(
-            EffectTried(effect, weight, *power)
-            for effect, weight, power in zip(effects.tolist(), weights.tolist(), powers, strict=True)
-        ),
-        analysis=analysis,
-        label=simulated_label(
-            assumptions.name, f"{outcome} at week {week:g}", analysis, how_many, stopped, f"seed {seed}"
-        ),
-    )
+    how_many = f"{totals.trials:,} trials an effect{', stopped early' if totals.stopped else ''}"
+    label = simulated_label(assumptions.name, f"{outcome} at week {week:g}", analysis, how_many, f"seed {seed}")
+    return _result(belief, tried, totals, analysis=analysis, label=label)
 
 
 def effect_sums(
@@ -273,12 +245,28 @@ def effect_sums(
     }
 
 
-def _powers(totals: Totals) -> list[tuple[float, float]]:
-    """Return power and its Monte Carlo standard error at each effect."""
-    n = int(totals.sums["usable"])
+def _result(belief: Belief, tried: tuple[np.ndarray, np.ndarray, float], totals: Totals, **said: Any) -> Assurance:
+    effects, weights, beyond_scale = tried
+    sums, n = totals.sums, int(totals.sums["usable"])
     if n < 2:
         raise InputError(f"trials must leave 2 usable fits or more, got {n} of {totals.trials}. Add people.")
-    return [_mean_and_error(count, count, n) for count in totals.sums["significant"].tolist()]
+    powers = [_mean_and_error(count, count, n) for count in sums["significant"].tolist()]
+    rows = zip(effects.tolist(), weights.tolist(), powers, strict=True)
+    return Assurance(
+        *_mean_and_error(float(sums["own"]), float(sums["own_2"]), n),
+        *powers[int(np.argmin(np.abs(effects - belief.mean)))],
+        *(_wrong_share(totals) if belief.mean and sums["own"] else (nan, nan)),
+        truth_wrong_sign=float(ndtr(-abs(belief.mean) / belief.sd)),
+        beyond_scale=beyond_scale,
+        mean=belief.mean,
+        sd=belief.sd,
+        shrinkage=belief.shrinkage,
+        trials=totals.trials,
+        failed=totals.trials - n,
+        stopped=totals.stopped,
+        tried=tuple(EffectTried(effect, weight, *power) for effect, weight, power in rows),
+        **said,
+    )
 
 
 def _mean_and_error(total: float, squares: float, n: int) -> tuple[float, float]:
@@ -288,10 +276,8 @@ def _mean_and_error(total: float, squares: float, n: int) -> tuple[float, float]
 
 
 def _wrong_share(totals: Totals) -> tuple[float, float]:
-    """Ratio of two means over the same trials, and its standard error by the delta method; NaN where nothing is found."""
+    """Ratio of two means over the same trials, and its standard error by the delta method."""
     sums, n = totals.sums, int(totals.sums["usable"])
-    if not sums["own"]:
-        return nan, nan
     ratio = float(sums["own_wrong"] / sums["own"])
     squares = float(sums["own_wrong_2"] - 2 * ratio * sums["product"] + ratio**2 * sums["own_2"])
     return ratio, _mean_and_error(0.0, squares, n)[1] / float(sums["own"] / n)

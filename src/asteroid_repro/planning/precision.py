@@ -11,6 +11,7 @@ from asteroid_repro.estimate.safety.rate_limits import exact_poisson_limits
 from asteroid_repro.tables.limits import check_level
 from asteroid_repro.tables.result_table import ResultTable
 
+_NOTHING = "Nothing was simulated."
 _MOST_EVENTS = 10_000_000  # beyond this no trial goes, and doubles lose whole events
 
 
@@ -59,10 +60,8 @@ class RatePrecision(ResultTable):
     def notes(self) -> Sequence[str]:
         """Say what the numbers rest on."""
         if self.dispersion > 1:
-            return (
-                f"Approximate, for counts with a variance of {self.dispersion:g} times the mean; nothing simulated.",
-            )
-        return ("Exact under independent (Poisson) events; nothing was simulated.",)
+            return (f"Approximate, for counts with a variance of {self.dispersion:g} times the mean.", _NOTHING)
+        return ("Exact under independent (Poisson) events.", _NOTHING)
 
 
 def hours_for_precision(

@@ -60,8 +60,8 @@ class Replication(ResultTable):
     def notes(self) -> Sequence[str]:
         """Say what the numbers rest on."""
         return (
-            "Normal approximation; nothing was simulated. Success by the nominal sceptical p-value, "
-            "which is not recalibrated: conservative.",
+            "Normal approximation; nothing was simulated.",
+            "Success by the nominal sceptical p-value, which is not recalibrated: conservative.",
         )
 
 

@@ -81,10 +81,8 @@ class SampleSize(ResultTable):
 
     def notes(self) -> Sequence[str]:
         """Return the answer in a sentence."""
-        return (
-            f"{self.people_per_arm} people per arm for a power of {self.target:g} "
-            f"({self.lowest} to {self.highest} within Monte Carlo error)",
-        )
+        within = f"{self.lowest} to {self.highest} within Monte Carlo error"
+        return (f"{self.people_per_arm} people per arm for a power of {self.target:g} ({within})",)
 
 
 def sample_size(
@@ -166,11 +164,7 @@ def sample_size(
     if isinstance(maximum, bool) or not isinstance(maximum, int) or maximum < _SMALLEST:
         raise InputError(f"maximum must be a whole number of 2 or more, got {maximum!r}. Try 2000 people per arm.")
     outcome, week = asked_about(assumptions, outcome, week)
-    truth = assumptions if effect is None else assumptions.with_effect_through(outcome, week, effect)
-    if truth.effect_at(outcome, week) == 0:
-        raise InputError(
-            f"effect must not be 0, got 0 for {outcome} at week {week:g}. No number of people finds what is not there."
-        )
+    truth = _with_effect(assumptions, outcome, week, effect)
     tried: dict[int, SizeTried] = {}
 
     def approximate(people: int) -> float:
@@ -188,23 +182,10 @@ def sample_size(
     guess = _first(approximate, power, 2 * maximum)
     if guess is None:
         raise _unreachable(power, maximum, approximate(maximum), "by the noncentral t distribution")
-    answer = tried[_search(simulated, power, min(guess, maximum), maximum)]
-    lowest, highest = _within_error(approximate, answer, power, maximum)
-    return SampleSize(
-        answer.people_per_arm,
-        answer.power,
-        answer.mcse,
-        *_one_fewer(tried, answer.people_per_arm),
-        target=power,
-        analytic_guess=guess,
-        lowest=lowest,
-        highest=highest,
-        rows=tuple(tried[size] for size in sorted(tried)),
-        analysis=analysis,
-        label=simulated_label(
-            truth.name, f"{outcome} at week {week:g}", analysis, f"{trials:,} trials a size", f"seed {seed}"
-        ),
-    )
+    people = _search(simulated, power, min(guess, maximum), maximum)
+    about = (f"{outcome} at week {week:g}", analysis, f"{trials:,} trials a size", f"seed {seed}")
+    label = simulated_label(truth.name, *about)
+    return _result(approximate, tried, people, power, maximum, analytic_guess=guess, analysis=analysis, label=label)
 
 
 def _check_power(power: float, level: float) -> None:
@@ -213,6 +194,15 @@ def _check_power(power: float, level: float) -> None:
         raise InputError(
             f"power must be in ({alpha:g}, 1), above the type I error, got {power!r}. Usual values are 0.8 and 0.9."
         )
+
+
+def _with_effect(assumptions: TrialAssumptions, outcome: str, week: float, effect: float | None) -> TrialAssumptions:
+    truth = assumptions if effect is None else assumptions.with_effect_through(outcome, week, effect)
+    if truth.effect_at(outcome, week) == 0:
+        raise InputError(
+            f"effect must not be 0, got 0 for {outcome} at week {week:g}. No number of people finds what is not there."
+        )
+    return truth
 
 
 def _first(approximate: Callable[[int], float], target: float, maximum: int) -> int | None:
@@ -254,17 +244,26 @@ def _unreachable(target: float, maximum: int, best: float, how: str) -> InputErr
     )
 
 
-def _one_fewer(tried: Mapping[int, SizeTried], people: int) -> tuple[float, float]:
-    """Return power and its error with one person fewer in each arm."""
-    fewer = tried.get(people - 1)
-    return (fewer.power, fewer.mcse) if fewer else (nan, nan)
-
-
-def _within_error(
-    approximate: Callable[[int], float], answer: SizeTried, target: float, maximum: int
-) -> tuple[int, int]:
-    """Return the sizes where the approximate curve, moved to the simulation at the answer, passes target -+ 2 MCSE."""
+def _result(
+    approximate: Callable[[int], float],
+    tried: Mapping[int, SizeTried],
+    people: int,
+    target: float,
+    maximum: int,
+    **said: Any,
+) -> SampleSize:
+    answer, fewer = tried[people], tried.get(people - 1)
     moved = target - (answer.power - answer.approximate_power)
     lowest, highest = (_first(approximate, moved + way * answer.mcse, maximum) for way in (-2, 2))
-    people = answer.people_per_arm
-    return min(lowest or people, people), max(highest or maximum, people)
+    return SampleSize(
+        people_per_arm=people,
+        power=answer.power,
+        mcse=answer.mcse,
+        power_one_fewer=fewer.power if fewer else nan,
+        mcse_one_fewer=fewer.mcse if fewer else nan,
+        target=target,
+        lowest=min(lowest or people, people),
+        highest=max(highest or maximum, people),
+        rows=tuple(tried[size] for size in sorted(tried)),
+        **said,
+    )

@@ -47,10 +47,7 @@ class TrialBlock:
     @property
     def attended_share(self) -> np.ndarray:
         """Share of their sessions that the treated people attended, shape (treated people, trials); 0 without any."""
-        if self.sessions is None or not len(self.sessions.attended):
-            return np.zeros(self.outcomes.treatment.shape[2:])
-        share: np.ndarray = self.sessions.attended.mean(axis=0)
-        return share
+        return _attended_share(self.sessions, self.outcomes.treatment.shape[2:])
 
     @property
     def events(self) -> np.ndarray:
@@ -78,9 +75,7 @@ def simulate_block(mechanism: Mechanism, seed: int, block: int, trials: int) -> 
         raise InputError(f"trials must be from 1 to {BLOCK_TRIALS} in one block, got {trials}. Use several blocks.")
     assumptions = mechanism.assumptions
     traits, sessions = _traits_and_sessions(mechanism, seed, block, trials)
-    share = np.zeros((assumptions.n_treatment, trials))
-    if sessions is not None and len(sessions.attended):
-        share = sessions.attended.mean(axis=0)
+    share = _attended_share(sessions, (assumptions.n_treatment, trials))
     received = effect_received(mechanism, seed, block, share)
     complete = simulate_outcomes(mechanism, seed, block, trials, received=received)
     in_sessions = np.zeros((len(assumptions.adverse_events), 0, assumptions.n_treatment, trials), dtype=np.int16)
@@ -95,6 +90,12 @@ def simulate_block(mechanism: Mechanism, seed: int, block: int, trials: int) -> 
         other_events=others,
         other_serious=simulate_seriousness(assumptions, seed, block, others, 1),
     )
+
+
+def _attended_share(sessions: Sessions | None, shape: tuple[int, ...]) -> np.ndarray:
+    if sessions is None or not len(sessions.attended):
+        return np.zeros(shape)
+    return np.asarray(sessions.attended.mean(axis=0))
 
 
 def _traits_and_sessions(

@@ -121,7 +121,7 @@ def events_over_time(assumptions: TrialAssumptions, seed: int, block: int, trial
     kinds, shape = assumptions.adverse_events, (assumptions.n_people, trials)
     counts = np.zeros((len(kinds), *shape), dtype=np.int16)
     of_treatment = 0.0 if assumptions.sessions is not None else 1.0
-    rates = [np.repeat([of_treatment * kind.rate, kind.reference_rate], _arm_sizes(assumptions)) for kind in kinds]
+    rates = [np.repeat([of_treatment * kind.rate, kind.reference_rate], assumptions.arm_sizes) for kind in kinds]
     if not np.any(rates):
         return counts
     scores = stream(seed, Purpose.PRONENESS, block, 1).standard_normal((trials, assumptions.n_people)).T
@@ -130,10 +130,6 @@ def events_over_time(assumptions: TrialAssumptions, seed: int, block: int, trial
         uniform = _event_stream(seed, block, index, 1).random((trials, assumptions.n_people)).T
         counts[index] = poisson_quantile(uniform, rate[:, np.newaxis] * weeks)
     return counts
-
-
-def _arm_sizes(assumptions: TrialAssumptions) -> list[int]:
-    return [assumptions.n_treatment, assumptions.n_reference]
 
 
 def _event_stream(seed: int, block: int, kind: int, *further: int) -> np.random.Generator:

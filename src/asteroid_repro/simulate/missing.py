@@ -14,10 +14,10 @@ def remove_visits(
 
     A visit is missed where a standard normal falls below :math:`\Phi^{-1}(h) \sqrt{1 + s^2} + s z`, with h the arm's
     probability, s the assumed strength and z a standardised driver: nothing (``mcar``), the driving outcome at the
-    visit before (``mar``; at baseline where the pattern is intermittent), or its change from baseline at the visit itself
-    (``mnar``: those who got worse stop). The root keeps the share near h. A ``monotone`` pattern misses every visit
-    after the first missed one, with h such that the arm's share is that of the last visit; an ``intermittent`` one
-    misses each visit for itself.
+    visit before (``mar``; at baseline where the pattern is intermittent), or its change from baseline at the visit
+    itself (``mnar``: those who got worse stop). The root keeps the share near h. A ``monotone`` pattern misses every
+    visit after the first missed one, with h such that the arm's share is that of the last visit; an ``intermittent``
+    one misses each visit for itself.
 
     Parameters
     ----------
@@ -78,9 +78,7 @@ def _driver(assumptions: TrialAssumptions, arm: str, scores: np.ndarray) -> np.n
     spread = sd[:, np.newaxis, np.newaxis]
     if assumptions.missing_mechanism == "mar":
         before: np.ndarray = (worse * (scores - mean) / spread)[:-1]
-        if (
-            assumptions.missing_pattern == "intermittent"
-        ):  # the visit before may be missed: only baseline is surely seen
+        if assumptions.missing_pattern == "intermittent":  # the visit before may be missed, the baseline is not
             before = np.broadcast_to(before[0], before.shape)
         return before
     correlation = np.array(assumptions.visit_correlation)[0, 1:]

@@ -241,9 +241,9 @@ def _on_scale(mechanism: Mechanism, latent: np.ndarray, *, out: np.ndarray) -> N
 
 def _in_points(mechanism: Mechanism, scores: np.ndarray) -> None:
     """Turn steps from the lowest score into points, in place; scores of shape (outcomes, visits, people, trials)."""
-    for own, scale in zip(scores, mechanism.assumptions.design.outcomes, strict=True):
-        own *= scale.step or 1.0
-        own += scale.minimum or 0.0
+    for index, scale in enumerate(mechanism.assumptions.design.outcomes):
+        scores[index] *= scale.step or 1.0
+        scores[index] += scale.lowest
 
 
 def _partial_scores(mechanism: Mechanism, noise: np.ndarray, received: np.ndarray) -> np.ndarray:

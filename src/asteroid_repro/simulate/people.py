@@ -31,9 +31,6 @@ def simulate_people(assumptions: TrialAssumptions, seed: int, block: int, trials
 
 
 def _drawn(characteristic: Characteristic, uniform: np.ndarray) -> np.ndarray:
-    if characteristic.share is not None:
-        return np.asarray(characteristic.share > uniform)
-    mean, sd, minimum, maximum = (
-        float(getattr(characteristic, field) or 0.0) for field in ("mean", "sd", "minimum", "maximum")
-    )
-    return truncated_normal(mean, sd, minimum, maximum).quantile(uniform)
+    if characteristic.numbers is None:
+        return np.asarray(uniform < characteristic.share)
+    return truncated_normal(*characteristic.numbers).quantile(uniform)

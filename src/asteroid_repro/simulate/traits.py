@@ -63,36 +63,30 @@ def simulate_traits(
     >>> simulate_traits(solve(ASTEROID), seed=1, block=0, trials=5).propensity.shape
     (20, 5)
     """
-    scores = {
-        purpose: stream(seed, purpose, block).standard_normal((trials, mechanism.assumptions.n_treatment)).T
-        for purpose in (
-            Purpose.ATTENDANCE_PROPENSITY,
-            Purpose.COMPLETION_PROPENSITY,
-            Purpose.START_STAGE,
-            Purpose.RUNNING_SPEED,
-            Purpose.PRONENESS,
-        )
-    }
-    sessions = session_assumptions(mechanism)
+    sessions, shape = session_assumptions(mechanism), (trials, mechanism.assumptions.n_treatment)
+
+    def scores(purpose: Purpose) -> np.ndarray:
+        return stream(seed, purpose, block).standard_normal(shape).T
+
     plan, link = sessions.programme, sessions.adherence_prognosis
-    adherence = scores[Purpose.ATTENDANCE_PROPENSITY]
+    adherence = scores(Purpose.ATTENDANCE_PROPENSITY)
     if link:
         if prognosis is None:
             raise InputError(
                 "adherence_prognosis must be 0 where no prognosis is given. Simulate whole trials instead."
             )
         adherence = link * prognosis + np.sqrt(1 - link**2) * adherence
-    start = np.searchsorted(np.cumsum(plan.start_shares)[:-1], ndtr(scores[Purpose.START_STAGE]), side="right")
+    start = np.searchsorted(np.cumsum(plan.start_shares)[:-1], ndtr(scores(Purpose.START_STAGE)), side="right")
     return Traits(
         propensity=np.zeros_like(adherence)
         if mechanism.attendance is None
         else _beta_quantile(*mechanism.attendance, adherence),
         completion=_beta_quantile(
-            *beta_shape(sessions.completion_mean, sessions.completion_sd), scores[Purpose.COMPLETION_PROPENSITY]
+            *beta_shape(sessions.completion_mean, sessions.completion_sd), scores(Purpose.COMPLETION_PROPENSITY)
         ),
         start_stage=np.array(plan.start_stages)[start] - 1,
-        speed_kmh=_speed(sessions, scores[Purpose.RUNNING_SPEED]),
-        proneness=proneness(mechanism.assumptions.proneness_variance, scores[Purpose.PRONENESS]),
+        speed_kmh=_speed(sessions, scores(Purpose.RUNNING_SPEED)),
+        proneness=proneness(mechanism.assumptions.proneness_variance, scores(Purpose.PRONENESS)),
     )
 
 

@@ -81,8 +81,10 @@ def session_scores(assumptions: TrialAssumptions, block: TrialBlock, seed: int) 
     noted = line + assumed.session_noise * noise + assumed.flare_points * sessions.flare[..., 0]
     scale = assumptions.design.outcome(assumed.session_outcome)
     if scale.step is not None:
-        noted = (scale.minimum or 0.0) + scale.step * np.rint((noted - (scale.minimum or 0.0)) / scale.step)
-    return np.where(sessions.attended[..., 0], np.clip(noted, scale.minimum, scale.maximum), np.nan)
+        noted = scale.lowest + scale.step * np.rint((noted - scale.lowest) / scale.step)
+    if scale.is_bounded:
+        noted = np.clip(noted, scale.minimum, scale.maximum)
+    return np.where(sessions.attended[..., 0], noted, np.nan)
 
 
 def _allocation(assumptions: TrialAssumptions, seed: int) -> np.ndarray:
@@ -91,7 +93,7 @@ def _allocation(assumptions: TrialAssumptions, seed: int) -> np.ndarray:
 
 
 def _arm_of_people(assumptions: TrialAssumptions) -> np.ndarray:
-    return np.repeat(assumptions.design.arm_names, [assumptions.n_treatment, assumptions.n_reference])
+    return np.repeat(assumptions.design.arm_names, assumptions.arm_sizes)
 
 
 def _participants_table(

@@ -121,7 +121,7 @@ def sweep(
     executor: Any = None,
     progress: bool = False,
 ) -> Sweep:
-    r"""Compute :func:`asteroid_repro.operating_characteristics` at every combination of fields' values, and keep each on disk.
+    r"""Compute the operating characteristics at every combination of fields' values, and keep each on disk.
 
     A piece is one combination under one method: with :math:`k_f` values of field f and m methods there are
     :math:`m \prod_f k_f`. Each is one file, written in one step when it is finished, beside ``manifest.json``, which

@@ -68,10 +68,12 @@ def sweep_manifest(
     """
     automatic = run.trials == "auto"
     how_many = f"trials until MCSE {run.target_mcse:g}" if automatic else f"{run.trials:,} trials"
-    parts = (f"sweep of {' x '.join(values)}", *analyses, f"{len(changed)} combinations", f"{how_many} each")
+    size = f"{len(changed)} combinations, {how_many} each"
     manifest = {
         "format": FORMAT,
-        "label": simulated_label(assumptions.name, *parts, f"seed {run.seed}"),
+        "label": simulated_label(
+            assumptions.name, f"sweep of {' x '.join(values)}", *analyses, size, f"seed {run.seed}"
+        ),
         "version": __version__,
         "software": {name: version(name) for name in ("numpy", "scipy")} | {"machine": platform.machine()},
         "seed": int(run.seed),

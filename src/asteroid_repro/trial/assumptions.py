@@ -1,40 +1,33 @@
 """What is supposed of a trial: one frozen record, validated where it is made, changed only by copies.
 
-Every value has a name, such as ``n_treatment`` or ``average_pain.effect``, and a provenance under that name. There is one
-dialect of changes for Python, TOML files, the command line, sweeps and the what-if page: names and values.
+Every value has a name, such as ``n_treatment`` or ``average_pain.effect``, and a provenance under that name.
 """
 
 import json
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
-from asteroid_repro.errors import InputError, did_you_mean, first_problem
+from asteroid_repro.errors import InputError, did_you_mean, validated
+from asteroid_repro.tables.toml_files import read_record
+from asteroid_repro.trial.changes import EVERY_OUTCOME, PEOPLE, nested, resolved, scaled_effect
 from asteroid_repro.trial.characteristics import Characteristic, EventAssumptions
-from asteroid_repro.trial.design import FROZEN, Design, Outcome, by_name, find
+from asteroid_repro.trial.design import FROZEN, Design, Label, by_name, find
 from asteroid_repro.trial.outcome_assumptions import OutcomeAssumptions, check_outcome
-from asteroid_repro.trial.programme import Programme, read_programme
+from asteroid_repro.trial.programme import Programme
 from asteroid_repro.trial.provenance import Provenance
-from asteroid_repro.trial.quantities import ArmSize, Correlations, NotNegative, ShareOfVisits, ShareOrBound
+from asteroid_repro.trial.quantities import ArmSize, Correlations, NotNegative, ShareBelowOne, ShareOrBound
 from asteroid_repro.trial.session_assumptions import SessionAssumptions
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PEOPLE: Final = "people_per_arm"
-"""In a change: the same number of people in both arms."""
-EVERY_OUTCOME: Final = "every_outcome"
-"""In a change: every outcome. Of a measure: all outcomes of a trial together."""
-
 _CHANGED: Final = ", changed"
-_OUTCOME_DESIGN: Final = tuple(name for name in Outcome.model_fields if name != "name")
 _GROUPS: Final = ("characteristics", "adverse_events")
-
-Record = TypeVar("Record", bound=BaseModel)
+_APART: Final = ("design", "outcomes", "sessions", "programmes", "provenance")  # fields that are no values
 
 
 class TrialAssumptions(BaseModel):
@@ -53,7 +46,7 @@ class TrialAssumptions(BaseModel):
 
     model_config = FROZEN
 
-    name: str = Field(description="A short name of the scenario, used in labels.")
+    name: Label = Field(description="A short name of the scenario, used in labels.")
     description: str = Field(default="", description="What the scenario stands for, in a line or two.")
     design: Design = Field(description="Arms, visits and outcomes.")
     n_treatment: ArmSize = Field(description="People randomised to the treatment.")
@@ -82,10 +75,10 @@ class TrialAssumptions(BaseModel):
         description="SD between people of their effect as a share of the mean effect; above 0 the mean effect on a "
         "bounded scale is a little smaller.",
     )
-    missing_treatment: ShareOfVisits = Field(
+    missing_treatment: ShareBelowOne = Field(
         default=0.0, description="Share of the treatment arm who miss the last visit."
     )
-    missing_reference: ShareOfVisits = Field(
+    missing_reference: ShareBelowOne = Field(
         default=0.0, description="Share of the reference arm who miss the last visit."
     )
     missing_pattern: Literal["monotone", "intermittent"] = Field(
@@ -108,46 +101,37 @@ class TrialAssumptions(BaseModel):
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
         names = self.design.outcome_names
-        _check_names("outcomes", [outcome.name for outcome in self.outcomes], names)
-        _check_names("adverse_events", [event.name for event in self.adverse_events], self.design.kinds)
-        for field, size, what in (
-            ("visit_correlation", len(self.visits), "visits"),
-            ("cross_outcome_correlation", len(names), "outcomes"),
-        ):
-            if len(getattr(self, field)) != size:
-                raise ValueError(
-                    f"{field} must have a row for each of the {size} {what}, got {len(getattr(self, field))}. Correct it."
-                )
-        for field, name in (
-            ("driving_outcome", self.driving_outcome),
-            ("session_outcome", self.sessions.session_outcome if self.sessions else names[0]),
-        ):
-            if name not in names:
-                raise ValueError(f"{field} must be one of {', '.join(names)}, got {name!r}. Choose one.")
+        check_names(self.design)
+        _check_same("outcomes", [outcome.name for outcome in self.outcomes], names)
+        _check_same("adverse_events", [event.name for event in self.adverse_events], self.design.kinds)
+        _check_size("visit_correlation", self.visit_correlation, len(self.visits), "visits")
+        _check_size("cross_outcome_correlation", self.cross_outcome_correlation, len(names), "outcomes")
+        _check_outcome_name("driving_outcome", self.driving_outcome, names)
+        if self.sessions:
+            _check_outcome_name("session_outcome", self.sessions.session_outcome, names)
         for scale, assumed in zip(self.design.outcomes, self.outcomes, strict=True):
             check_outcome(scale, assumed, self.visits)
         return self
 
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            """Return an outcome, or a value of the sessions, under its own name."""
-            held = self.__dict__
-            for outcome in held.get("outcomes", ()):
-                if outcome.name == name:
-                    return outcome
-            if held.get("sessions") is not None and name in SessionAssumptions.model_fields:
-                return getattr(held["sessions"], name)
-            return super().__getattr__(name)
-
-    else:
-
-        def __getattr__(self, name: str) -> Any: ...
+    def __getattr__(self, name: str) -> Any:
+        """Return an outcome, or a value of the sessions, under its own name."""
+        held = self.__dict__  # which is empty while a copy is made
+        for outcome in held.get("outcomes", ()):
+            if outcome.name == name:
+                return outcome
+        if held.get("sessions") is not None and name in SessionAssumptions.model_fields:
+            return getattr(held["sessions"], name)
+        return super().__getattr__(name)  # type: ignore[misc]  # pydantic hides it from type checkers
 
     @property
     def visits(self) -> tuple[float, ...]:
         """Weeks of the visits, baseline first."""
         return self.design.visits
+
+    @property
+    def arm_sizes(self) -> tuple[int, int]:
+        """People randomised to the treatment and to the reference."""
+        return self.n_treatment, self.n_reference
 
     @property
     def n_people(self) -> int:
@@ -204,8 +188,8 @@ class TrialAssumptions(BaseModel):
         >>> ASTEROID.values()["average_pain.effect"]
         (-7.65, -15.3)
         """
-        apart = {"design", "outcomes", "sessions", "programmes", "provenance", *_GROUPS}
-        found = {field: getattr(self, field) for field in type(self).model_fields if field not in apart}
+        own = (field for field in type(self).model_fields if field not in (*_APART, *_GROUPS))
+        found = {field: getattr(self, field) for field in own}
         found["visits"] = self.visits
         if self.sessions is not None:
             found |= {field: getattr(self.sessions, field) for field in SessionAssumptions.model_fields}
@@ -218,11 +202,11 @@ class TrialAssumptions(BaseModel):
         return found
 
     def with_values(self, **changes: Any) -> "TrialAssumptions":
-        """Return a copy with other values, all changed at once.
+        r"""Return a copy with other values, all changed at once.
 
         Names are those of :meth:`values`; a table of parts stands for its dotted names, so ``average_pain={"effect":
         -8}`` is ``**{"average_pain.effect": -8}``. ``people_per_arm`` stands for both arms, ``every_outcome`` for each
-        outcome. One number stands for all visits: an effect is that of the last visit, :math:`e_v \\to x\\, e_v / e_V`;
+        outcome. One number stands for all visits: an effect is that of the last visit, :math:`e_v \to x\, e_v / e_V`;
         an SD is that of every visit; a correlation is that of any two visits or outcomes. The copy's name says that it
         was changed, unless a name is given, and the provenance of a changed value says so too.
 
@@ -244,24 +228,18 @@ class TrialAssumptions(BaseModel):
     def changed_by(self, who: str, changes: Mapping[str, Any], because: str = "") -> "TrialAssumptions":
         """Return a copy with other values, as :meth:`with_values`, that says who changed them and why."""
         old = self.values()
-        given = _resolved(self.design, old, changes)
-        programmes = self.programmes if self.sessions is None else (*self.programmes, self.sessions.programme)
-        new = build(self.design, old | given, programmes=programmes, provenance=self.provenance)
-        new = new.model_copy(update={"programmes": self.programmes})
+        given = resolved(self.design, old, changes)
+        new = build(self.design, old | given, programmes=self.programmes)
         after = new.values()
-        changed = [
-            name for name in old | after if name not in ("name", "description") and old.get(name) != after.get(name)
-        ]
-        if "name" not in given and changed and not self.name.endswith(_CHANGED):
-            new = new.model_copy(update={"name": self.name + _CHANGED})
-        if not changed:
-            return new
         said = [
-            Provenance(field=name, changed_by=f"{who} (was {_shown(old.get(name))})", because=because)
-            for name in changed
+            Provenance(field=name, changed_by=f"{who} (was {_shown(value)})", because=because)
+            for name, value in old.items()
+            if after[name] != value and name not in ("name", "description")
         ]
-        kept = [one for one in self.provenance if one.field not in changed]
-        return new.model_copy(update={"provenance": (*kept, *said)})
+        kept = [one for one in self.provenance if one.field not in {each.field for each in said}]
+        renamed = said and "name" not in given and not self.name.endswith(_CHANGED)
+        name = self.name + _CHANGED if renamed else new.name
+        return new.model_copy(update={"name": name, "provenance": (*kept, *said)})
 
     def with_effect(self, *, week: float | None = None, **effects: float) -> "TrialAssumptions":
         """Return a copy with other effects, treatment minus reference, in points.
@@ -357,19 +335,14 @@ class TrialAssumptions(BaseModel):
 
     def to_toml(self) -> str:
         """Return the record as TOML that a scenario file may hold, each value under where it comes from."""
-        lines: list[str] = []
-        table = ""
-        for name, value in sorted(self.values().items(), key=lambda item: item[0].rpartition(".")[0]):
+        tables: dict[str, list[str]] = {"": []}
+        for name, value in self.values().items():
             place, _, field = name.rpartition(".")
-            if value is None:
-                continue
-            if place != table:
-                lines += ["", f"[{place}]"]
-                table = place
-            if source := self.source(name):
-                lines.append(f"# {source}")
-            lines.append(f"{field} = {_toml_value(value)}")
-        return "\n".join(lines) + "\n"
+            if value is not None:
+                lines = tables.setdefault(place, ["", f"[{place}]"])
+                lines += [f"# {source}" for source in [self.source(name)] if source]
+                lines.append(f"{field} = {_toml_value(value)}")
+        return "\n".join(line for lines in tables.values() for line in lines) + "\n"
 
     def _programme_value(self) -> Any:
         """Return the programme's name, or all of it where the study does not know it."""
@@ -386,12 +359,12 @@ def build(
     programmes: tuple[Programme, ...] = (),
     provenance: tuple[Provenance, ...] = (),
 ) -> TrialAssumptions:
-    """Build the record from values under their names; ``visits`` and the scales of the outcomes may differ from the design.
+    """Build the record from values under their names.
 
     Parameters
     ----------
     design : Design
-        Of the study.
+        Of the study; ``visits`` and the scales of the outcomes may differ from it.
     values : mapping of str to value
         As :meth:`TrialAssumptions.values` gives them.
     programmes : tuple of Programme
@@ -404,165 +377,71 @@ def build(
     InputError
         An unknown or a missing name, or an impossible value: field, requirement and value.
     """
-    nested = _nested(values)
-    scales, outcomes = [], []
-    for scale in design.outcomes:
-        parts = nested.pop(scale.name, {})
-        scales.append(validated(Outcome, scale.model_dump() | _only(parts, _OUTCOME_DESIGN), scale.name))
-        rest = {field: value for field, value in parts.items() if field not in _OUTCOME_DESIGN}
-        outcomes.append(validated(OutcomeAssumptions, {"name": scale.name} | rest, scale.name))
-    own = {field: nested.pop(field) for field in SessionAssumptions.model_fields if field in nested}
-    if own:
-        own["programme"] = _programme(own.get("programme"), programmes)
-    events = nested.get("adverse_events", {})
-    nested["adverse_events"] = {kind: events[kind] for kind in (*design.kinds, *events) if kind in events}
-    groups = {
-        group: tuple(
-            validated(record, {"name": name} | parts, f"{group}.{name}")
-            for name, parts in nested.pop(group, {}).items()
-        )
-        for group, record in (("characteristics", Characteristic), ("adverse_events", EventAssumptions))
-    }
-    changed = {"visits": nested.pop("visits", design.visits), "outcomes": tuple(scales)}
-    record = (
-        nested
-        | groups
-        | {
-            "design": validated(Design, design.model_dump() | changed),
-            "outcomes": tuple(outcomes),
-            "sessions": validated(SessionAssumptions, own) if own else None,
-            "programmes": programmes,
-            "provenance": provenance,
-        }
-    )
-    return validated(TrialAssumptions, record)
+    tables = nested(values)
+    scales = {scale.name: scale.model_dump(exclude={"name"}) for scale in design.outcomes}
+    changed = design.model_dump() | {"outcomes": scales, "visits": tables.pop("visits", design.visits)}
+    outcomes = {name: tables.pop(name, {}) for name in scales}
+    for name, parts in outcomes.items():
+        scales[name] |= {field: parts.pop(field) for field in scales[name] if field in parts}
+    sessions = {field: tables.pop(field) for field in SessionAssumptions.model_fields if field in tables}
+    if "programme" in sessions:
+        sessions["programme"] = _programme(sessions["programme"], programmes)
+    _check_known(design, tables)
+    if isinstance(events := tables.get("adverse_events"), dict):
+        tables["adverse_events"] = {kind: events[kind] for kind in (*design.kinds, *events) if kind in events}
+    made = {"design": changed, "outcomes": outcomes, "sessions": sessions or None}
+    try:
+        return validated(TrialAssumptions, tables | made | {"programmes": programmes, "provenance": provenance})
+    except InputError as error:  # the names of the values leave out the parts of the record
+        problem = str(error).removeprefix("design.").removeprefix("outcomes.").removeprefix("sessions.")
+        raise InputError(problem) from None
 
 
-def expanded(design: Design, old: Mapping[str, Any], name: str, value: Any) -> list[tuple[str, Any]]:
-    """Return the fields that a name of a change stands for, each with its value at every visit.
-
-    Parameters
-    ----------
-    design : Design
-        Visits and outcomes.
-    old : mapping of str to value
-        The values so far: an effect that is one number keeps their ratios.
-    name, value
-        One entry of a change.
-
-    Examples
-    --------
-    >>> from asteroid_repro import ASTEROID
-    >>> expanded(ASTEROID.design, {}, "people_per_arm", 30)
-    [('n_treatment', 30), ('n_reference', 30)]
-    """
-    outcome, _, part = name.partition(".")
-    if name == PEOPLE:
-        return [("n_treatment", value), ("n_reference", value)]
-    if outcome == EVERY_OUTCOME:
-        return [pair for known in design.outcome_names for pair in expanded(design, old, f"{known}.{part}", value)]
-    if name in design.outcome_names:
-        raise InputError(f"{name} must be a part of an outcome, got all of it. Name it, for instance {name}.effect.")
-    if not _is_number(value):
-        return [(name, value)]
-    if name == "visit_correlation":
-        return [(name, _equal_correlations(len(design.visits), value))]
-    if name == "cross_outcome_correlation":
-        return [(name, _equal_correlations(len(design.outcomes), value))]
-    if part == "sd" and outcome in design.outcome_names:
-        return [(name, (value,) * len(design.visits))]
-    if part == "effect" and name in old:
-        return [(name, scaled_effect(old[name], value, -1, outcome))]
-    return [(name, value)]
-
-
-def scaled_effect(old: tuple[float, ...], value: float, visit: int, name: str) -> tuple[float, ...]:
-    r"""Return effects that are ``value`` at a later visit and keep their ratios: :math:`x\, e_v / e_V`.
+def check_names(design: Design) -> None:
+    """Refuse an outcome that is called like something else of the assumptions.
 
     Raises
     ------
     InputError
-        No effect at that visit, so no ratio to keep.
-
-    Examples
-    --------
-    >>> scaled_effect((-5.0, -10.0), -8, -1, "pain")
-    (-4.0, -8.0)
+        The name of the first such outcome.
     """
-    if value == 0:
-        return (0.0,) * len(old)
-    if old[visit] == 0:
-        raise InputError(
-            f"{name}.effect must be a list where the effect so far is 0, got {value:g}: there is no ratio to keep "
-            "between the visits. Give one value a visit."
-        )
-    return tuple(value * effect / old[visit] for effect in old)
+    taken = {*dir(TrialAssumptions), *TrialAssumptions.model_fields, *SessionAssumptions.model_fields}
+    for name in design.outcome_names:
+        if name in taken | {PEOPLE, EVERY_OUTCOME}:
+            raise InputError(f"outcomes must not be called {name}, which something else is called. Rename it.")
 
 
-def _resolved(design: Design, old: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a change under the names of the values, one value a name."""
-    found: dict[str, Any] = {}
-    for name, value in _flat(changes):
-        for field, each in expanded(design, old, name, _plain(value)):
-            if field in found:
-                raise InputError(f"{field} must be given once, got it twice in {', '.join(changes)}. Leave one out.")
-            if field not in old:
-                names = (PEOPLE, *old)
-                raise InputError(f"field must be a name of the assumptions, got {field!r}.{did_you_mean(field, names)}")
-            found[field] = each
-    return found
+def _check_known(design: Design, tables: Mapping[str, Any]) -> None:
+    own = [field for field in TrialAssumptions.model_fields if field not in _APART]
+    known = (*own, *SessionAssumptions.model_fields, *design.outcome_names, PEOPLE, EVERY_OUTCOME)
+    for name, value in tables.items():
+        if name not in own:
+            raise InputError(f"{name} must be a name of the assumptions, got {value!r}.{did_you_mean(name, known)}")
 
 
 def _programme(value: Any, known: tuple[Programme, ...]) -> Programme:
     """Return a programme: the study's of that name, one read from a file, or one given whole."""
-    if isinstance(value, Programme):
-        return value
     if isinstance(value, Mapping):
         return validated(Programme, value, "programme")
     if not isinstance(value, str):
-        raise InputError(f"programme must be a name or a .toml file, got {value!r}. Correct it.")
-    if value.endswith(".toml"):
-        return read_programme(Path(value))
-    names = {programme.name: programme for programme in known}
-    if value not in names:
-        raise InputError(f"programme must be a name or a .toml file, got {value!r}.{did_you_mean(value, names)}")
-    return names[value]
+        raise InputError(f"programme must be a name, a .toml file or a table, got {value!r}. Correct it.")
+    return read_record(Programme, Path(value)) if value.endswith(".toml") else find(known, value, "programme")
 
 
-def validated(model: type[Record], data: Mapping[str, Any], where: str = "") -> Record:
-    """Build a record, turning what is wrong with it into one line.
-
-    Raises
-    ------
-    InputError
-        Field, requirement and value of the first problem.
-    """
-    try:
-        return model.model_validate(dict(data))
-    except ValidationError as error:
-        raise InputError(first_problem(error, where)) from None
+def _check_same(field: str, got: Sequence[str], wanted: Sequence[str]) -> None:
+    if list(got) != list(wanted):
+        shown = ", ".join(wanted) or "none"
+        raise ValueError(f"{field} must be those of the design, {shown}, got {', '.join(got) or 'none'}. Correct them.")
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file.
-
-    Raises
-    ------
-    InputError
-        No such file, or not TOML; the message begins with the file's name.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: must be a readable file, got: {error.strerror}. Check the path.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: must be TOML, got: {error}. Correct that line.") from None
+def _check_size(field: str, matrix: Sequence[object], size: int, what: str) -> None:
+    if len(matrix) != size:
+        raise ValueError(f"{field} must have a row for each of the {size} {what}, got {len(matrix)}. Correct it.")
 
 
-def _check_names(field: str, got: list[str], wanted: tuple[str, ...]) -> None:
-    if sorted(got) != sorted(wanted):
-        odd = sorted(set(got) ^ set(wanted)) or got
-        raise ValueError(f"{field} must be those of the design, {', '.join(wanted)}, got {', '.join(odd)}. Correct it.")
+def _check_outcome_name(field: str, name: str, known: Sequence[str]) -> None:
+    if name not in known:
+        raise ValueError(f"{field} must be one of {', '.join(known)}, got {name!r}. Choose one.")
 
 
 def _later_visit(design: Design, week: float) -> int:
@@ -576,54 +455,15 @@ def _parts(record: BaseModel, name: str) -> dict[str, Any]:
     return {f"{name}.{field}": getattr(record, field) for field in type(record).model_fields if field != "name"}
 
 
-def _only(parts: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:
-    return {field: parts[field] for field in fields if field in parts}
-
-
-def _flat(changes: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
-    """Give a change under dotted names; a programme given whole stays a table."""
-    for key, value in changes.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, Mapping) and name != "programme":
-            yield from _flat(value, f"{name}.")
-        else:
-            yield name, value
-
-
-def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Undo :func:`_flat`."""
-    found: dict[str, Any] = {}
-    for name, value in values.items():
-        *tables, field = name.split(".")
-        place = found
-        for table in tables:
-            place = place.setdefault(table, {})
-        place[field] = value
-    return found
-
-
-def _plain(value: Any) -> Any:
-    """Return the Python number of a NumPy one: the record takes no others."""
-    return value.tolist() if isinstance(value, np.generic | np.ndarray) else value
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _equal_correlations(size: int, correlation: float) -> list[list[float]]:
-    return [[1.0 if row == column else correlation for column in range(size)] for row in range(size)]
-
-
 def _shown(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+    text = "none" if value is None else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _toml_value(value: Any) -> str:
-    """Write a value as TOML: numbers, strings and lists are written as in JSON, tables inline."""
+    """Write a value as TOML: numbers, texts and lists are written nearly as in JSON, tables inline."""
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{key} = {_toml_value(each)}" for key, each in value.items()) + " }"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_toml_value, value))}]"
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

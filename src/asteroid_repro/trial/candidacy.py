@@ -1,16 +1,17 @@
 """Who may take part: the criteria of candidacy, each with how many are supposed to fail it.
 
-Criteria are published; how many people were screened, and how many failed what, mostly is not. So every probability here
-is an assumption, and so is every count that follows from one.
+Criteria are published; how many people were screened, and how many failed what, mostly is not. So every probability
+here is an assumption, and so is every count that follows from one.
 """
 
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field
 
-from asteroid_repro.errors import InputError, did_you_mean, first_problem
+from asteroid_repro.errors import InputError, did_you_mean, validated
 from asteroid_repro.trial.design import FROZEN, Named, by_name
+from asteroid_repro.trial.quantities import Count, ShareBelowOne
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,9 +21,7 @@ class Criterion(Named):
     """One criterion of eligibility."""
 
     reason: str = Field(min_length=1, description="What is written down of somebody who fails it.")
-    probability: float = Field(
-        ge=0, lt=1, description="Probability of failing it, given that the earlier ones are met."
-    )
+    probability: ShareBelowOne = Field(description="Probability of failing it, given that the earlier ones are met.")
     because: str = Field(min_length=1, description="Claims behind it, and the reason of the assumption.")
 
 
@@ -47,8 +46,8 @@ class Candidacy(BaseModel):
     criteria: Annotated[tuple[Criterion, ...], BeforeValidator(by_name)] = Field(
         min_length=1, description="Criteria in the order in which they are checked."
     )
-    pool_size: int | None = Field(
-        default=None, ge=1, description="People who can be assessed at most; None: as many as it takes."
+    pool_size: Count | None = Field(
+        default=None, description="People who can be assessed at most; None: as many as it takes."
     )
     note: str = Field(default="", description="Whom a screened trial speaks for.")
 
@@ -87,16 +86,11 @@ class Candidacy(BaseModel):
         odd = [name for name in probabilities if name not in known]
         if odd:
             raise InputError(f"{odd[0]} must be a criterion, got none of that name.{did_you_mean(odd[0], known)}")
-        criteria = tuple(
-            _with_probability(criterion, probabilities.get(criterion.name, criterion.probability))
-            for criterion in self.criteria
-        )
-        try:
-            return Candidacy(
-                criteria=criteria, pool_size=self.pool_size if pool_size is None else pool_size, note=self.note
-            )
-        except ValidationError as error:
-            raise InputError(first_problem(error)) from None
+        criteria = {criterion.name: criterion.model_dump(exclude={"name"}) for criterion in self.criteria}
+        for name, probability in probabilities.items():
+            criteria[name]["probability"] = probability
+        pool = self.pool_size if pool_size is None else pool_size
+        return validated(Candidacy, {"criteria": criteria, "pool_size": pool, "note": self.note})
 
     def to_frame(self) -> "pd.DataFrame":
         """Return one row per criterion in the order of checking.
@@ -118,10 +112,3 @@ class Candidacy(BaseModel):
 
     def _repr_html_(self) -> str:
         return "<p><strong>ASSUMED: no screening count is published</strong></p>" + self.to_frame().to_html(index=False)
-
-
-def _with_probability(criterion: Criterion, probability: float) -> Criterion:
-    try:
-        return Criterion.model_validate(criterion.model_dump() | {"probability": probability})
-    except ValidationError as error:
-        raise InputError(first_problem(error, criterion.name)) from None

@@ -43,13 +43,11 @@ class Provenance(BaseModel):
 
     def __str__(self) -> str:
         """Return it as a sentence or two."""
-        why = f"{self.because[:1].upper()}{self.because[1:].rstrip('.')}." if self.because else ""
-        if self.changed_by:
-            said = f"Changed by {self.changed_by}."
-        elif self.claim:
-            said = f"Claim {self.claim}."
-        elif self.fitted_to:
-            said = f"Fitted to {', '.join(self.fitted_to)}."
-        else:
-            return f"Assumption: {self.because.rstrip('.')}."
-        return f"{said} {why}".strip()
+        why = " ".join(self.because.split()).rstrip(".")
+        said = {
+            "changed": f"Changed by {self.changed_by}.",
+            "claim": f"Claim {' '.join(self.claim.split())}.",
+            "fitted": f"Fitted to {', '.join(self.fitted_to)}.",
+            "assumption": f"Assumption: {why}.",
+        }[self.role]
+        return said if self.role == "assumption" or not why else f"{said} {why[:1].upper()}{why[1:]}."

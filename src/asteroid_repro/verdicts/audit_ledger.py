@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from asteroid_repro.estimate.effects.methods import METHODS
 from asteroid_repro.ledger.claim import Claim
@@ -21,6 +21,8 @@ from asteroid_repro.verdicts.triangulation import Implication, triangulate
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_WORDS: Final = {True: "consistent", False: "inconsistent"}
 
 
 @dataclass(frozen=True)
@@ -88,26 +90,19 @@ def audit(study: Study | None = None, *, ledger: Ledger | None = None) -> Audit:
     {'average_pain.week12': True, 'current_pain.week12': True, 'disability.week12': False}
     """
     study = study or read_study()
-    claims = ledger or study.ledger
-    places = [place for place, parts in claims.lines.items() if _is_auditable(parts)]
-    lines = {place: printed_line(claims, *place) for place in places}
-    triples = {place: audit_triple(line) for place, line in lines.items()}
-    people = arm_sizes(claims)
+    claims, visits = ledger or study.ledger, len(study.design.visits)
+    printed = {place: parts for place, parts in claims.lines.items() if _is_auditable(parts)}
+    lines = {place: printed_line(claims, *place) for place in printed}
+    named = {line_name(*place): line for place, line in lines.items()}
+    triples, people = {name: audit_triple(line) for name, line in named.items()}, arm_sizes(claims)
+    recorded = [all(claim.status != "inconsistent" for claim in parts.values()) for parts in printed.values()]
     return Audit(
-        triples={line_name(*place): triples[place] for place in places},
-        models={
-            line_name(*place): model_evidence(lines[place], *people, n_visits=len(study.design.visits))
-            for place in places
-        }
-        if people
-        else {},
+        triples=triples,
+        models={name: model_evidence(line, *people, n_visits=visits) for name, line in named.items()} if people else {},
         families=_families(claims, lines),
         granularity=_granularity(claims, study.design, people) if people else {},
         identities=triangulate(claims),
-        as_recorded=all(
-            triples[place].consistent == all(claim.status != "inconsistent" for claim in claims.lines[place].values())
-            for place in places
-        ),
+        as_recorded=[line.consistent for line in triples.values()] == recorded,
     )
 
 
@@ -138,10 +133,10 @@ def printed_line(ledger: Ledger, outcome: str, week: float | None = None) -> Pri
     """
     parts = ledger.line(outcome, week)
     text = {part: claim.printed.replace("\u2212", "-") for part, claim in parts.items()}
-    if not {"ci_low", "ci_high"} <= set(parts):
-        return PrintedTriple(text.get("estimate"), None, None, text.get("p_value"))
-    level = next(claim.about.level for claim in (parts["ci_low"],) if claim.about)
-    return PrintedTriple(text.get("estimate"), text["ci_low"], text["ci_high"], text.get("p_value"), level)
+    both = [parts[end] for end in ("ci_low", "ci_high") if {"ci_low", "ci_high"} <= set(parts)]
+    level = both[0].about.level if both and both[0].about else 0.95
+    low, high = (text["ci_low"], text["ci_high"]) if both else (None, None)
+    return PrintedTriple(text.get("estimate"), low, high, text.get("p_value"), level)
 
 
 def arm_sizes(ledger: Ledger) -> tuple[int, int] | None:
@@ -201,7 +196,7 @@ def _line_row(name: str, line: TripleAudit, models: ModelEvidence | None) -> tup
         repairs = ", ".join(f"{repair.field} {repair.value}" for repair in line.repairs) or "none"
         middle = "" if line.midpoint_asymmetry is None else f"midpoint off by {line.midpoint_asymmetry:g}; "
         result = f"{middle}single repairs: {repairs}"
-    return "result line", name, str(line.triple), result, _word(consistent=line.consistent)
+    return "result line", name, str(line.triple), result, _WORDS[line.consistent]
 
 
 def _distributions(found: TripleAudit | FamilyAudit) -> str:
@@ -215,12 +210,12 @@ def _distributions(found: TripleAudit | FamilyAudit) -> str:
 def _family_row(name: str, family: FamilyAudit) -> tuple[str, ...]:
     lines = "; ".join(str(line.triple) for line in family.audits)
     result = f"together {_distributions(family)}" if family.consistent else "none in common"
-    return "family", name, lines, result, _word(consistent=family.consistent)
+    return "family", name, lines, result, _WORDS[family.consistent]
 
 
 def _granularity_row(claim: str, check: GranularityCheck) -> tuple[str, ...]:
     result = f"of all values so printed {100 * check.share_passing:.3g} % would pass"
-    return "granularity", claim, check.printed, result, _word(consistent=check.consistent)
+    return "granularity", claim, check.printed, result, _WORDS[check.consistent]
 
 
 def _identity_row(implied: Implication) -> tuple[str, ...]:
@@ -228,7 +223,3 @@ def _identity_row(implied: Implication) -> tuple[str, ...]:
     about = identity.name + (f" [{identity.claim}]" if identity.claim else "")
     shown = f" ({limits.low:.4g} to {limits.high:.4g})" if limits else ""
     return "identity", about, implied.inputs, f"{implied.value:.4g}{shown} {identity.unit}", implied.finding
-
-
-def _word(*, consistent: bool) -> str:
-    return "consistent" if consistent else "inconsistent"

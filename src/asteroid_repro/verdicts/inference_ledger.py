@@ -2,20 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.estimate_effects import Effect, estimate_effects
 from asteroid_repro.estimate.effects.methods import METHODS, Distribution
 from asteroid_repro.evaluate.performance import operating_characteristics
 from asteroid_repro.ledger.ledger import Ledger
-from asteroid_repro.printed.audit_triple import TripleAudit, audit_triple
+from asteroid_repro.printed.audit_triple import audit_triple
 from asteroid_repro.study_folder import study as read_study
 from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
 from asteroid_repro.trial.design import Design
 from asteroid_repro.trial.participant_data import Trial
 from asteroid_repro.verdicts.audit_ledger import printed_line
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NOMINAL: Final = 0.05
 """Type I error that a test at the usual level may have."""
@@ -32,12 +37,10 @@ class InferenceRow:
 
     Attributes
     ----------
-    method, distribution : str
-        How.
+    effect : Effect
+        Estimated so, with its method and distribution.
     role : str
         ``faithful reproduction``, ``honest inference`` or empty.
-    estimate, se, df, ci_low, ci_high, p_value : float
-        As in :class:`asteroid_repro.estimate.effects.estimate_effects.Effect`, points.
     compatible : bool
         Whether this reference distribution could have printed the published line.
     type_one_error, type_one_mcse, coverage, coverage_mcse : float or None
@@ -47,15 +50,8 @@ class InferenceRow:
         for.
     """
 
-    method: str
-    distribution: str
+    effect: Effect
     role: str
-    estimate: float
-    se: float
-    df: float
-    ci_low: float
-    ci_high: float
-    p_value: float
     compatible: bool
     type_one_error: float | None = None
     type_one_mcse: float | None = None
@@ -93,6 +89,12 @@ class InferenceLedger(ResultTable):
     rows: tuple[InferenceRow, ...]
     label: str
     note: str
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return one row per method and distribution, unrounded: the effect, and what is said of it."""
+        import pandas as pd
+
+        return pd.DataFrame([{**vars(row.effect), **vars(row)} for row in self.rows]).drop(columns="effect")
 
     def notes(self) -> tuple[str, ...]:
         """Return the published line and which rows reject too often."""
@@ -147,15 +149,22 @@ def inference_ledger(
     if measure is not None and seed is None:
         raise InputError("seed must be given to measure error rates, got none. Choose one and report it.")
     claims = ledger or read_study().ledger
+    week = claims.week_of_line(outcome, week)
     line = printed_line(claims, outcome, week)
-    (place,) = {claim.about.week or 0.0 for claim in claims.line(outcome, week).values() if claim.about}
     audit, roles = audit_triple(line), _roles(trial.design)
-    tests = [(method, distribution) for method, own in METHODS.items() for distribution in own.distributions]
     rows = []
-    for test in tests:
-        row = _row(_effect(trial, outcome, place, test, line.level), roles.get(test, ""), audit)
-        rows.append(row if measure is None else _measured(row, outcome, place, measure, trials=trials, seed=seed or 0))
+    for test in _tests(trial.design):
+        effect = _effect(trial, outcome, week, test, line.level)
+        row = InferenceRow(effect, roles.get(test, ""), effect.df >= 1 and audit.allows(effect.df))
+        rows.append(row if measure is None else _measured(row, outcome, week, measure, trials=trials, seed=seed or 0))
     return InferenceLedger(outcome, str(line), tuple(rows), trial.label, _note(rows))
+
+
+def _tests(design: Design) -> list[tuple[str, Distribution]]:
+    """Return every method and reference distribution that the visits allow."""
+    is_spaced = len(set(np.diff(design.visits))) == 1
+    methods = {name: own for name, own in METHODS.items() if is_spaced or not own.equally_spaced}
+    return [(method, distribution) for method, own in methods.items() for distribution in own.distributions]
 
 
 def _roles(design: Design) -> dict[tuple[str, str], str]:
@@ -166,7 +175,7 @@ def _roles(design: Design) -> dict[tuple[str, str], str]:
 
 def _note(rows: Sequence[InferenceRow]) -> str:
     """Say which rows reject too often: the constrained model's, and those measured to."""
-    found = [f"{row.method} {row.distribution}" for row in rows if row.liberal]
+    found = [f"{row.effect.method} {row.effect.distribution}" for row in rows if row.liberal]
     measured = f" Measured type I error above {NOMINAL:g}: {', '.join(found)}." if found else ""
     return f"{_CONSTRAINED}{measured}"
 
@@ -183,30 +192,13 @@ def _effect(trial: Trial, outcome: str, week: float, test: tuple[str, Distributi
     return found
 
 
-def _row(effect: Effect, role: str, audit: TripleAudit) -> InferenceRow:
-    return InferenceRow(
-        method=effect.method,
-        distribution=effect.distribution,
-        role=role,
-        estimate=effect.estimate,
-        se=effect.se,
-        df=effect.df,
-        ci_low=effect.ci_low,
-        ci_high=effect.ci_high,
-        p_value=effect.p_value,
-        compatible=effect.df >= 1 and audit.allows(effect.df),
-    )
-
-
 def _measured(
     row: InferenceRow, outcome: str, week: float, assumptions: TrialAssumptions, *, trials: int, seed: int
 ) -> InferenceRow:
     """Add type I error and coverage, measured on trials that randomise anew."""
-    distribution: Any = row.distribution
+    test: Any = {"method": row.effect.method, "distribution": row.effect.distribution}
     error, coverage = (
-        operating_characteristics(truth, trials=trials, seed=seed, method=row.method, distribution=distribution).value(
-            outcome, measure, week
-        )
+        operating_characteristics(truth, trials=trials, seed=seed, **test).value(outcome, measure, week)
         for truth, measure in ((assumptions.without_effect(), "power"), (assumptions, "coverage"))
     )
     return replace(

@@ -83,12 +83,11 @@ def published_target(
             f"people must be printed and equal in both arms, got {people or 'none'}: unequal arms are not handled yet. "
             "Use equal arms."
         )
-    claims = ledger.line(outcome, week)
-    (place,) = {claim.about.week for claim in claims.values() if claim.about}
+    visit = design.visit(ledger.week_of_line(outcome, week))
     wanted = line or _consistent(printed_line(ledger, outcome, week))
     if wanted.estimate is None:
         raise InputError(f"line must have an estimate, got {wanted}. Give one that has.")
-    return Target(scale, wanted, design.visit(place or 0), _printed_means(outcome, ledger, design), people[0])
+    return Target(scale, wanted, visit, _printed_means(outcome, ledger, design), people[0])
 
 
 def _printed_means(outcome: str, ledger: Ledger, design: Design) -> Limits[np.ndarray]:

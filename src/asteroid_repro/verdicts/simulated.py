@@ -1,20 +1,21 @@
 """What simulated trials say about the figures that claims are about."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from functools import partial
+from typing import Any, Final, cast
 
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.inference import Estimates, confidence_interval, p_value
-from asteroid_repro.estimate.effects.methods import Distribution, estimate_arrays
+from asteroid_repro.estimate.effects.methods import estimate_arrays
 from asteroid_repro.ledger.figure import Figure
 from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.simulate.block import TrialBlock, simulate_block
 from asteroid_repro.simulate.sessions import Sessions
 from asteroid_repro.trial.assumptions import TrialAssumptions
-from asteroid_repro.trial.design import find
+from asteroid_repro.trial.characteristics import Characteristic
+from asteroid_repro.trial.design import Design, find
 
 PerTrial = Mapping[Figure, np.ndarray]
 """One value a simulated trial, shape (trials,), by figure."""
@@ -45,9 +46,17 @@ def per_trial_figures(
         its estimate, standard error and degrees of freedom.
     """
     simulated = simulate_block(solve(assumptions), seed, block, trials)
-    possible = [figure for figure in figures if why_not(figure, assumptions) is None]
-    effects = _effects([figure for figure in possible if figure.figure == "effect"], assumptions, simulated)
-    return effects | {figure: _value(figure, assumptions, simulated) for figure in possible if figure not in effects}
+    design, possible = assumptions.design, [figure for figure in figures if why_not(figure, assumptions) is None]
+    wanted = [part for figure in possible for part in (figure, *_behind(figure))]
+    paper: Any = {"method": design.analysis.method, "distribution": design.analysis.distribution}
+    analysed = {str(figure.outcome) for figure in wanted if figure.figure == "effect"}
+    fits = {outcome: estimate_arrays(*_scores(outcome, design, simulated), **paper) for outcome in analysed}
+    return {
+        figure: _effect(figure, design, fits[str(figure.outcome)])
+        if figure.figure == "effect"
+        else _value(figure, assumptions, simulated)
+        for figure in wanted
+    }
 
 
 def why_not(figure: Figure, assumptions: TrialAssumptions) -> str | None:
@@ -60,12 +69,16 @@ def why_not(figure: Figure, assumptions: TrialAssumptions) -> str | None:
     'no visit at week 26'
     """
     design, visits = assumptions.design, len(assumptions.visits)
-    characteristics = [each.name for each in assumptions.characteristics]
+    known = {each.name: each for each in assumptions.characteristics}
+    name = figure.characteristic
+    categories = _categories(known[name]) if name in known and not known[name].is_number else ()
     absent: dict[str, bool] = {
         f"no outcome {figure.outcome}": figure.outcome not in (None, *design.outcome_names),
         f"no kind of adverse event {figure.kind}": figure.kind not in (None, *design.kinds),
         f"no visit number {figure.visit}": figure.visit is not None and not -visits <= figure.visit < visits,
-        f"no characteristic {figure.characteristic}": figure.characteristic not in (None, *characteristics),
+        f"no characteristic {name}": name not in (None, *known),
+        f"no category {figure.category} of {name}": figure.category not in (None, *categories),
+        f"no number in {name}": figure.figure in ("characteristic", "eligible") and bool(categories),
         "no sessions": figure.figure in _PROGRAMME and not assumptions.n_sessions,
     }
     if figure.figure == "distance" and figure.week is not None and assumptions.sessions:
@@ -76,49 +89,36 @@ def why_not(figure: Figure, assumptions: TrialAssumptions) -> str | None:
     return next((why for why, is_absent in absent.items() if is_absent), None)
 
 
-def _effects(
-    figures: Iterable[Figure], assumptions: TrialAssumptions, simulated: TrialBlock
-) -> dict[Figure, np.ndarray]:
-    """Analyse each outcome that is asked for once, as the study does."""
-    design = assumptions.design
-    wanted: dict[str, list[Figure]] = {}
-    for figure in figures:
-        wanted.setdefault(str(figure.outcome), []).append(figure)
-    found = {}
-    for outcome, own in wanted.items():
-        distribution: Distribution | None = design.analysis.distribution  # type: ignore[assignment]
-        scores = _scores(simulated, design.outcome_names.index(outcome))
-        fit = estimate_arrays(*scores, method=design.analysis.method, distribution=distribution)
-        for figure in own:
-            for one in (figure, *(_behind(figure) if figure.statistic in ("ci_low", "ci_high") else ())):
-                found[one] = _part(one, fit)[design.visit(one.week or 0) - 1]
-    return found
-
-
-def _behind(figure: Figure) -> tuple[Figure, Figure, Figure]:
-    """Return estimate, standard error and degrees of freedom of the same line."""
+def _behind(figure: Figure) -> tuple[Figure, ...]:
+    """Return estimate, standard error and degrees of freedom behind a limit of an effect."""
+    if figure.statistic not in ("ci_low", "ci_high"):
+        return ()
     return figure.with_statistic("estimate"), figure.with_statistic("se"), figure.with_statistic("df")
 
 
-def _part(figure: Figure, fit: Estimates) -> np.ndarray:
-    if figure.statistic == "p_value":
-        return p_value(fit)
-    if figure.statistic in ("ci_low", "ci_high"):
-        limits = confidence_interval(fit, figure.level)
-        return limits.low if figure.statistic == "ci_low" else limits.high
-    return {"estimate": fit.estimate, "se": fit.standard_error, "df": fit.df}[str(figure.statistic)]
+def _effect(figure: Figure, design: Design, fit: Estimates) -> np.ndarray:
+    parts: dict[str | None, Callable[[], np.ndarray]] = {
+        "se": lambda: fit.standard_error,
+        "df": lambda: fit.df,
+        "ci_low": lambda: confidence_interval(fit, figure.level).low,
+        "ci_high": lambda: confidence_interval(fit, figure.level).high,
+        "p_value": lambda: p_value(fit),
+    }
+    values = parts.get(figure.statistic, lambda: fit.estimate)()
+    return np.asarray(values[design.visit(figure.week or 0) - 1])
 
 
 def _value(figure: Figure, assumptions: TrialAssumptions, simulated: TrialBlock) -> np.ndarray:
     values = _VALUES[figure.figure](figure, assumptions, simulated)
     if figure.statistic in _STATISTICS and isinstance(values, np.ndarray):
-        return _STATISTICS[figure.statistic](values)
+        return np.asarray(_STATISTICS[figure.statistic](values, axis=0))
     return values * np.ones(simulated.outcomes.treatment.shape[-1])
 
 
-def _scores(simulated: TrialBlock, outcome: int) -> tuple[np.ndarray, np.ndarray]:
+def _scores(outcome: str, design: Design, simulated: TrialBlock) -> tuple[np.ndarray, np.ndarray]:
     """Scores of an outcome in the treatment and the reference arm, shape (visits, people of the arm, trials)."""
-    return simulated.outcomes.treatment[outcome], simulated.outcomes.reference[outcome]
+    index = design.outcome_names.index(outcome)
+    return simulated.outcomes.treatment[index], simulated.outcomes.reference[index]
 
 
 def _people(figure: Figure, assumptions: TrialAssumptions) -> slice:
@@ -128,9 +128,8 @@ def _people(figure: Figure, assumptions: TrialAssumptions) -> slice:
 
 
 def _eligible(figure: Figure, assumptions: TrialAssumptions, _: TrialBlock) -> float:
-    characteristic = find(assumptions.characteristics, str(figure.characteristic), "characteristic")
-    limit = characteristic.minimum if figure.statistic == "minimum" else characteristic.maximum
-    return np.nan if limit is None else limit
+    known = find(assumptions.characteristics, str(figure.characteristic), "characteristic")
+    return float(getattr(known, str(figure.statistic)))
 
 
 def _characteristic(figure: Figure, assumptions: TrialAssumptions, simulated: TrialBlock) -> np.ndarray:
@@ -139,10 +138,13 @@ def _characteristic(figure: Figure, assumptions: TrialAssumptions, simulated: Tr
 
 def _share(figure: Figure, assumptions: TrialAssumptions, simulated: TrialBlock) -> np.ndarray:
     """Per cent of the people in a category; the simulation knows who is in the first of two."""
-    characteristic = find(assumptions.characteristics, str(figure.characteristic), "characteristic")
-    first = _characteristic(figure, assumptions, simulated)
-    categories = characteristic.categories or ("true", "false")
-    return np.asarray(100 * (first == (figure.category == categories[0])).mean(axis=0))
+    categories = _categories(find(assumptions.characteristics, str(figure.characteristic), "characteristic"))
+    is_first = _characteristic(figure, assumptions, simulated)
+    return np.asarray(100 * (is_first == (figure.category == categories[0])).mean(axis=0))
+
+
+def _categories(characteristic: Characteristic) -> tuple[str, str]:
+    return characteristic.categories or ("true", "false")
 
 
 def _lost(figure: Figure, assumptions: TrialAssumptions, simulated: TrialBlock) -> np.ndarray:
@@ -152,15 +154,12 @@ def _lost(figure: Figure, assumptions: TrialAssumptions, simulated: TrialBlock) 
 
 
 def _score(figure: Figure, assumptions: TrialAssumptions, simulated: TrialBlock) -> np.ndarray:
-    design = assumptions.design
-    scores = _scores(simulated, design.outcome_names.index(str(figure.outcome)))
-    return np.asarray(scores[figure.arm == "reference"][design.visit(figure.week or 0)])
+    scores = _scores(str(figure.outcome), assumptions.design, simulated)
+    return np.asarray(scores[figure.arm == "reference"][assumptions.design.visit(figure.week or 0)])
 
 
 def _sessions(simulated: TrialBlock) -> Sessions:
-    if simulated.sessions is None:  # why_not has refused the figure before
-        raise InputError("assumptions must have sessions for this figure, got none. Leave it out.")
-    return simulated.sessions
+    return cast("Sessions", simulated.sessions)  # why_not refuses what needs sessions where there are none
 
 
 def _distance(figure: Figure, _: TrialAssumptions, simulated: TrialBlock) -> np.ndarray:
@@ -181,8 +180,8 @@ def _adverse_events(figure: Figure, assumptions: TrialAssumptions, simulated: Tr
 
 
 _VALUES: Final[Mapping[str, Callable[[Figure, TrialAssumptions, TrialBlock], np.ndarray | float]]] = {
-    "people": lambda figure, supposed, _: float(np.arange(supposed.n_people)[_people(figure, supposed)].size),
-    "visit": lambda figure, supposed, _: float(supposed.visits[figure.visit or 0]),
+    "people": lambda figure, supposed, _: len(range(supposed.n_people)[_people(figure, supposed)]),
+    "visit": lambda figure, supposed, _: supposed.visits[figure.visit or 0],
     "eligible": _eligible,
     "characteristic": _characteristic,
     "share": _share,
@@ -198,11 +197,11 @@ _VALUES: Final[Mapping[str, Callable[[Figure, TrialAssumptions, TrialBlock], np.
 }
 """Each figure: shape (people, trials) where it comes as a statistic over people, else (trials,) or one number."""
 
-_STATISTICS: Final[Mapping[str | None, Callable[[np.ndarray], np.ndarray]]] = {
-    "mean": lambda values: np.nanmean(values, axis=0),  # missed visits are left out
-    "sd": lambda values: np.nanstd(values, axis=0, ddof=1),
-    "minimum": lambda values: np.nanmin(values, axis=0),
-    "maximum": lambda values: np.nanmax(values, axis=0),
+_STATISTICS: Final[Mapping[str | None, Callable[..., Any]]] = {  # missed visits are left out
+    "mean": np.nanmean,
+    "sd": partial(np.nanstd, ddof=1),
+    "minimum": np.nanmin,
+    "maximum": np.nanmax,
 }
 
 
@@ -221,9 +220,9 @@ def fitted_figure(figure: Figure, figures: PerTrial) -> tuple[float, float] | No
     """
     if figure not in figures or figure.statistic == "p_value":
         return None
-    values = figures[figure]
     if figure.statistic in ("ci_low", "ci_high"):
         return _limit(figure, figures)
+    values = figures[figure]
     if figure.statistic in ("sd", "se"):
         root = float(np.sqrt((values**2).mean()))
         return root, _standard_error(values**2 / (2 * root)) if root else 0.0
@@ -236,10 +235,8 @@ def _limit(figure: Figure, figures: PerTrial) -> tuple[float, float]:
     df, tail = float(all_df.mean()), (1 + figure.level) / 2
     quantile = float(ndtri(tail) if np.isinf(df) else stdtrit(df, tail))
     root, factor = np.sqrt((error**2).mean()), quantile if figure.statistic == "ci_high" else -quantile
-    return (
-        float(estimate.mean() + factor * root),
-        _standard_error(estimate + factor * error**2 / (2 * root)),
-    )
+    value = float(estimate.mean() + factor * root)
+    return value, _standard_error(estimate + factor * error**2 / (2 * root))
 
 
 def _standard_error(values: np.ndarray) -> float:

@@ -212,24 +212,16 @@ def fit_note(provenance: Sequence[Provenance], rows: Sequence[Row]) -> str:
     --------
     >>> met = Row("hours", "Hours run", "105", "hours", "blog", "fitted", verdict="passed")
     >>> fit_note([Provenance(field=name, fitted_to=("hours",)) for name in ("speed", "decline")], [met])
-    '2 parameters were fitted by simulation to 1 claim, which does not settle them alone. Not met: none.'
+    'Parameters fitted by simulation: 2. Claims they were fitted to: 1, too few to settle them alone. Not met: none.'
     """
     fitted = [one.fitted_to for one in provenance if one.fitted_to]
-    if not fitted:
-        return "No parameter was fitted by simulation."
     used = {claim for claims in fitted for claim in claims}
     missed = [row.claim for row in rows if row.claim in used and row.verdict != "passed"]
-    more = ""
-    if len(fitted) > len(used):
-        more = ", which does not settle them alone" if len(used) == 1 else ", which do not settle them alone"
+    few = ", too few to settle them alone" if len(used) < len(fitted) else ""
     return (
-        f"{_counted(len(fitted), 'parameter')} {'was' if len(fitted) == 1 else 'were'} fitted by simulation to "
-        f"{_counted(len(used), 'claim')}{more}. Not met: {', '.join(missed) or 'none'}."
+        f"Parameters fitted by simulation: {len(fitted)}. Claims they were fitted to: {len(used)}{few}. "
+        f"Not met: {', '.join(missed) or 'none'}."
     )
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def allowed_standard_errors(checks: int) -> float:
@@ -264,13 +256,11 @@ def _judge_derived(claim: Claim, ledger: Ledger) -> Row:
         value = ledger.compute(str(claim.formula))
     except InputError as error:
         return _not_run(claim, str(error))
-    agrees = claim.agrees(value)
-    verdict: Verdict = "passed" if agrees else "failed"
+    verdict: Verdict = "passed" if claim.agrees(value) else "failed"
     note = ""
-    if claim.status == "inconsistent" and agrees:
-        verdict, note = "failed", "the ledger calls it inconsistent, but it agrees: correct its status"
-    elif claim.status == "inconsistent":
-        verdict, note = "inconsistent", claim.reason
+    if claim.status == "inconsistent":
+        wrong = "the ledger calls it inconsistent, but it agrees: correct its status"
+        verdict, note = ("failed", wrong) if claim.agrees(value) else ("inconsistent", claim.reason)
     return _row(claim, verdict, note, reproduced=value, tolerance=claim.half_unit)
 
 

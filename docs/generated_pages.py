@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterable
 from inspect import getdoc
 from pathlib import Path
 
@@ -17,10 +18,10 @@ from typer.cli import get_docs_for_click
 import asteroid_repro as ar
 from asteroid_repro.cli.commands import app
 from asteroid_repro.figures import effect_figures, exposure_figures, people_figures
-from asteroid_repro.reporting.files import read_table, write_file
-from asteroid_repro.reporting.result_tables import markdown
 from asteroid_repro.ledger.claim import Claim, Identity, Source
 from asteroid_repro.ledger.figure import FIGURES as CLAIMED
+from asteroid_repro.reporting.files import read_table, write_file
+from asteroid_repro.reporting.result_tables import markdown
 from asteroid_repro.trial.characteristics import Characteristic, EventAssumptions
 from asteroid_repro.trial.design import Arm, Design, EventKind, Outcome, PaperAnalysis
 from asteroid_repro.trial.session_assumptions import SessionAssumptions
@@ -163,13 +164,13 @@ def claim_format() -> str:
     parts = []
     for title, record in (("[[claim]]", Claim), ("[[identity]]", Identity), ("[KEY] in sources.toml", Source)):
         rows = [
-            {"field": ", ".join(f"`{name}`" for name in one.name.split(", ")), "what it is": _in_markdown(" ".join(one.desc))}
+            {"field": _listed(one.name.split(", ")), "what it is": _in_markdown(" ".join(one.desc))}
             for one in ClassDoc(record)["Attributes"]
             if one.type
         ]
         parts += [f"### `{title}`", markdown(pd.DataFrame(rows))]
     rows = [
-        {"`figure`": f"`{name}`", "needs": _listed(needed), "may have": _listed(possible), "`statistic`": _listed(forms)}
+        {"figure": f"`{name}`", "needs": _listed(needed), "may have": _listed(possible), "statistic": _listed(forms)}
         for name, (needed, possible, forms) in CLAIMED.items()
     ]
     return "\n\n".join([*parts, "### `about`", markdown(pd.DataFrame(rows))])
@@ -306,7 +307,7 @@ def _fields(record: type[BaseModel], title: str) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _listed(names: tuple[str, ...]) -> str:
+def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names if name != "statistic")
 
 

@@ -127,7 +127,7 @@ class Study:
         if name == self.scenario_names[0]:
             return self.assumptions
         base, chosen = self.assumptions, self.scenario_record(name)
-        said = {"name": chosen.name} | ({"description": chosen.description} if chosen.description else {})
+        said = chosen.model_dump(include={"name", "description"} & chosen.model_fields_set)
         with in_file(self._scenario_path(name)):
             return base.changed_by(f"scenario {chosen.name}", chosen.changes | said, because=chosen.because)
 

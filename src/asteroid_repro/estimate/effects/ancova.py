@@ -51,13 +51,8 @@ def ancova(data: Moments) -> Estimates:
     slope = shared / baseline
     estimate = data.difference[1:] - slope * data.difference[0]
     residual_variance = cleared(own - slope * shared, own) / df
-    return Estimates(
-        estimate,
-        np.sqrt(residual_variance * (data.h + data.difference[0] ** 2 / baseline)),
-        np.full(estimate.shape, float(df)),
-        np.zeros(estimate.shape, dtype=bool),
-        np.broadcast_to(varies, estimate.shape),
-    )
+    standard_error = np.sqrt(residual_variance * (data.h + data.difference[0] ** 2 / baseline))
+    return Estimates(estimate, standard_error, np.array(float(df)), converged=varies)
 
 
 def ancova_of_pairs(data: VisitPairs) -> Estimates:
@@ -98,10 +93,5 @@ def ancova_of_pairs(data: VisitPairs) -> Estimates:
     slope, imbalance = shared / baseline, data.baseline[:, 0] - data.baseline[:, 1]
     residual_variance = cleared(own - slope * shared, own + baseline) / df
     leverage = (1 / people).sum(axis=1) + imbalance**2 / baseline
-    return Estimates(
-        data.change[:, 0] - data.change[:, 1] - slope * imbalance,
-        np.sqrt(residual_variance * leverage),
-        df,
-        np.zeros(df.shape, dtype=bool),
-        enough,
-    )
+    estimate = data.change[:, 0] - data.change[:, 1] - slope * imbalance
+    return Estimates(estimate, np.sqrt(residual_variance * leverage), df, converged=enough)

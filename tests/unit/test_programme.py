@@ -69,7 +69,7 @@ def message(**changes: Any) -> str:
     return line
 
 
-def stage(intervals: list[list[Any]], repeats: list[int] | None = None) -> dict[str, Any]:
+def stage(intervals: list[list[Any]], repeats: list[Any] | None = None) -> dict[str, Any]:
     return {"stages": [{"intervals": intervals} | ({} if repeats is None else {"repeats": repeats})]}
 
 

@@ -373,17 +373,18 @@ def test_a_change_says_what_it_stands_for() -> None:
     assert ASTEROID.with_values(people_per_arm=60).arm_sizes == (60, 60)
     assert ASTEROID.with_values(average_pain={"effect": -8}).average_pain.effect == (-4.0, -8.0)
     wide = ASTEROID.with_values(visit_correlation=0.6, cross_outcome_correlation=0.25)
-    assert wide.visit_correlation == ((1, 0.6, 0.6), (0.6, 1, 0.6), (0.6, 0.6, 1))
-    assert wide.cross_outcome_correlation == ((1, 0.25, 0.25), (0.25, 1, 0.25), (0.25, 0.25, 1))
+    assert [list(row) for row in wide.visit_correlation] == [[1, 0.6, 0.6], [0.6, 1, 0.6], [0.6, 0.6, 1]]
+    across = [[1, 0.25, 0.25], [0.25, 1, 0.25], [0.25, 0.25, 1]]
+    assert [list(row) for row in wide.cross_outcome_correlation] == across
     assert {outcome.effect for outcome in ASTEROID.without_effect().outcomes} == {(0.0, 0.0)}
     assert {outcome.sd for outcome in ASTEROID.with_values(every_outcome={"sd": 9}).outcomes} == {(9.0, 9.0, 9.0)}
 
 
 def test_other_visits_bring_values_for_each_of_them() -> None:
-    changes = {"visits": (0, 4, 26.5, 52), "visit_correlation": 0.4}
+    changes: dict[str, Any] = {"visits": (0, 4, 26.5, 52), "visit_correlation": 0.4}
     parts = {"sd": 9, "effect": [0, -1, -2], "reference_change": [0, 0, 0]}
     record = ASTEROID.with_values(**changes, every_outcome=parts)
-    assert record.visits == record.design.visits == (0, 4, 26.5, 52)
+    assert list(record.visits) == list(record.design.visits) == [0, 4, 26.5, 52]
     assert record.disability.sd == (9.0, 9.0, 9.0, 9.0)
     assert len(record.visit_correlation) == 4
     assert refusal(visits=(0, 4, 12, 26)).startswith(

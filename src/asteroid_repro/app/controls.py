@@ -129,7 +129,7 @@ def _outcomes(record: TrialAssumptions) -> list[Control]:
 def _people(record: TrialAssumptions) -> list[Control]:
     group, design, people = "People", record.design, round(record.n_people / 2)
     is_equal = record.n_treatment == record.n_reference
-    unit = "people" if is_equal else f"people; unchanged {record.n_treatment} and {record.n_reference}"
+    unit = "people" if is_equal else f"people; {record.n_treatment} and {record.n_reference} unless moved"
     by, driver = f"share by week {design.visits[-1]:g}", in_sentence(design.outcome(record.driving_outcome).label)
     one, other = (f"Drop-out, {in_sentence(arm.label)}" for arm in design.arms)
     reasons = {

@@ -74,7 +74,7 @@ screening = ar.screen(ar.CANDIDACY, wanted=assumptions.n_people, seed=seed)
 _ = ar.plot_participant_flow(trial, screening=screening)
 
 # %%
-print(screening.note)
+print(*screening.notes())
 
 # %% [markdown]
 # ## Four tables

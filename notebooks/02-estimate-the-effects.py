@@ -105,7 +105,7 @@ pd.DataFrame(rows).round(2)
 slopes = np.array([0.25, 0.5, 0.75])
 printed = ar.published().line("current_pain", week=12)["estimate"].value
 print("Published numbers, nothing simulated")
-pd.DataFrame({"assumed slope": slopes, "adjusted difference": printed - (slopes - 1) * imbalance}).round(1)
+pd.DataFrame({"assumed slope": slopes, "adjusted difference": printed - (slopes - 1) * imbalance}).round(2)
 
 # %% [markdown]
 # ## Three methods, one trial

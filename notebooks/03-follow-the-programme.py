@@ -173,6 +173,6 @@ table.loc[table["outcome"] == "average_pain"].round(2)
 # * Running hours come from a secondary account, not from the paper. The statement that the low back pain event was a
 #   small share of "training time", another secondary one, mixes events with hours and cannot be checked.
 # * In the first stages little can be run. The published distance of the first week asks for more speed and more
-#   early attendance than is comfortable; the note above says by how much.
+#   early attendance than is comfortable: `running_speed_mean` and `adherence_decline` are what it took.
 # * Flares, proneness to injury, the effect of sudden rises of load and most stages are assumptions.
 # * Whether the effect depends on the dose is not known; `dose_response` is what is assumed of it.

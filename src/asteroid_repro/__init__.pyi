@@ -16,6 +16,13 @@ from .evaluate.estimands import estimands
 from .evaluate.frailty import coverage_by_frailty
 from .evaluate.performance import operating_characteristics
 from .evaluate.sampling import sampling_distribution
+from .figures.audit_figures import plot_reconstructions, plot_triple
+from .figures.effect_figures import plot_forest, plot_sampling_distribution
+from .figures.exposure_figures import plot_attendance, plot_event_rates, plot_running_hours
+from .figures.people_figures import plot_participant_flow, plot_trajectories
+from .figures.planning_figures import plot_assurance, plot_power_curve, plot_rerun, plot_what_if
+from .figures.programme_figures import plot_programme
+from .figures.style import save_figure
 from .ledger.ledger import published
 from .mechanism.scale_bounds import floor_and_ceiling
 from .planning.assurance import assurance
@@ -25,6 +32,8 @@ from .planning.replication import replication, sceptical_p_value
 from .planning.sample_size import sample_size
 from .printed.audit_triple import audit_triple
 from .printed.granularity import debit, grim, grim_difference, grimmer
+from .reporting.paper_tables import adverse_events_table, effects_table, table_one
+from .reporting.result_tables import verdict_table
 from .scenarios_compared import what_if
 from .simulate.screening import screen
 from .simulate.trial_tables import simulate_trial
@@ -56,6 +65,7 @@ __all__ = [
     "Study",
     "Trial",
     "TrialAssumptions",
+    "adverse_events_table",
     "assurance",
     "attendance",
     "audit",
@@ -63,6 +73,7 @@ __all__ = [
     "compare_with_yardstick",
     "coverage_by_frailty",
     "debit",
+    "effects_table",
     "estimands",
     "estimate_effects",
     "event_rates",
@@ -73,6 +84,20 @@ __all__ = [
     "hours_for_precision",
     "inference_ledger",
     "operating_characteristics",
+    "plot_assurance",
+    "plot_attendance",
+    "plot_event_rates",
+    "plot_forest",
+    "plot_participant_flow",
+    "plot_power_curve",
+    "plot_programme",
+    "plot_reconstructions",
+    "plot_rerun",
+    "plot_running_hours",
+    "plot_sampling_distribution",
+    "plot_trajectories",
+    "plot_triple",
+    "plot_what_if",
     "power_curve",
     "probability_rate_below",
     "programme",
@@ -84,6 +109,7 @@ __all__ = [
     "responders",
     "sample_size",
     "sampling_distribution",
+    "save_figure",
     "scenario",
     "scenario_names",
     "sceptical_p_value",
@@ -94,7 +120,9 @@ __all__ = [
     "study",
     "study_names",
     "sweep",
+    "table_one",
     "tipping_point",
+    "verdict_table",
     "verify",
     "what_if",
     "within_arm_changes",

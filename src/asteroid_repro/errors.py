@@ -1,7 +1,7 @@
 """The errors a user can meet. Each message is one line: field, requirement, value, and what to do."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, Final, TypeVar
 
@@ -82,3 +82,19 @@ def _steps(place: Iterable[int | str], data: Any) -> Iterator[str]:
         named = list(data)[step] if isinstance(step, int) and isinstance(data, Mapping) else step
         data = data.get(named) if isinstance(data, Mapping) else None
         yield str(named)
+
+
+def check_choice(field: str, value: str, known: Collection[str]) -> None:
+    """Refuse a word that is none of those there are.
+
+    Raises
+    ------
+    InputError
+        With the words and the nearest of them.
+
+    Examples
+    --------
+    >>> check_choice("rule", "mar", ["mar", "jump_to_reference"])
+    """
+    if value not in known:
+        raise InputError(f"{field} must be one of {', '.join(known)}, got {value!r}.{did_you_mean(value, known)}")

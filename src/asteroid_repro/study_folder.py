@@ -16,7 +16,7 @@ from asteroid_repro.tables.toml_files import in_file, read_record, read_toml
 from asteroid_repro.trial.assumptions import TrialAssumptions, build, check_names
 from asteroid_repro.trial.candidacy import Candidacy
 from asteroid_repro.trial.changes import dotted, expanded
-from asteroid_repro.trial.design import FROZEN, Design, Label, find
+from asteroid_repro.trial.design import FROZEN, Design, Label, Outcome, find
 from asteroid_repro.trial.programme import Programme
 from asteroid_repro.trial.provenance import Provenance
 
@@ -26,6 +26,7 @@ DEFAULT: Final = "asteroid"
 _ORIGINS: Final = ("value", "claim", "fitted_to", "because")
 _SOURCED: Final = ({"claim"}, {"value"}, {"value", "fitted_to"})  # what an entry may hold, a because apart
 _PLAIN: Final = ("name", "description", "label", "unit", "categories")  # words, which need no source
+_OF_DESIGN: Final = (*_PLAIN, "visits", *Outcome.model_fields)
 _ABOUT_SCENARIO: Final = ("name", "description", "claims", "because")
 
 
@@ -97,7 +98,7 @@ class Study:
         path, ledger, programmes = self.folder / "assumptions.toml", self.ledger, self.programmes
         with in_file(path):
             values, provenance = _values(self.design, ledger, read_toml(path))
-            return build(self.design, values, programmes=programmes, provenance=provenance)
+            return _with_defaults(build(self.design, values, programmes=programmes, provenance=provenance))
 
     @property
     def has_assumptions(self) -> bool:
@@ -127,7 +128,7 @@ class Study:
         if name == self.scenario_names[0]:
             return self.assumptions
         base, chosen = self.assumptions, self.scenario_record(name)
-        said = {"name": chosen.name} | ({"description": chosen.description} if chosen.description else {})
+        said = chosen.model_dump(include={"name", "description"} & chosen.model_fields_set)
         with in_file(self._scenario_path(name)):
             return base.changed_by(f"scenario {chosen.name}", chosen.changes | said, because=chosen.because)
 
@@ -319,3 +320,14 @@ def _value(ledger: Ledger, name: str, entry: Mapping[str, Any]) -> Any:
         return evaluate(entry["claim"], numbers) if "claim" in entry else entry["value"]
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
+
+
+def _with_defaults(record: TrialAssumptions) -> TrialAssumptions:
+    """Say of every value that the file leaves out that it is the default."""
+    said = {one.field for one in record.provenance}
+    left_out = tuple(
+        Provenance(field=name, because="the default, since the study says nothing")
+        for name, value in record.values().items()
+        if value is not None and name not in said and name.rpartition(".")[2] not in _OF_DESIGN
+    )
+    return record.model_copy(update={"provenance": (*record.provenance, *left_out)})

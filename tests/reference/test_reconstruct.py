@@ -139,23 +139,29 @@ DESIGN = Design.model_validate(
 )  # fmt: skip
 
 
+def _claim(name: str, printed: str, figure: dict[str, object]) -> Claim:
+    return Claim.model_validate(
+        {
+            "id": name, "statement": name, "printed": printed, "unit": "points", "source": "pilot", "strength": "P",
+            "role": "context", "status": "consistent", "reason": "Made up.", "about": figure,
+        }
+    )  # fmt: skip
+
+
+def _mean(arm: str, week: float, printed: str) -> Claim:
+    figure = {"figure": "score", "outcome": "back_function", "arm": arm, "week": week, "statistic": "mean"}
+    return _claim(f"mean.{arm}.week{week}", printed, figure)
+
+
 def made_up(people: tuple[int, int] = (24, 24), **printed: str) -> Ledger:
     """Return a ledger of a line at week 26, arm sizes, and what else is printed, by the fields of its figure."""
     line = {"estimate": "0.85", "ci_low": "0.16", "ci_high": "1.54"} | printed
-    figures = {
+    figures: dict[str, dict[str, object]] = {
         **{f"n.{arm}": {"figure": "people", "arm": arm} for arm in ("treatment", "reference")},
         **{part: {"figure": "effect", "outcome": "back_function", "week": 26, "statistic": part} for part in line},
     }
     numbers = {"n.treatment": str(people[0]), "n.reference": str(people[1])} | line
-    claims = [
-        Claim.model_validate(
-            {
-                "id": name, "statement": name, "printed": numbers[name], "unit": "points", "source": "pilot",
-                "strength": "P", "role": "context", "status": "consistent", "reason": "Made up.", "about": figure,
-            }
-        )
-        for name, figure in figures.items()
-    ]  # fmt: skip
+    claims = [_claim(name, numbers[name], figure) for name, figure in figures.items()]
     return Ledger(tuple(claims), {"pilot": Source(key="pilot", citation="A pilot")})
 
 
@@ -172,6 +178,36 @@ def test_any_outcome_in_steps_at_any_visit() -> None:
         assert values.min() >= 2
         assert values.max() <= 12
         assert _printed(*by_statsmodels(table, "stretching", "26"))[:3] == ("0.85", "0.16", "1.54")
+
+
+def test_an_estimate_printed_with_few_decimals_may_be_any_difference_inside_its_rounding() -> None:
+    """0.85 itself would print as 0.8 or 0.9, so it is no difference to aim at."""
+    ledger = made_up((20, 20), estimate="0.8", ci_low="0.1", ci_high="1.5")
+    found = residual_variances(published_target("back_function", ledger, DESIGN))
+    assert list(found) == pytest.approx([0.775, 0.8, 0.825], rel=1e-9)
+    for treatment, reference in reconstruct(
+        "back_function", replace(study(), design=DESIGN), n=5, seed=2, ledger=ledger
+    ).scores:
+        change = (treatment[2] - treatment[0]).mean() - (reference[2] - reference[0]).mean()
+        assert min(abs(change - one) for one in found) < 1e-9
+
+
+def test_means_printed_with_few_decimals_may_be_any_sum_inside_their_rounding() -> None:
+    """A mean of 30 people lies on thirtieths of a half point: no printed one decimal is exactly one."""
+    means = {
+        ("treatment", 0): "6.2", ("reference", 0): "6.4", ("treatment", 26): "7.6", ("reference", 26): "6.9",
+    }  # fmt: skip
+    ledger = made_up((30, 30), estimate="0.87", ci_low="0.20", ci_high="1.54")
+    printed = [_mean(*place, mean) for place, mean in means.items()]
+    made = replace(study(), design=DESIGN)
+    with_means = replace(ledger, claims=(*ledger.claims, *printed))
+    for scores in reconstruct("back_function", made, n=3, seed=3, ledger=with_means).scores:
+        for (arm, week), mean in means.items():
+            got = scores[arm == "reference"][DESIGN.visits.index(week)].mean()
+            assert abs(got - float(mean)) <= 0.05 + 1e-9
+    wrong = replace(ledger, claims=(*ledger.claims, *printed[:3], _mean("reference", 26, "6.2")))
+    with pytest.raises(InputError, match="arm means must give the net difference"):
+        reconstruct("back_function", made, n=1, seed=3, ledger=wrong)
 
 
 def test_what_cannot_be_reconstructed_says_why() -> None:

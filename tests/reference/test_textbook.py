@@ -44,20 +44,20 @@ def test_newcombe_1998_table_ii(
     counts: tuple[int, int, int, int], hybrid: tuple[float, float], miettinen_nurminen: tuple[float, float]
 ) -> None:
     assert within(newcombe_limits(TwoShares(*counts)), hybrid, 5.1e-5)
-    assert within(score_limits(TwoShares(*counts), "difference"), miettinen_nurminen, 5.1e-5)
+    assert within(score_limits(TwoShares(*counts), "risk_difference"), miettinen_nurminen, 5.1e-5)
 
 
 def test_newcombe_1998_first_example_has_a_difference_of_a_fifth() -> None:
-    assert compare_shares(TwoShares(56, 70, 48, 80), "difference") == pytest.approx(0.2, abs=1e-12)
+    assert compare_shares(TwoShares(56, 70, 48, 80), "risk_difference") == pytest.approx(0.2, abs=1e-12)
 
 
 def test_altman_1998_numbers_needed() -> None:
     """BMJ 317:1309: a difference of 10 % (-5 % to 25 %) is NNTB 10 (NNTH 20 to infinity to NNTB 4)."""
-    result = number_needed(0.10, Limits(-0.05, 0.25))
-    assert (result.benefit, result.benefit_low, result.harm_low) == pytest.approx((10, 4, 20), rel=1e-12)
-    assert result.benefit_high == result.harm_high == math.inf
-    clear = number_needed(0.10, Limits(0.05, 0.15))  # the next step of the same argument
-    assert (clear.benefit_low, clear.benefit_high) == pytest.approx((1 / 0.15, 20), rel=1e-12)
+    benefit, harm = number_needed(0.10, Limits(-0.05, 0.25))
+    assert (benefit.estimate, benefit.ci_low, harm.ci_low) == pytest.approx((10, 4, 20), rel=1e-12)
+    assert benefit.ci_high == harm.ci_high == math.inf
+    clear, _ = number_needed(0.10, Limits(0.05, 0.15))  # the next step of the same argument
+    assert (clear.ci_low, clear.ci_high) == pytest.approx((1 / 0.15, 20), rel=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_clustered_limits_are_those_of_a_sandwich_in_r() -> None:
         assert (limits.low, limits.high) == pytest.approx((low, high), rel=1e-9)
 
 
-@pytest.mark.parametrize(("measure", "compare"), [("ratio", "ratio"), ("odds_ratio", "odds-ratio")])
+@pytest.mark.parametrize(("measure", "compare"), [("risk_ratio", "ratio"), ("odds_ratio", "odds-ratio")])
 def test_score_limits_of_ratios_are_those_of_statsmodels(measure: Measure, compare: str) -> None:
     """Interior counts only: with an empty or full cell statsmodels fails, and its differences are wrong (#10269)."""
     for events_1, events_0 in ((1, 1), (3, 8), (12, 5), (19, 2), (10, 10)):
@@ -125,6 +125,6 @@ def test_score_limits_of_ratios_are_those_of_statsmodels(measure: Measure, compa
 
 def test_the_ratios_themselves_are_scipys() -> None:
     counts = TwoShares(9, 20, 4, 25)
-    assert compare_shares(counts, "ratio") == pytest.approx(relative_risk(9, 20, 4, 25).relative_risk, rel=1e-12)
+    assert compare_shares(counts, "risk_ratio") == pytest.approx(relative_risk(9, 20, 4, 25).relative_risk, rel=1e-12)
     table = np.array([[9, 11], [4, 21]])
     assert compare_shares(counts, "odds_ratio") == pytest.approx(odds_ratio(table, kind="sample").statistic, rel=1e-12)

@@ -37,8 +37,9 @@ def test_what_is_no_grid_is_refused(over: dict[str, Any], message: str) -> None:
 
 def test_the_records_are_those_of_with_values() -> None:
     """All values of a combination change at once: -50 points are possible from a baseline of 80 alone."""
-    points = [{"people_per_arm": np.int64(15), "average_pain.effect": -8}, {"programme": "couch_to_5k"}]
-    both = {"average_pain.effect": -50, "average_pain.treatment_baseline": 80}
+    fewer: dict[str, Any] = {"people_per_arm": np.int64(15), "average_pain.effect": -8}
+    points = [fewer, {"programme": "couch_to_5k"}]
+    both: dict[str, Any] = {"average_pain.effect": -50, "average_pain.treatment_baseline": 80}
     found = records(ASTEROID, [*points, both])
     assert found == [ASTEROID.with_values(**point) for point in (*points, both)]
     assert (found[0].n_treatment, found[0].n_reference) == (15, 15)

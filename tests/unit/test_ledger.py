@@ -333,7 +333,7 @@ WRONG: dict[str, tuple[list[dict[str, Any]], str]] = {
     "words": ([fields(printed="many")], "claims.toml, claim a: printed must be a number"),
     "two numbers": ([fields(printed="18-45")], "claim a: printed must be a number"),
     "not a number": ([fields(printed="nan")], "claim a: printed must be a number"),
-    "number not quoted": ([fields(printed=12)], "claim a: printed must be a valid string, got 12"),
+    "number not quoted": ([fields(printed=12)], "claim a: printed must be text, got 12"),
     "no role": ([fields(role=None)], "claims.toml, claim a: role must be given"),
     "unknown role": (
         [fields(role="guessed")],

@@ -98,11 +98,11 @@ def test_the_boundary_of_the_iterative_fit_is_that_of_the_closed_form() -> None:
 
 def test_the_variances_of_the_random_intercept_are_those_of_the_analysis_of_variance() -> None:
     both = scores(4, missing=0)
-    fit = fit_random_intercept(person_totals(*halves(both)))
+    _, (between_people, residual) = fit_random_intercept(person_totals(*halves(both)))
     squares = moments(*halves(both)).cross_products
     total, between = np.einsum("vvt->t", squares), squares.sum(axis=(0, 1)) / 3
-    np.testing.assert_allclose(fit.residual, (total - between) / 76, rtol=1e-8)
-    np.testing.assert_allclose(fit.between, (between / 38 - (total - between) / 76) / 3, rtol=1e-7)
+    np.testing.assert_allclose(residual, (total - between) / 76, rtol=1e-8)
+    np.testing.assert_allclose(between_people, (between / 38 - (total - between) / 76) / 3, rtol=1e-7)
 
 
 def test_totals_of_people_are_the_same_from_scores_and_from_patterns() -> None:
@@ -110,7 +110,7 @@ def test_totals_of_people_are_the_same_from_scores_and_from_patterns() -> None:
     both[:, 4] = np.nan
     treatment, reference = both[:, :13], both[:, 13:]
     direct, summed = person_totals(treatment, reference), patterns(treatment, reference).person_totals()
-    for name in ("observed", "counts", "totals", "squares", "scores", "score_squares"):
+    for name in ("m", "people", "pairs", "totals", "squares", "observations", "scores", "score_squares"):
         np.testing.assert_allclose(getattr(direct, name), getattr(summed, name), rtol=1e-12, atol=1e-10)
 
 

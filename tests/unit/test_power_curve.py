@@ -42,15 +42,15 @@ def test_a_point_is_operating_characteristics(curve: PowerCurve) -> None:
 def test_another_outcome_and_week_have_their_own_figures() -> None:
     curve = power_curve(ASTEROID, {"people_per_arm": [12]}, outcome="disability", week=6, trials=200, seed=3, level=0.8)
     small = ASTEROID.with_people(12, 12)
-    oc = operating_characteristics(
-        small, trials=200, seed=3, method="mmrm", distribution="kenward_roger", level=0.8
-    )
+    oc = operating_characteristics(small, trials=200, seed=3, method="mmrm", distribution="kenward_roger", level=0.8)
     assert curve.to_frame()["power"].item() == oc.value("disability", "power", 6).value
     assert (curve.outcome, curve.week, curve.analysis.level) == ("disability", 6, 0.8)
 
 
 def test_label(curve: PowerCurve) -> None:
-    assert curve.label.startswith("SIMULATED (ASTEROID, average_pain at week 12, mmrm with kenward_roger, level 0.95, 400")
+    assert curve.label.startswith(
+        "SIMULATED (ASTEROID, average_pain at week 12, mmrm with kenward_roger, level 0.95, 400"
+    )
     assert curve.label in curve._repr_html_()
 
 

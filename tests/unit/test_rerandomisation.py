@@ -184,7 +184,7 @@ def test_unusable_input_is_refused() -> None:
         rerandomisation_test(TRIAL, outcome="average_pain")
     with pytest.raises(InputError, match="seed must be 0 or more and allocations 1 or more, got -1 and 10"):
         rerandomisation_test(TRIAL, outcome="average_pain", seed=-1, allocations=10)
-    with pytest.raises(InputError, match=r"statistic must be change or ancova, got 'ancva'.*'ancova'"):
+    with pytest.raises(InputError, match=r"statistic must be one of change, ancova, got 'ancva'.*'ancova'"):
         rerandomisation_test(TRIAL, outcome="average_pain", seed=1, statistic="ancva")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="average_pain must vary between people"):
         run(np.arange(6.0), np.arange(6.0) + 1, 3)

@@ -11,8 +11,14 @@ import pytest
 
 from asteroid_repro import ASTEROID, InputError, simulate_trial
 from asteroid_repro.estimate.change_from_baseline.number_needed import number_needed
-from asteroid_repro.estimate.change_from_baseline.responders import Contrast, Responders, newcombe_limits, responders
-from asteroid_repro.estimate.change_from_baseline.score_limits import Measure, TwoShares, compare_shares, score_limits
+from asteroid_repro.estimate.change_from_baseline.responders import Responders, newcombe_limits, responders
+from asteroid_repro.estimate.change_from_baseline.score_limits import (
+    Contrast,
+    Measure,
+    TwoShares,
+    compare_shares,
+    score_limits,
+)
 from asteroid_repro.tables.limits import Limits
 
 # Treated: improved by 16, 15, 14, -20 (worse) and 0 points; reference: 15, 1, 0, -1.
@@ -39,17 +45,22 @@ def improved(table: pd.DataFrame, **options: float) -> Responders:
     return responders(table, outcome="average_pain", better="lower", **options)  # type: ignore[arg-type]
 
 
+def needed(result: Responders, what: str) -> Contrast:
+    """Return the number needed to benefit or to harm."""
+    return next(row for row in result.rows if row.measure == f"needed_to_{what}")
+
+
 def test_an_improvement_is_a_fall_and_the_threshold_itself_counts() -> None:
     result = improved(TABLE, points=15)
     assert (result.treatment.responders, result.treatment.n) == (2, 5)  # 16 and 15; not 14, not the one 20 worse
     assert (result.reference.responders, result.reference.n) == (1, 4)
-    assert result.treatment.share == 0.4
+    assert (result.rows[0].measure, result.rows[0].estimate) == ("share_treatment", 0.4)
     assert improved(TABLE, points=15.5).treatment.responders == 1
     assert improved(TABLE, points=14).treatment.responders == 3
 
 
 def test_contrasts_are_treatment_against_reference() -> None:
-    by_measure = {(row.measure, row.method): row for row in improved(TABLE, points=15).contrasts}
+    by_measure = {(row.measure, row.method): row for row in improved(TABLE, points=15).rows[2:6]}
     assert len(by_measure) == 4
     assert by_measure["risk_difference", "newcombe"].estimate == pytest.approx(0.4 - 0.25, rel=1e-12)
     assert by_measure["risk_ratio", "miettinen_nurminen"].estimate == pytest.approx(0.4 / 0.25, rel=1e-12)
@@ -65,17 +76,17 @@ def test_swapping_the_arms_mirrors_the_contrasts() -> None:
 
     straight = improved(TABLE, points=15)
     swapped = improved(outcomes(OTHERS, TREATED), points=15)
-    for row, other in zip(straight.contrasts, swapped.contrasts, strict=True):
+    for row, other in zip(straight.rows[2:6], swapped.rows[2:6], strict=True):
         assert (row.estimate, row.ci_low, row.ci_high) == pytest.approx(mirrored(other), rel=1e-8)
-    assert straight.needed.benefit == pytest.approx(swapped.needed.harm, rel=1e-12)
-    assert straight.needed.harm_low == pytest.approx(swapped.needed.benefit_low, rel=1e-12)
+    assert needed(straight, "benefit").estimate == pytest.approx(needed(swapped, "harm").estimate, rel=1e-12)
+    assert needed(straight, "harm").ci_low == pytest.approx(needed(swapped, "benefit").ci_low, rel=1e-12)
 
 
 def test_a_relative_threshold_is_of_the_own_baseline_and_leaves_out_zeros() -> None:
     result = improved(TABLE, relative=0.30)
     assert (result.treatment.responders, result.treatment.n, result.treatment.zero_baseline) == (3, 4, 1)
     assert (result.reference.responders, result.reference.n, result.reference.zero_baseline) == (1, 4, 0)
-    assert result.treatment.share == 3 / 4  # of those with a baseline above 0, not of all five
+    assert result.rows[0].estimate == 3 / 4  # of those with a baseline above 0, not of all five
     assert result.scale == "relative"
     assert improved(TABLE, points=15).treatment.zero_baseline == 0
 
@@ -95,7 +106,7 @@ def test_where_higher_is_better_an_improvement_is_a_rise() -> None:
     for threshold in ({"points": 15}, {"points": 20}, {"relative": 0.6}):
         result = responders(table, outcome="average_pain", better="higher", **threshold)
         assert (result.treatment.responders, result.treatment.n, result.reference.responders) == (20, 20, 0)
-        assert result.needed.benefit == 1
+        assert needed(result, "benefit").estimate == 1
         assert result.better == "higher"
     assert improved(table, points=15).treatment.responders == 0
     assert improved(table, points=15).reference.responders == 5
@@ -115,7 +126,7 @@ def test_a_trial_brings_direction_and_minimal_important_change() -> None:
     plain = trial.outcomes.assign(value=-trial.outcomes["value"])
     arms = {"treatment": "running", "reference": "waitlist"}
     mirrored = responders(plain, outcome="disability", points=10, better="lower", **arms)  # type: ignore[arg-type]
-    assert (worse.treatment, worse.contrasts) == (mirrored.treatment, mirrored.contrasts)
+    assert (worse.treatment, worse.rows) == (mirrored.treatment, mirrored.rows)
     with pytest.raises(InputError, match="threshold must be given as points or relative, got neither"):
         responders(higher, outcome="disability")
 
@@ -142,8 +153,7 @@ def test_the_frame_has_a_row_per_measure() -> None:
 
 def test_the_level_moves_every_interval() -> None:
     narrow, wide = (improved(TABLE, points=15, level=level) for level in (0.5, 0.99))
-    assert narrow.treatment.ci_low > wide.treatment.ci_low
-    for row, other in zip(narrow.contrasts, wide.contrasts, strict=True):
+    for row, other in zip(narrow.rows[:6], wide.rows[:6], strict=True):
         assert row.estimate == other.estimate
         assert other.ci_low < row.ci_low < row.ci_high < other.ci_high
 
@@ -188,25 +198,21 @@ def test_unusable_tables_are_refused() -> None:
 
 
 def test_number_needed_of_a_clear_benefit_and_a_clear_harm() -> None:
-    benefit = number_needed(0.25, Limits(0.1, 0.5))
-    assert (benefit.benefit, benefit.benefit_low, benefit.benefit_high) == pytest.approx((4, 2, 10), rel=1e-12)
-    assert np.isnan([benefit.harm, benefit.harm_low, benefit.harm_high]).all()
-    harm = number_needed(-0.25, Limits(-0.5, -0.1))
-    assert (harm.harm, harm.harm_low, harm.harm_high) == pytest.approx((4, 2, 10), rel=1e-12)
-    assert np.isnan([harm.benefit, harm.benefit_low, harm.benefit_high]).all()
+    for difference, limits in ((0.25, Limits(0.1, 0.5)), (-0.25, Limits(-0.5, -0.1))):
+        some, none = number_needed(difference, limits)[:: 1 if difference > 0 else -1]
+        assert (some.estimate, some.ci_low, some.ci_high) == pytest.approx((4, 2, 10), rel=1e-12)
+        assert np.isnan([none.estimate, none.ci_low, none.ci_high]).all()
 
 
 def test_number_needed_goes_through_infinity_not_through_zero() -> None:
     """Limits -0.05 to 0.25: from 4 up to benefit infinity, and from harm infinity down to 20; never between."""
-    result = number_needed(0.10, Limits(-0.05, 0.25))
-    assert (result.benefit_low, result.benefit_high) == (4, math.inf)
-    assert (result.harm_low, result.harm_high) == pytest.approx((20, math.inf))
-    touching = number_needed(0.1, Limits(0.0, 0.25))
-    assert (touching.benefit_low, touching.benefit_high) == (4, math.inf)
-    assert math.isnan(touching.harm_low)
-    nothing = number_needed(0.0, Limits(-0.5, 0.5))
-    assert (nothing.benefit, nothing.harm) == (math.inf, math.inf)
-    assert nothing.to_frame().shape == (1, 6)
+    benefit, harm = number_needed(0.10, Limits(-0.05, 0.25))
+    assert (benefit.ci_low, benefit.ci_high) == (4, math.inf)
+    assert (harm.ci_low, harm.ci_high) == pytest.approx((20, math.inf))
+    benefit, harm = number_needed(0.1, Limits(0.0, 0.25))
+    assert (benefit.ci_low, benefit.ci_high) == (4, math.inf)
+    assert math.isnan(harm.ci_low)
+    assert [each.estimate for each in number_needed(0.0, Limits(-0.5, 0.5))] == [math.inf, math.inf]
     with pytest.raises(InputError, match="difference must be inside its limits"):
         number_needed(0.3, Limits(-0.05, 0.25))
 
@@ -221,15 +227,15 @@ def test_score_limits_exist_for_all_counts_and_enclose_the_estimate(measure: Mea
             assert math.isnan(estimate) or limits.low <= estimate <= limits.high
             other = score_limits(TwoShares(events_0, n_0, events_1, n_1), measure)
             mirrored = (-other.high, -other.low)
-            if measure != "difference":
+            if measure != "risk_difference":
                 mirrored = (1 / other.high, math.inf if other.low == 0 else 1 / other.low)
             assert (limits.low, limits.high) == pytest.approx(mirrored, rel=1e-7, abs=1e-9)
 
 
 def test_nothing_known_gives_the_whole_range() -> None:
     nobody = TwoShares(0, 5, 0, 7)
-    assert math.isnan(compare_shares(nobody, "ratio"))
-    assert score_limits(nobody, "ratio") == Limits(0, math.inf)
+    assert math.isnan(compare_shares(nobody, "risk_ratio"))
+    assert score_limits(nobody, "risk_ratio") == Limits(0, math.inf)
     assert score_limits(TwoShares(5, 5, 7, 7), "odds_ratio") == Limits(0, math.inf)
     assert compare_shares(TwoShares(1, 5, 0, 7), "odds_ratio") == math.inf
     assert newcombe_limits(TwoShares(5, 5, 0, 7)).high == 1
@@ -240,7 +246,7 @@ def test_impossible_counts_are_refused() -> None:
         TwoShares(6, 5, 0, 7)
     with pytest.raises(InputError, match="got 0 of 0"):
         TwoShares(1, 5, 0, 0)
-    with pytest.raises(InputError, match="measure must be difference, ratio or odds_ratio"):
+    with pytest.raises(InputError, match="measure must be one of risk_difference, risk_ratio, odds_ratio"):
         score_limits(TwoShares(1, 5, 2, 7), "risk")  # type: ignore[arg-type]
 
 
@@ -255,7 +261,10 @@ def test_coverage_of_the_differences_at_20_per_arm_by_enumeration(share_1: float
     for x_1 in count:
         for x_0 in count:
             counts = TwoShares(int(x_1), 20, int(x_0), 20)
-            for name, limits in (("newcombe", newcombe_limits(counts)), ("score", score_limits(counts, "difference"))):
+            for name, limits in (
+                ("newcombe", newcombe_limits(counts)),
+                ("score", score_limits(counts, "risk_difference")),
+            ):
                 inside = limits.low <= share_1 - share_0 <= limits.high
                 covered[name] += inside * weight_1[x_1] * weight_0[x_0]
     assert 0.93 < covered["newcombe"] <= 1

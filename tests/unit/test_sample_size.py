@@ -43,7 +43,9 @@ def test_the_frame_lists_what_was_tried(found: SampleSize) -> None:
     assert frame["people_per_arm"].is_monotonic_increasing
     assert {found.people_per_arm, found.people_per_arm - 1} <= set(frame["people_per_arm"])
     html = found._repr_html_()
-    assert found.label.startswith("SIMULATED (ASTEROID, average_pain at week 12, mmrm with kenward_roger, level 0.95, 1")
+    assert found.label.startswith(
+        "SIMULATED (ASTEROID, average_pain at week 12, mmrm with kenward_roger, level 0.95, 1"
+    )
     assert found.label in html
     assert f"{found.people_per_arm} people per arm" in html
 

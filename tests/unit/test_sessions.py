@@ -13,6 +13,7 @@ from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.simulate.events import load_factor
 from asteroid_repro.simulate.sessions import Sessions, simulate_sessions
 from asteroid_repro.simulate.traits import Traits, simulate_traits
+from asteroid_repro.trial.session_assumptions import SessionAssumptions
 
 CALM = ASTEROID.with_values(flare_rate=0.0)
 RATES = {"lower_limb": 0.25, "low_back_pain": 0.15, "syncope": 0.1}
@@ -38,6 +39,12 @@ def runners(
 def run(record: TrialAssumptions, who: Traits, seed: int = 71) -> Sessions:
     """Run the programme."""
     return simulate_sessions(solve(record), seed, 0, who.propensity.shape[1], who)
+
+
+def assumed(record: TrialAssumptions) -> SessionAssumptions:
+    """Return what is assumed of the sessions."""
+    assert record.sessions is not None
+    return record.sessions
 
 
 @cache
@@ -334,11 +341,11 @@ def test_the_load_factor_has_its_corners() -> None:
     this_week = np.array([0.0, 0.7, 0.75, 1.0, 1.5, 9.0, 1.5, 3.0])
     last_week = np.array([0.0, 0.0, 0.00, 0.0, 0.0, 0.0, 1.0, 1.0])
     wanted = [1, 1, 1, 2, 4, 4, 1, 4]
-    np.testing.assert_allclose(load_factor(record.sessions, this_week, last_week), wanted, rtol=1e-12)
+    np.testing.assert_allclose(load_factor(assumed(record), this_week, last_week), wanted, rtol=1e-12)
     unused = record.with_values(habitual_minutes=0.0)
-    assert load_factor(unused.sessions, np.array([0.0, 0.1]), np.zeros(2)).tolist() == [1.0, 4.0]
+    assert load_factor(assumed(unused), np.array([0.0, 0.1]), np.zeros(2)).tolist() == [1.0, 4.0]
     flat = record.with_values(load_spike=0.0)
-    assert (load_factor(flat.sessions, this_week, last_week) == 1).all()
+    assert (load_factor(assumed(flat), this_week, last_week) == 1).all()
 
 
 def test_load_spikes_add_events_and_take_none_away() -> None:

@@ -13,6 +13,7 @@ from asteroid_repro import ASTEROID, InputError, Trial, event_rates, scenario, s
 from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.simulate.block import TrialBlock, simulate_block
 from asteroid_repro.simulate.events import events_of_session, session_streams
+from asteroid_repro.simulate.sessions import Sessions
 from asteroid_repro.tables.schema import TABLES
 
 EVENTFUL = ASTEROID.with_values(
@@ -41,6 +42,12 @@ def eventful() -> Trial:
 def many() -> TrialBlock:
     """Return the first 1000 trials of a block."""
     return simulate_block(solve(ASTEROID), 2024, 0, 1000)
+
+
+def log_of(block: TrialBlock) -> Sessions:
+    """Return the sessions of a trial with a programme."""
+    assert block.sessions is not None
+    return block.sessions
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -171,7 +178,9 @@ def test_a_runner_keeps_one_speed() -> None:
 
 
 def test_the_distance_of_every_session_is_its_running_time_at_the_speed_of_the_runner() -> None:
-    log, speed = many().sessions, many().traits.speed_kmh
+    traits = many().traits
+    assert traits is not None
+    log, speed = log_of(many()), traits.speed_kmh
     np.testing.assert_allclose(log.run_distance_km, log.run_minutes / 60 * speed, rtol=1e-12)
 
 
@@ -187,7 +196,7 @@ def test_events_happen_only_where_somebody_ran() -> None:
 
 def test_the_events_table_counts_what_the_arrays_count() -> None:
     block = simulate_block(solve(EVENTFUL), 3, 0, 1)
-    counts, serious = block.sessions.events[..., 0], block.serious
+    counts, serious = log_of(block).events[..., 0], block.serious
     table = eventful().adverse_events
     by_kind = table["kind"].value_counts().reindex(["lower_limb", "low_back_pain", "syncope"], fill_value=0)
     assert by_kind.tolist() == counts.sum(axis=(1, 2)).tolist()
@@ -233,10 +242,10 @@ def test_one_trial_is_the_first_of_many() -> None:
     ages = trial().participants.sort_values("age_years")["age_years"]
     np.testing.assert_array_equal(ages, np.sort(many().people["age_years"][:, 0]))
     attended = trial().sessions.groupby("participant")["attended"].sum()
-    assert sorted(attended) == sorted(many().sessions.attended[..., 0].sum(axis=0))
-    assert len(trial().adverse_events) == many().sessions.events[..., 0].sum()
+    assert sorted(attended) == sorted(log_of(many()).attended[..., 0].sum(axis=0))
+    assert len(trial().adverse_events) == log_of(many()).events[..., 0].sum()
     hours = trial().sessions.groupby("participant")["run_minutes"].sum()
-    np.testing.assert_allclose(sorted(hours), sorted(many().sessions.run_minutes[..., 0].sum(axis=0)), rtol=1e-12)
+    np.testing.assert_allclose(sorted(hours), sorted(log_of(many()).run_minutes[..., 0].sum(axis=0)), rtol=1e-12)
 
 
 def test_a_seed_gives_its_trial_again_and_another_seed_another() -> None:
@@ -261,16 +270,17 @@ def test_the_label_says_simulated_with_scenario_seed_and_version() -> None:
 
 
 def test_attendance_differs_between_people_more_than_coin_flips() -> None:
-    shares = many().sessions.attended.mean(axis=0)
+    shares = log_of(many()).attended.mean(axis=0)
     assert abs(shares.mean() - 0.70) <= 4 * 0.20 / math.sqrt(shares.size)
     assert abs(shares.std(ddof=1) - 0.20) <= 0.005
 
 
 def test_without_a_programme_there_are_no_sessions_and_no_events() -> None:
     block = simulate_block(solve(WAITLIST), 1, 0, 7)
-    assert block.sessions.attended.shape == (0, 20, 7)
-    assert block.sessions.events.shape == block.serious.shape == (3, 0, 20, 7)
+    assert log_of(block).attended.shape == (0, 20, 7)
+    assert log_of(block).events.shape == block.serious.shape == (3, 0, 20, 7)
     assert block.outcomes.treatment.shape == (3, 3, 20, 7)
+    assert block.traits is not None
     assert (block.traits.propensity == 0).all()
 
 
@@ -301,7 +311,7 @@ def test_the_effect_received_makes_the_scores() -> None:
     ours = simulate_block(solve(record), 8, 0, 400)
     none = simulate_block(solve(record.with_effect(average_pain=0)), 8, 0, 400)
     gain = (ours.outcomes.treatment - none.outcomes.treatment)[0, 2]
-    share = ours.sessions.attended.mean(axis=0)
+    share = log_of(ours).attended.mean(axis=0)
     slope, intercept = np.polyfit(share.ravel(), gain.ravel(), 1)
     assert slope == pytest.approx(-8 / 0.70, rel=0.03)
     assert intercept == pytest.approx(0, abs=0.3)

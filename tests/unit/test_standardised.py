@@ -105,7 +105,7 @@ def test_results_say_which_way_is_better_and_their_level() -> None:
 
 
 def test_unusable_input_is_refused() -> None:
-    with pytest.raises(InputError, match="sd must be 'baseline' or 'change', got 'pooled'"):
+    with pytest.raises(InputError, match="sd must be one of baseline, change, got 'pooled'"):
         standardised_effects(TRIAL, sd="pooled")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="baseline and a later visit, got 1 week"):
         within_arm_changes(TRIAL.outcomes.query("week == 0"), **ARMS)

@@ -14,7 +14,9 @@ from asteroid_repro.evaluate.sampling import sampling_distribution
 from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.simulate.block import TrialBlock, simulate_block
 from asteroid_repro.simulate.outcomes import simulate_outcomes, tile_trials
+from asteroid_repro.simulate.sessions import Sessions
 from asteroid_repro.simulate.streams import BLOCK_TRIALS, Purpose, stream
+from asteroid_repro.simulate.traits import Traits
 
 OUTCOMES = ASTEROID.design.outcome_names
 SERIOUS = ASTEROID.with_values(serious_share=0.5, **{"adverse_events.lower_limb.rate": 2.0})
@@ -27,6 +29,18 @@ RIGID = ASTEROID.with_values(programme="too_much_too_soon")  # one stage: nothin
 def block(record: TrialAssumptions = ASTEROID, number: int = 0, trials: int = 64, seed: int = 5) -> TrialBlock:
     """Simulate a block once."""
     return simulate_block(solve(record), seed, number, trials)
+
+
+def sessions(simulated: TrialBlock) -> Sessions:
+    """Return the sessions of a trial with a programme."""
+    assert simulated.sessions is not None
+    return simulated.sessions
+
+
+def traits(simulated: TrialBlock) -> Traits:
+    """Return the traits of the treated people of a trial with a programme."""
+    assert simulated.traits is not None
+    return simulated.traits
 
 
 def arrays(simulated: TrialBlock) -> dict[str, np.ndarray]:
@@ -139,8 +153,8 @@ def differing(first: TrialBlock, second: TrialBlock) -> set[str]:
 def test_another_event_rate_changes_only_events_where_events_do_not_lower_the_dose() -> None:
     base, other = block(RIGID), block(RIGID.with_values(**{"adverse_events.lower_limb.rate": 1.0}))
     assert differing(base, other) == {"sessions.events"}
-    np.testing.assert_array_equal(base.sessions.events[1:], other.sessions.events[1:])
-    before, after = base.sessions.events[0], other.sessions.events[0]
+    np.testing.assert_array_equal(sessions(base).events[1:], sessions(other).events[1:])
+    before, after = sessions(base).events[0], sessions(other).events[0]
     assert (after >= before).all()  # common random numbers: more, never fewer
     assert after.sum() > 5 * before.sum()
 
@@ -148,14 +162,14 @@ def test_another_event_rate_changes_only_events_where_events_do_not_lower_the_do
 def test_another_event_rate_changes_doses_but_neither_who_comes_nor_how_they_fare() -> None:
     base, other = block(), block(ASTEROID.with_values(**{"adverse_events.lower_limb.rate": 0.5}))
     assert same(base, other, "people", "traits", "outcomes", "sessions.attended", "serious")
-    assert (other.sessions.stage.mean(axis=(1, 2)) <= base.sessions.stage.mean(axis=(1, 2))).all()
-    assert other.sessions.run_minutes.sum() < base.sessions.run_minutes.sum()
+    assert (sessions(other).stage.mean(axis=(1, 2)) <= sessions(base).stage.mean(axis=(1, 2))).all()
+    assert sessions(other).run_minutes.sum() < sessions(base).run_minutes.sum()
 
 
 def test_each_kind_of_event_has_its_own_stream() -> None:
     """With one rate for all kinds, equal streams would give equal counts."""
     rates = {kind: {"rate": 1.0} for kind in ASTEROID.design.kinds}
-    counts = block(RIGID.with_values(adverse_events=rates)).sessions.events.reshape(3, -1)
+    counts = sessions(block(RIGID.with_values(adverse_events=rates))).events.reshape(3, -1)
     correlation = np.corrcoef(counts)[np.triu_indices(3, 1)]
     assert counts.sum(axis=1).min() > 1000
     # Shared proneness and attendance make people alike, sessions hardly: identical streams would have 1.
@@ -166,8 +180,8 @@ def test_another_seriousness_changes_no_count() -> None:
     base, other = block(), block(ASTEROID.with_values(serious_share=0.5))
     assert differing(base, other) == {"serious"}
     assert other.serious.sum() > 0
-    assert (other.serious <= other.sessions.events).all()
-    assert (block(ASTEROID.with_values(serious_share=1.0)).serious == base.sessions.events).all()
+    assert (other.serious <= sessions(other).events).all()
+    assert (block(ASTEROID.with_values(serious_share=1.0)).serious == sessions(base).events).all()
 
 
 def test_another_speed_changes_distance_only() -> None:
@@ -178,25 +192,25 @@ def test_another_speed_changes_distance_only() -> None:
 def test_another_proneness_variance_changes_no_other_trait() -> None:
     base, other = block(RIGID), block(RIGID.with_values(proneness_variance=3.0))
     assert {"traits.proneness"} <= differing(base, other) <= {"traits.proneness", "sessions.events", "sessions.flare"}
-    order = np.argsort(base.traits.proneness, axis=None)
-    assert (np.diff(other.traits.proneness.ravel()[order]) >= 0).all()
+    order = np.argsort(traits(base).proneness, axis=None)
+    assert (np.diff(traits(other).proneness.ravel()[order]) >= 0).all()
 
 
 def test_another_flare_rate_changes_no_trait_nor_who_comes() -> None:
     base, other = block(), block(ASTEROID.with_values(flare_rate=1.0))
     assert same(base, other, "people", "traits", "outcomes", "sessions.attended")
     assert differing(block(RIGID), block(RIGID.with_values(flare_rate=1.0))) == {"sessions.flare"}
-    assert (other.sessions.stage.mean(axis=(1, 2)) <= base.sessions.stage.mean(axis=(1, 2))).all()
+    assert (sessions(other).stage.mean(axis=(1, 2)) <= sessions(base).stage.mean(axis=(1, 2))).all()
 
 
 def test_another_adherence_keeps_who_comes_more_and_every_other_trait() -> None:
     base, other = block(), block(ASTEROID.with_values(adherence_mean=0.5))
     assert same(base, other, "people", "outcomes")
     assert {name for name in differing(base, other) if name.startswith("traits")} == {"traits.propensity"}
-    before, after = base.traits.propensity.ravel(), other.traits.propensity.ravel()
+    before, after = traits(base).propensity.ravel(), traits(other).propensity.ravel()
     np.testing.assert_array_equal(np.argsort(before, kind="stable"), np.argsort(after, kind="stable"))
     assert (after < before).mean() > 0.99
-    less = other.sessions.attended.mean(axis=(0, 1)) < base.sessions.attended.mean(axis=(0, 1))
+    less = sessions(other).attended.mean(axis=(0, 1)) < sessions(base).attended.mean(axis=(0, 1))
     assert less.all()
 
 

@@ -234,7 +234,9 @@ def test_what_no_value_shows_is_another_sweep_all_the_same(tmp_path: Path) -> No
     other = ASTEROID.model_copy(update={"design": design.model_copy(update={"adverse_events": tuple(calm)})})
     small: dict[str, Any] = {"people_per_arm": [10]}
     sweep(ASTEROID, small, tmp_path, trials=60, seed=1)
-    with pytest.raises(InputError, match=r'in .*: content_sha256: manifest has "[0-9a-f]{64}", asked for "[0-9a-f]{64}"\.'):
+    with pytest.raises(
+        InputError, match=r'in .*: content_sha256: manifest has "[0-9a-f]{64}", asked for "[0-9a-f]{64}"\.'
+    ):
         sweep(other, small, tmp_path, trials=60, seed=1)
 
 

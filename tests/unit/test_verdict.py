@@ -4,13 +4,14 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from asteroid_repro import ASTEROID, InputError, TrialAssumptions, published, verify
+from asteroid_repro import ASTEROID, InputError, TrialAssumptions, published, study, verify
 from asteroid_repro.engine.monte_carlo import run_blocks
 from asteroid_repro.ledger.figure import Figure, Statistic
 from asteroid_repro.ledger.ledger import Ledger
@@ -437,3 +438,75 @@ def test_verifying_twice_gives_the_same_and_another_seed_another() -> None:
     first, again, other = (verify(seed=seed, trials=300) for seed in (4, 4, 5))
     assert first == again
     assert row(first, "adherence.mean").reproduced != row(other, "adherence.mean").reproduced
+
+
+STUDY = """
+name = "Made up"
+title = "Stretching against usual care"
+visits = [0, 4, 26]
+treatment = { name = "stretching", label = "Stretching" }
+reference = { name = "usual_care", label = "Usual care" }
+analysis = { method = "mmrm", distribution = "t", level = 0.9 }
+outcomes.sleep = { label = "Sleep", better = "higher" }
+adverse_events.soreness = { label = "Soreness" }
+"""
+ASSUMPTIONS = """
+n_treatment = { claim = "people" }
+n_reference = { claim = "people" }
+visit_correlation = { value = 0.5, because = "made up" }
+cross_outcome_correlation = { value = [[1]], because = "made up" }
+driving_outcome = { value = "sleep", because = "made up" }
+[sleep]
+treatment_baseline = { value = 50, because = "made up" }
+reference_baseline = { value = 50, because = "made up" }
+reference_change = { value = [0, 0], because = "made up" }
+effect = { value = [1.5, 3], because = "made up" }
+sd = { value = 8, because = "made up" }
+[adverse_events.soreness]
+rate = { value = 0.01, because = "made up" }
+reference_rate = { value = 0.002, because = "made up" }
+"""
+CLAIM = """
+[[claim]]
+id = "{id}"
+statement = "Made up"
+printed = "{printed}"
+unit = "points"
+source = "pilot"
+strength = "P"
+role = "{role}"
+status = "consistent"
+reason = "Made up."
+about = {{ {about} }}
+"""
+MADE_UP = [  # id, printed, role, about, verdict
+    ("people", "30", "fitted", 'figure = "people", arm = "treatment"', "passed"),
+    ("week4", "1.5", "fitted", 'figure = "effect", outcome = "sleep", week = 4, statistic = "estimate"', "passed"),
+    ("week26", "9", "fitted", 'figure = "effect", outcome = "sleep", week = 26, statistic = "estimate"', "failed"),
+    (
+        "low", "0", "predicted",
+        'figure = "effect", outcome = "sleep", week = 26, statistic = "ci_low", level = 0.9', "foretold",
+    ),
+    ("p", "<0.5", "predicted", 'figure = "effect", outcome = "sleep", week = 4, statistic = "p_value"', "foretold"),
+    ("sore", "2", "predicted", 'figure = "adverse_events", kind = "soreness", arm = "reference"', "foretold"),
+    (
+        "sd", "20", "predicted",
+        'figure = "score", outcome = "sleep", arm = "reference", week = 0, statistic = "sd"', "missed",
+    ),
+    ("hours", "40", "fitted", 'figure = "running_hours"', "not run"),
+]  # fmt: skip
+
+
+def test_another_study_is_verified_from_its_folder(tmp_path: Path) -> None:
+    claims = [CLAIM.format(id=one[0], printed=one[1], role=one[2], about=one[3]) for one in MADE_UP]
+    for name, text in {
+        "study": STUDY, "assumptions": ASSUMPTIONS, "claims": "".join(claims), "sources": 'pilot = { citation = "P" }'
+    }.items():  # fmt: skip
+        (tmp_path / f"{name}.toml").write_text(text, encoding="utf-8")
+    made = study(tmp_path)
+    result = verify(made, seed=1, trials=1000)
+    assert {one.claim: one.verdict for one in result.rows} == {one[0]: one[4] for one in MADE_UP}
+    assert row(result, "hours").note == "no sessions"
+    assert not result.ok
+    assert result.label == "SIMULATED (Made up, 1,000 trials, seed 1)"
+    assert result.label in result._repr_html_()

@@ -16,7 +16,7 @@ from asteroid_repro.estimate.effects.methods import Analysis
 from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.scenarios_compared import GROUPS, MeasureChange, WhatIf, differences
 from asteroid_repro.simulate.streams import blocks
-from asteroid_repro.trial.assumptions import EVERY_OUTCOME
+from asteroid_repro.trial.changes import EVERY_OUTCOME
 
 SMALLER: Final = ASTEROID.with_effect(average_pain=-8)
 TRIALS: Final = 3000  # no multiple of the groups, nor of the block
@@ -188,7 +188,11 @@ LONGER: Final = ASTEROID.with_values(
     visits=(0, 3.5, 12, 26),
     visit_correlation=[[1 if row == column else 0.5 for column in range(4)] for row in range(4)],
     **{
-        name: {"effect": [0, each.effect[-1] - 1, each.effect[-1]], "reference_change": [0, 0, 0], "sd": [each.sd[0]] * 4}
+        name: {
+            "effect": [0, each.effect[-1] - 1, each.effect[-1]],
+            "reference_change": [0, 0, 0],
+            "sd": [each.sd[0]] * 4,
+        }
         for name, each in zip(OUTCOMES, ASTEROID.outcomes, strict=True)
     },
 )
@@ -234,7 +238,9 @@ def test_other_arm_sizes_compare_as_two_independent_runs() -> None:
     larger = ASTEROID.with_people(30, 30)
     found = what_if(ASTEROID, larger, trials=TRIALS, seed=54)
     assert found.differences == {"n_treatment": (20, 30), "n_reference": (20, 30)}
-    assert what_if(ASTEROID, ASTEROID.with_values(people_per_arm=30), trials=256, seed=1).differences == found.differences
+    assert (
+        what_if(ASTEROID, ASTEROID.with_values(people_per_arm=30), trials=256, seed=1).differences == found.differences
+    )
     alone = [operating_characteristics(record, trials=TRIALS, seed=54) for record in (ASTEROID, larger)]
     for measure in ("bias", "power", "coverage", "empirical_se"):
         one, other = (oc.value("average_pain", measure) for oc in alone)
@@ -269,7 +275,9 @@ def test_a_result_is_a_table_that_says_simulated(comparison: WhatIf) -> None:
     assert list(frame) == ["outcome", "week", "measure", "base", "changed", "change", "mcse"]
     assert len(frame) == len(comparison.rows) == 6 * frame["measure"].nunique() + 1
     page = comparison._repr_html_()
-    assert page.startswith("<p><strong>SIMULATED (ASTEROID, changed against ASTEROID, random_intercept with z, level 0.95, 3,000")
+    assert page.startswith(
+        "<p><strong>SIMULATED (ASTEROID, changed against ASTEROID, random_intercept with z, level 0.95, 3,000"
+    )
     assert "not participant data" in page
     assert "<table" in page
     assert (comparison.trials, comparison.stopped) == (TRIALS, False)

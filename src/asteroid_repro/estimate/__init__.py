@@ -1,1 +1,4 @@
-"""From tables or arrays to estimates. Knows nothing of simulation: it runs unchanged on a real trial's tables."""
+"""From tables or arrays to estimates of a two-arm trial, simulated or real.
+
+Knows the design of a trial and its tables, and no study, assumption or claim: it runs unchanged on anybody's trial.
+"""

@@ -1,19 +1,20 @@
 """Which arm is the treatment, which the reference, and which way is better: as a trial's design says, or as named."""
 
 from collections.abc import Iterable
-from typing import Literal
 
 import pandas as pd
 
 from asteroid_repro.errors import InputError, did_you_mean
 from asteroid_repro.trial.participant_data import Trial
 
-Better = Literal["lower", "higher"]
+Data = Trial | pd.DataFrame
+"""A trial, or a plain table of it."""
+
+Given = str | None
+"""What somebody with a plain table says in words; none where a trial's design says it."""
 
 
-def two_arms(
-    trial: Trial | pd.DataFrame, labels: Iterable[str], treatment: str | None = None, reference: str | None = None
-) -> tuple[str, str]:
+def two_arms(trial: Data, labels: Iterable[str], treatment: Given = None, reference: Given = None) -> tuple[str, str]:
     """Return the labels of the treatment and the reference.
 
     Parameters
@@ -60,7 +61,7 @@ def two_arms(
     return treatment, reference
 
 
-def better_direction(trial: Trial | pd.DataFrame, outcome: str, better: str | None = None) -> str:
+def better_direction(trial: Data, outcome: str, better: Given = None) -> str:
     """Return which way is better, ``lower`` or ``higher``; empty where neither the design nor the user says so.
 
     Parameters
@@ -112,6 +113,6 @@ def sign_of_better(outcome: str, better: str) -> int:
     return 1 if better == "higher" else -1
 
 
-def label_of(trial: Trial | pd.DataFrame) -> str:
+def label_of(trial: Data) -> str:
     """Return what the data of a trial are; nothing for a plain table."""
     return trial.label if isinstance(trial, Trial) else ""

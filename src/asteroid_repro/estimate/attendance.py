@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.arms import label_of
+from asteroid_repro.estimate.arms import Data, label_of
 from asteroid_repro.tables.checking import check_table
 from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.participant_data import Trial
@@ -64,7 +64,7 @@ class Attendance(ResultTable):
         return pd.DataFrame([whole, *(asdict(week) for week in self.by_week)])
 
 
-def attendance(trial: Trial | pd.DataFrame) -> Attendance:
+def attendance(trial: Data) -> Attendance:
     """Summarise who attended what.
 
     Each person's share of prescribed sessions is taken first; mean and SD are over people, so that somebody with

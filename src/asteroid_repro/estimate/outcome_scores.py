@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from asteroid_repro.errors import InputError, did_you_mean
-from asteroid_repro.estimate.arms import better_direction, two_arms
+from asteroid_repro.errors import InputError, check_choice
+from asteroid_repro.estimate.arms import Data, Given, better_direction, two_arms
 from asteroid_repro.tables.checking import check_table
 from asteroid_repro.trial.participant_data import Trial
 
@@ -96,7 +96,7 @@ class OutcomeScores:
 
 
 def outcome_scores(
-    trial: Trial | pd.DataFrame, treatment: str | None = None, reference: str | None = None, better: str | None = None
+    trial: Data, treatment: Given = None, reference: Given = None, better: Given = None
 ) -> tuple[OutcomeScores, ...]:
     """Lay out the outcomes of a trial, or of a plain table, in alphabetical order.
 
@@ -140,11 +140,7 @@ def outcome_scores(
 
 
 def one_outcome(
-    trial: Trial | pd.DataFrame,
-    outcome: str,
-    treatment: str | None = None,
-    reference: str | None = None,
-    better: str | None = None,
+    trial: Data, outcome: str, treatment: Given = None, reference: Given = None, better: Given = None
 ) -> OutcomeScores:
     """Lay out one outcome, as :func:`outcome_scores` does all.
 
@@ -161,13 +157,12 @@ def one_outcome(
     """
     found = outcome_scores(trial, treatment, reference, better)
     known = {scores.outcome: scores for scores in found}
-    if outcome not in known:
-        raise InputError(f"outcome must be one of {', '.join(known)}, got {outcome!r}.{did_you_mean(outcome, known)}")
+    check_choice("outcome", outcome, known)
     return known[outcome]
 
 
 def every_pair(
-    trial: Trial | pd.DataFrame, treatment: str | None = None, reference: str | None = None, better: str | None = None
+    trial: Data, treatment: Given = None, reference: Given = None, better: Given = None
 ) -> tuple[OutcomeScores, ...]:
     """Pair the baseline of every outcome with each of its later weeks.
 
@@ -216,7 +211,7 @@ def check_everybody_seen(scores: OutcomeScores) -> None:
             )
 
 
-def outcomes_table(trial: Trial | pd.DataFrame) -> pd.DataFrame:
+def outcomes_table(trial: Data) -> pd.DataFrame:
     """Return the checked outcomes of a trial or of a plain table.
 
     Raises

@@ -7,14 +7,12 @@ from math import comb, floor, sqrt
 from typing import Final, Literal
 
 import numpy as np
-import pandas as pd
 
-from asteroid_repro.errors import InputError, did_you_mean
-from asteroid_repro.estimate.arms import label_of
+from asteroid_repro.errors import InputError, check_choice
+from asteroid_repro.estimate.arms import Data, Given, label_of
 from asteroid_repro.estimate.outcome_scores import OutcomeScores, one_outcome
 from asteroid_repro.tables.limits import Limits, check_level
 from asteroid_repro.tables.result_table import ResultTable
-from asteroid_repro.trial.participant_data import Trial
 
 Statistic = Literal["change", "ancova"]
 
@@ -69,18 +67,10 @@ class Rerandomisation(ResultTable):
 
 
 def rerandomisation_test(
-    trial: Trial | pd.DataFrame,
-    *,
-    outcome: str,
-    week: float | None = None,
-    statistic: Statistic = "change",
-    exhaustive_up_to: int = 200_000,
-    allocations: int = 99_999,
-    seed: int | None = None,
-    level: float = 0.95,
-    treatment: str | None = None,
-    reference: str | None = None,
-) -> Rerandomisation:
+    trial: Data, *, outcome: str, week: float | None = None, statistic: Statistic = "change",
+    exhaustive_up_to: int = 200_000, allocations: int = 99_999, seed: int | None = None, level: float = 0.95,
+    treatment: Given = None, reference: Given = None,
+) -> Rerandomisation:  # fmt: skip
     r"""Test the hypothesis that the treatment changes nobody's score, with no assumption but the random allocation.
 
     With the scores held fixed, the estimate is computed for the allocations of the same numbers to the arms, and
@@ -138,41 +128,29 @@ def rerandomisation_test(
     (1000, False)
     """
     check_level(level)
-    if statistic not in _ESTIMATES:
-        raise InputError(f"statistic must be change or ancova, got {statistic!r}.{did_you_mean(statistic, _ESTIMATES)}")
+    check_choice("statistic", statistic, _ESTIMATES)
     scores = one_outcome(trial, outcome, treatment, reference).pairs(week)
     n, n_treatment = sum(scores.n), scores.n[0]
     exhaustive = comb(n, n_treatment) <= exhaustive_up_to
     chosen = _every_allocation(n, n_treatment) if exhaustive else _random_allocations(n, n_treatment, allocations, seed)
-    estimate, estimates, shifts = _compare(scores, statistic, chosen)
+    treated = np.zeros((len(chosen), n))
+    np.put_along_axis(treated, chosen, 1.0, axis=1)
+    estimate, estimates, shifts = _compare(scores, statistic, treated)
     # Equal estimates differ in the last digits when sums run in another order.
     tolerance = 1e-9 * float(np.abs(estimates).max())
     p = float((np.abs(estimates) >= abs(estimate) - tolerance).sum() / len(estimates))
     limits = _not_rejected(estimate, estimates, shifts, level)
     return Rerandomisation(
-        outcome=outcome,
-        week=scores.weeks[1],
-        statistic=statistic,
-        estimate=estimate,
-        ci_low=limits.low,
-        ci_high=limits.high,
-        p_value=p,
-        mcse=0.0 if exhaustive else sqrt(p * (1 - p) / len(estimates)),
-        allocations=len(estimates),
-        exhaustive=exhaustive,
-        n_treatment=n_treatment,
-        n_reference=scores.n[1],
-        missing=sum(scores.missing),
-        level=level,
-        label=label_of(trial),
-    )
+        outcome=outcome, week=scores.weeks[1], statistic=statistic, estimate=estimate, ci_low=limits.low,
+        ci_high=limits.high, p_value=p, mcse=0.0 if exhaustive else sqrt(p * (1 - p) / len(estimates)),
+        allocations=len(estimates), exhaustive=exhaustive, n_treatment=n_treatment, n_reference=scores.n[1],
+        missing=sum(scores.missing), level=level, label=label_of(trial),
+    )  # fmt: skip
 
 
 def _every_allocation(n: int, n_treatment: int) -> np.ndarray:
-    chosen = np.array(list(combinations(range(n), n_treatment)))
-    treatment = np.zeros((len(chosen), n))
-    np.put_along_axis(treatment, chosen, 1.0, axis=1)
-    return treatment
+    """Return who is treated under each allocation, shape (allocations, treated)."""
+    return np.array(list(combinations(range(n), n_treatment)))
 
 
 def _random_allocations(n: int, n_treatment: int, allocations: int, seed: int | None) -> np.ndarray:
@@ -181,20 +159,15 @@ def _random_allocations(n: int, n_treatment: int, allocations: int, seed: int | 
         raise InputError("seed must be given for a Monte Carlo test, got none. Any whole number of 0 or more will do.")
     if seed < 0 or allocations < 1:
         raise InputError(f"seed must be 0 or more and allocations 1 or more, got {seed} and {allocations}. Correct it.")
-    rng = np.random.default_rng(seed)
-    chosen = np.argsort(rng.random((allocations, n)), axis=1)[:, :n_treatment]
-    treatment = np.zeros((allocations + 1, n))
-    treatment[0, :n_treatment] = 1
-    np.put_along_axis(treatment[1:], chosen, 1.0, axis=1)
-    return treatment
+    shuffled = np.argsort(np.random.default_rng(seed).random((allocations, n)), axis=1)
+    return np.vstack([np.arange(n_treatment), shuffled[:, :n_treatment]])
 
 
 def _change_estimates(treatment: np.ndarray, baseline: np.ndarray, later: np.ndarray) -> np.ndarray:
     n_treatment = treatment[0].sum()
     change = later - baseline
     in_treatment = treatment @ change
-    difference: np.ndarray = in_treatment / n_treatment - (change.sum() - in_treatment) / (len(change) - n_treatment)
-    return difference
+    return np.asarray(in_treatment / n_treatment - (change.sum() - in_treatment) / (len(change) - n_treatment))
 
 
 def _ancova_estimates(treatment: np.ndarray, baseline: np.ndarray, later: np.ndarray) -> np.ndarray:
@@ -202,8 +175,7 @@ def _ancova_estimates(treatment: np.ndarray, baseline: np.ndarray, later: np.nda
     centred = baseline - baseline.mean()
     slope = treatment @ centred / (centred @ centred)
     residual = treatment - treatment.mean(axis=1, keepdims=True) - slope[:, np.newaxis] * centred
-    estimates: np.ndarray = residual @ later / np.einsum("mn,mn->m", residual, residual)
-    return estimates
+    return np.asarray(residual @ later / np.einsum("mn,mn->m", residual, residual))
 
 
 _ESTIMATES: Final[Mapping[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]]] = {

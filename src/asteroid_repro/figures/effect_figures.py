@@ -1,8 +1,7 @@
 """Figures of the trial's main question: the effects, published and reproduced, and how they vary between trials."""
 
-from collections.abc import Mapping
 from textwrap import fill
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,50 +9,21 @@ from matplotlib.axes import Axes
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.estimate_effects import Effect, Effects
 from asteroid_repro.evaluate.sampling import SamplingDistribution
-from asteroid_repro.figures.style import (
-    BLACK,
-    BLUE,
-    GREEN,
-    GREY,
-    LIGHT_GREY,
-    SIZE,
-    SKY_BLUE,
-    TEXT,
-    VERMILLION,
-    beside,
-    draw_estimate,
-    finish,
-    legend_below,
-    name_rows,
-    new_axes,
-    note_below,
-)
-from asteroid_repro.ledger.claim import Claim
-from asteroid_repro.ledger.figure import Statistic
+from asteroid_repro.figures import style
 from asteroid_repro.ledger.ledger import Ledger
-from asteroid_repro.reporting.wording import (
-    contradictions,
-    decimals,
-    effect_axis,
-    estimate_with_limits,
-    in_sentence,
-    number,
-    p_equals,
-    p_value,
-    percent,
-    printed_line,
-    short_unit,
-    with_minus,
-    with_unit,
-)
+from asteroid_repro.reporting import wording
 from asteroid_repro.trial.design import Design
 from asteroid_repro.verdicts.verdict import Verification
 
-Line = tuple[str, float, tuple[float, float] | None, str, tuple[str, str]]
+Line = tuple[str, float, float | None, float | None, str, dict[str, str]]
 Scale = tuple[str, str, float | None, float | None]
 
 _GAP: Final = 1.5  # rows from the last line of an outcome to the name of the next
-_BETWEEN: Final = 4.0  # rows for the axis of a group
+_AXIS: Final = 3.5  # rows for the axis of a group
+_HEAD: Final[dict[str, Any]] = {"fontsize": style.TEXT, "weight": "bold", "backgroundcolor": "white"}
+_PUBLISHED: Final = {"color": style.BLACK, "marker": "s"}
+_TRIAL: Final = {"color": style.BLUE, "marker": "o"}
+_MEAN: Final = {"color": style.GREEN, "marker": "D"}
 
 
 def plot_forest(
@@ -112,18 +82,18 @@ def plot_forest(
     if design:
         rows.sort(key=lambda row: (*design.outcome_names, row.outcome).index(row.outcome))
     groups: dict[Scale, list[tuple[Effect, list[Line]]]] = {}
-    printed = [ledger.lines.get((row.outcome, row.week), {}) if ledger else {} for row in rows]
+    printed = [wording.published(ledger, row.outcome, row.week) for row in rows]
     for row, claims in zip(rows, printed, strict=True):
-        groups.setdefault(_scale(row, design), []).append((row, _lines(row, claims, verification, effects.label)))
+        groups.setdefault(_scale(row, design), []).append((row, _lines(row, claims, verification, effects)))
     heights = [sum(len(lines) + _GAP for _, lines in group) for group in groups.values()]
-    ax = new_axes(ax, max(SIZE[1], (sum(heights) + _BETWEEN * len(heights)) * 0.23))
+    ax = style.new_axes(ax, max(style.SIZE[1], 0.24 * (sum(heights) + _AXIS * len(heights))))
     panels = _panels(ax, heights)
     for panel, group in zip(panels, groups.values(), strict=True):
         _draw_group(panel, group, design)
-    beside(panels[0], 0.0, f"Estimate ({percent(effects.level)} CI), p")
-    if daggers := contradictions(printed):
-        note_below(ax, "\n".join(fill(reason, 90) for reason in daggers))
-    return finish(ax, effects.label)
+    style.beside(panels[0], 0.0, f"Estimate ({wording.percent(effects.level)} CI), p")
+    if daggers := wording.contradictions(printed):
+        style.note_below(ax, "\n".join(fill(reason, 90) for reason in daggers))
+    return style.finish(ax, effects.label)
 
 
 def plot_sampling_distribution(
@@ -178,51 +148,52 @@ def plot_sampling_distribution(
     usable = estimates[np.isfinite(estimates)]
     if len(usable) < 2:
         raise InputError(f"estimates must have 2 finite values or more, got {len(usable)}. Simulate more trials.")
-    ax = new_axes(ax)
+    ax = style.new_axes(ax)
     low, high = np.quantile(usable, [0.025, 0.975])
-    shown = decimals(float(usable.std()))
-    middle = f"95 % of trials: {number(low, shown)} to {number(high, shown)}"
-    ax.axvspan(low, high, color=LIGHT_GREY, linewidth=0, zorder=0, label=middle)
+    shown = wording.decimals(float(usable.std()))
+    middle = f"95 % of trials: {wording.number(low, shown)} to {wording.number(high, shown)}"
+    ax.axvspan(low, high, color=style.LIGHT_GREY, linewidth=0, zorder=0, label=middle)
     failed = len(estimates) - len(usable)
     drawn = f"{len(usable):,} trials" + (f" ({failed:,} more failed to fit)" if failed else "")
-    ax.hist(usable, bins=_bins(usable).tolist(), color=SKY_BLUE, edgecolor="white", linewidth=0.3, label=drawn)
-    claim = ledger.lines.get((outcome, chosen), {}).get("estimate") if ledger else None
+    ax.hist(usable, bins=_bins(usable).tolist(), color=style.SKY_BLUE, edgecolor="white", linewidth=0.3, label=drawn)
+    claim = wording.published(ledger, outcome, chosen).get("estimate")
     if claim is not None and claim.value is not None:
-        text = f"Published {with_minus(claim.printed)}: {_shares(usable, claim.value)}"
-        ax.axvline(claim.value, color=VERMILLION, linewidth=2, label=text)
-    ax.axvline(0, color=BLACK, linestyle="--", linewidth=2, label=f"No difference, 0: {_shares(usable, 0.0)}")
-    about = f"Effect on {in_sentence(scale.label)} at week {chosen:g}"
-    ax.set(
-        xlabel=fill(f"{about}: {effect_axis(outcome, scale.better, design)}", 100),
-        ylabel="Simulated trials (number per bin)",
-    )
-    legend_below(ax, 2)
-    return finish(ax, distribution.label)
+        text = f"Published {wording.with_minus(claim.printed)}: {_shares(usable, claim.value)}"
+        ax.axvline(claim.value, color=style.VERMILLION, linewidth=2, label=text)
+    ax.axvline(0, color=style.BLACK, linestyle="--", linewidth=2, label=f"No difference, 0: {_shares(usable, 0.0)}")
+    about = f"effect on {wording.in_sentence(scale.label)} at week {chosen:g}"
+    about += f": {wording.effect_axis(outcome, scale.better, design)}"
+    ax.set(xlabel=style.axis_label(about), ylabel="Simulated trials (number per bin)")
+    style.legend_below(ax, 2)
+    return style.finish(ax, distribution.label)
 
 
 def _scale(row: Effect, design: Design | None) -> Scale:
     """Return what outcomes must have in common to share an axis."""
-    scale = design.outcome(row.outcome) if design and row.outcome in design.outcome_names else None
-    return short_unit(row.outcome, design), row.better, scale and scale.minimum, scale and scale.maximum
+    unit = wording.short_unit(row.outcome, design)
+    if design is None or row.outcome not in design.outcome_names:
+        return unit, row.better, None, None
+    scale = design.outcome(row.outcome)
+    return unit, row.better, scale.minimum, scale.maximum
 
 
-def _lines(row: Effect, claims: Mapping[Statistic, Claim], verification: Verification | None, label: str) -> list[Line]:
-    """Return the lines of an outcome: name, estimate, limits, text beside it, and style."""
-    digits = decimals(row.se) + 1
-    lines: list[Line] = []
-    published = {part: claim.value for part, claim in claims.items() if claim.value is not None}
-    if "estimate" in published:
-        limits = (published["ci_low"], published["ci_high"]) if {"ci_low", "ci_high"} <= set(published) else None
-        lines.append(("Published", published["estimate"], limits, printed_line(claims), (BLACK, "s")))
-    name = "One simulated trial" if label.startswith("SIMULATED") else "This trial"
-    printed = estimate_with_limits(row.estimate, row.ci_low, row.ci_high, digits)
-    text = f"{printed}, {p_equals(p_value(row.p_value))}"
-    lines.append((name, row.estimate, (row.ci_low, row.ci_high), text, (BLUE, "o")))
-    for verdict in verification.rows if verification and "estimate" in claims else ():
-        if verdict.claim == claims["estimate"].id and verdict.reproduced is not None:
-            error = "" if verdict.mcse is None else f" (MCSE {number(verdict.mcse, digits)})"
-            mean = f"Mean of {verification.trials:,} trials" if verification else ""
-            lines.append((mean, verdict.reproduced, None, number(verdict.reproduced, digits) + error, (GREEN, "D")))
+def _lines(row: Effect, claims: wording.PrintedLine, verification: Verification | None, effects: Effects) -> list[Line]:
+    """Return the lines of an outcome: name, estimate, limits, text beside it, and look."""
+    digits = max(2, wording.decimals(row.se))
+    name = "One simulated trial" if effects.label.startswith("SIMULATED") else "This trial"
+    text = wording.estimate_with_limits(row.estimate, row.ci_low, row.ci_high, digits)
+    text += f", {wording.p_equals(wording.p_value(row.p_value))}"
+    lines: list[Line] = [(name, row.estimate, row.ci_low, row.ci_high, text, _TRIAL)]
+    printed = {part: claim.value for part, claim in claims.items()}
+    if (published := printed.get("estimate")) is not None:
+        low, high, text = printed.get("ci_low"), printed.get("ci_high"), wording.printed_line(claims, effects.level)
+        lines.insert(0, ("Published", published, low, high, text, _PUBLISHED))
+    for verdict in verification.rows if verification else ():
+        if "estimate" in claims and verdict.claim == claims["estimate"].id and verdict.reproduced is not None:
+            text = wording.number(verdict.reproduced, digits)
+            text += "" if verdict.mcse is None else f" (MCSE {wording.number(verdict.mcse, digits)})"
+            name = f"Mean of {verification.trials:,} trials" if verification else ""
+            lines.append((name, verdict.reproduced, None, None, text, _MEAN))
     return lines
 
 
@@ -231,12 +202,9 @@ def _panels(ax: Axes, heights: list[float]) -> list[Axes]:
     if len(heights) == 1:
         return [ax]
     ax.axis("off")
-    whole = sum(heights) + _BETWEEN * (len(heights) - 1)
-    tops = np.cumsum([0.0, *(height + _BETWEEN for height in heights)])
-    return [
-        ax.inset_axes((0, 1 - (top + height) / whole, 1, height / whole))
-        for top, height in zip(tops, heights, strict=False)
-    ]
+    whole = sum(heights) + _AXIS * (len(heights) - 1)
+    ends = [(sum(heights[: n + 1]) + _AXIS * n) / whole for n in range(len(heights))]
+    return [ax.inset_axes((0, 1 - end, 1, own / whole)) for end, own in zip(ends, heights, strict=True)]
 
 
 def _draw_group(ax: Axes, group: list[tuple[Effect, list[Line]]], design: Design | None) -> None:
@@ -244,17 +212,17 @@ def _draw_group(ax: Axes, group: list[tuple[Effect, list[Line]]], design: Design
     y = 0.0
     names: dict[float, str] = {}
     for row, lines in group:
-        beside(ax, y, with_unit(row.outcome, design), x=0, fontsize=TEXT, weight="bold")
-        for name, estimate, limits, text, (colour, marker) in lines:
+        style.beside(ax, y, wording.with_unit(row.outcome, design), x=0, **_HEAD)
+        for name, estimate, low, high, text, look in lines:
             y -= 1
             names[y] = name
-            draw_estimate(ax, y, estimate, limits, color=colour, marker=marker)
-            beside(ax, y, text)
+            style.draw_estimate(ax, y, estimate, low, high, **look)
+            style.beside(ax, y, text)
         y -= _GAP
-    ax.axvline(0, color=GREY, linewidth=1, zorder=1)
-    name_rows(ax, names)
-    axis = effect_axis(group[0][0].outcome, group[0][0].better, design)
-    ax.set(ylim=(y + 0.8, 0.7), xlabel=axis[:1].upper() + axis[1:])
+    ax.axvline(0, color=style.GREY, linewidth=1, zorder=1)
+    style.name_rows(ax, names)
+    first = group[0][0]
+    ax.set(ylim=(y + 0.8, 0.7), xlabel=style.axis_label(wording.effect_axis(first.outcome, first.better, design)))
     ax.spines["left"].set_visible(False)
 
 

@@ -1,8 +1,9 @@
-"""What all figures share: colours, the marks of an estimate, the stamp that says what the data are, how it becomes files."""
+"""What all figures share: colours, the marks of an estimate, the stamp that says what the data are, files."""
 
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
+from textwrap import fill
 from typing import Any, Final, Literal
 
 import matplotlib as mpl
@@ -14,25 +15,19 @@ from matplotlib.ticker import PercentFormatter
 
 from asteroid_repro.reporting.files import write_file
 
-BLACK: Final = "#000000"
-GREY: Final = "#555555"
-LIGHT_GREY: Final = "#E5E5E5"
-BLUE: Final = "#0072B2"
-VERMILLION: Final = "#D55E00"
-ORANGE: Final = "#E69F00"
-SKY_BLUE: Final = "#56B4E9"
-GREEN: Final = "#009E73"
+BLACK, GREY, LIGHT_GREY = "#000000", "#555555", "#E5E5E5"
+BLUE, VERMILLION, ORANGE, SKY_BLUE, GREEN = "#0072B2", "#D55E00", "#E69F00", "#56B4E9", "#009E73"
 """The colours of Okabe and Ito, told apart with every common kind of colour vision (with the greys for text)."""
-
 SIZE: Final = (7.0, 4.5)
 """Width and height of a figure in print, inches."""
-TEXT: Final = 9
-SMALL: Final = 8
+TEXT, SMALL = 9, 8
 """Font sizes, points."""
-TREATMENT: Final[Mapping[str, Any]] = {"color": BLUE, "linestyle": "-", "marker": "o"}
-REFERENCE: Final[Mapping[str, Any]] = {"color": VERMILLION, "linestyle": "--", "marker": "s"}
-ARM_STYLES: Final = (TREATMENT, REFERENCE)
+ARM_STYLES: Final[tuple[dict[str, Any], ...]] = (
+    {"color": BLUE, "linestyle": "-", "marker": "o"},
+    {"color": VERMILLION, "linestyle": "--", "marker": "s"},
+)
 """How the treatment and the reference are drawn, alike in every figure: never by colour alone."""
+_WIDEST: Final = 95  # letters of a label or an axis that fit beside each other
 
 
 def new_axes(ax: Axes | None, height: float = SIZE[1]) -> Axes:
@@ -62,41 +57,36 @@ def finish(ax: Axes, label: str) -> Axes:
     >>> finish(Figure().subplots(), "SIMULATED").get_title(loc="left")
     'SIMULATED'
     """
-    for each in (ax, *ax.child_axes):
-        if isinstance(each, Axes):
-            each.spines[["top", "right"]].set_visible(False)
-            each.tick_params(labelsize=SMALL)
-            each.xaxis.label.set_fontsize(TEXT)
-            each.yaxis.label.set_fontsize(TEXT)
-    ax.set_title(label, loc="left", fontsize=SMALL, color=GREY, pad=8)
+    for each in (ax, *(child for child in ax.child_axes if isinstance(child, Axes))):
+        each.spines[["top", "right"]].set_visible(False)
+        each.tick_params(labelsize=SMALL)
+        each.xaxis.label.set_fontsize(TEXT)
+        each.yaxis.label.set_fontsize(TEXT)
+    wrapped = "\n".join(fill(line, _WIDEST) for line in label.splitlines())
+    ax.set_title(wrapped, loc="left", fontsize=SMALL, color=GREY, pad=8)
     return ax
 
 
 def legend_below(ax: Axes, columns: int, **options: Any) -> None:
     """Put the legend under the axis label, where it can cover no data."""
+    # In font sizes, so that it clears the label in a figure of any height.
+    below = 4.5 + 1.4 * ax.get_xlabel().count("\n")
     ax.legend(
-        loc="upper center",
-        bbox_to_anchor=(0.5, 0),
-        borderaxespad=4.5,  # font sizes, so that it clears the axis label in a figure of any height
-        ncols=columns,
-        frameon=False,
-        fontsize=SMALL,
-        title_fontsize=SMALL,
-        **options,
-    )
+        loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=below, ncols=columns, frameon=False, fontsize=SMALL,
+        title_fontsize=SMALL, **options,
+    )  # fmt: skip
 
 
 def note_below(ax: Axes, text: str, place: tuple[float, float] = (0, -38)) -> None:
     """Write a note under the axis label; its place is in points from the lower left corner."""
-    ax.annotate(
-        text, (0, 0), place, xycoords="axes fraction", textcoords="offset points",
-        va="top", fontsize=SMALL, color=GREY,
-    )  # fmt: skip
+    look: dict[str, Any] = {"va": "top", "fontsize": SMALL, "color": GREY}
+    ax.annotate(text, (0, 0), place, xycoords="axes fraction", textcoords="offset points", **look)
 
 
 def beside(ax: Axes, y: float, text: str, x: float = 1.02, **options: Any) -> None:
     """Write a text to the right of a row."""
-    ax.text(x, y, text, transform=ax.get_yaxis_transform(), **({"fontsize": SMALL, "va": "center"} | options))
+    look: dict[str, Any] = {"fontsize": SMALL, "va": "center"} | options
+    ax.text(x, y, text, transform=ax.get_yaxis_transform(), **look)
 
 
 def name_rows(ax: Axes, names: Mapping[float, str]) -> None:
@@ -106,12 +96,18 @@ def name_rows(ax: Axes, names: Mapping[float, str]) -> None:
 
 
 def draw_estimate(
-    ax: Axes, y: float, estimate: float, limits: tuple[float, float] | None, *, color: str, marker: str
+    ax: Axes, y: float, estimate: float, low: float | None, high: float | None, *, color: str, marker: str, **_: str
 ) -> None:
-    """Draw an estimate in its row, with its limits where it has any."""
-    if limits is not None:
-        ax.plot(limits, [y, y], color=color, linewidth=1.6, solid_capstyle="butt")
+    """Draw an estimate in its row, with its limits where it has both."""
+    if low is not None and high is not None:
+        ax.plot([low, high], [y, y], color=color, linewidth=1.6, solid_capstyle="butt")
     ax.plot(estimate, y, color=color, marker=marker, markersize=7, linestyle="none")
+
+
+def axis_label(text: str) -> str:
+    """Return a text as an axis has it: with a capital, and in lines of about one length where it is long."""
+    lines = -(-len(text) // _WIDEST)
+    return fill(text[:1].upper() + text[1:], _WIDEST if lines == 1 else len(text) // lines + 10)
 
 
 def in_percent(axis: Axis) -> None:

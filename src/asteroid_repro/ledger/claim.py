@@ -49,7 +49,7 @@ class Claim(BaseModel):
     Attributes
     ----------
     id : str
-        Name of the claim, such as ``average_pain.week12.estimate``.
+        Name of the claim, such as ``sleep.week4.estimate``: words joined by dots.
     statement : str
         What the claim says, in plain words.
     unit : str

@@ -7,29 +7,12 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.effects.estimate_effects import Effect, Effects
+from asteroid_repro.estimate.effects.estimate_effects import Effects
 from asteroid_repro.estimate.outcome_scores import outcomes_table
-from asteroid_repro.estimate.safety.rates import EventRate, EventRates
-from asteroid_repro.ledger.claim import Claim
+from asteroid_repro.estimate.safety.rates import EventRates
 from asteroid_repro.ledger.ledger import Ledger
+from asteroid_repro.reporting import wording
 from asteroid_repro.reporting.records import markdown
-from asteroid_repro.reporting.wording import (
-    contradictions,
-    contrast,
-    decimals,
-    denominator,
-    estimate_with_limits,
-    favours,
-    in_sentence,
-    label_of,
-    number,
-    p_value,
-    percent,
-    plain_name,
-    printed_line,
-    short_unit,
-    with_unit,
-)
 from asteroid_repro.tables.checking import check_table
 from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.characteristics import Characteristic
@@ -47,7 +30,7 @@ _LIMITS: Final = {
 }
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class PaperTable(ResultTable):
     """A table as a paper prints it: rounded text, with a caption that says what the data are.
 
@@ -57,11 +40,9 @@ class PaperTable(ResultTable):
         What the table shows.
     label : str
         What the data are, for instance ``SIMULATED ...``; empty where the data carry no label.
-    columns : tuple of str
-        Headings.
-    rows : tuple of tuple of str
-        One a row, a text for each column.
-    footnotes : tuple of str
+    columns : mapping of str to sequence of str
+        The texts of each column by its heading.
+    footnotes : sequence of str
         Lines under the table.
     grouped : bool
         Whether the first column stands as a heading over the rows that have it in common; the next is the rows' name.
@@ -69,16 +50,15 @@ class PaperTable(ResultTable):
 
     title: str
     label: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    footnotes: tuple[str, ...] = ()
+    columns: Mapping[str, Sequence[str]]
+    footnotes: Sequence[str] = ()
     grouped: bool = False
 
     def to_frame(self) -> pd.DataFrame:
         """Return the table's texts."""
-        return pd.DataFrame(list(self.rows), columns=list(self.columns))
+        return pd.DataFrame(dict(self.columns))
 
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> Sequence[str]:
         """Return what stands under the table, a line each."""
         return self.footnotes
 
@@ -100,10 +80,6 @@ class PaperTable(ResultTable):
         """Return the table as Markdown: caption, rows, notes."""
         caption = f"**{self.title}.**" + (f" {self.label}." if self.label else "")
         return "\n\n".join([caption, markdown(self.to_frame()), *self.footnotes]) + "\n"
-
-    def __repr__(self) -> str:
-        """Return what the table is; its rows are long."""
-        return f"PaperTable({self.title!r}, {self.label!r})"
 
     def _repr_html_(self) -> str:
         try:
@@ -140,34 +116,27 @@ def table_one(trial: Trial, characteristics: Sequence[Characteristic] = ()) -> P
     --------
     >>> from asteroid_repro import ASTEROID, simulate_trial
     >>> table = table_one(simulate_trial(ASTEROID, seed=2024), ASTEROID.characteristics)
-    >>> table.columns
-    ('Characteristic', 'Running (n = 20)', 'Waitlist (n = 20)', 'All (n = 40)')
-    >>> table.rows[0][0]
+    >>> list(table.columns)
+    ['Characteristic', 'Running (n = 20)', 'Waitlist (n = 20)', 'All (n = 40)']
+    >>> table.columns["Characteristic"][0]
     'Age, years: mean (SD)'
     """
     design = trial.design
     people = check_table(trial.participants, "participants", arms=design.arm_names)
-    scores = outcomes_table(trial)
-    scores = scores[scores["week"] == scores["week"].min()]
     parts = [people[people["arm"] == arm] for arm in design.arm_names] + [people]
     known = {each.name: each for each in characteristics}
-    rows = [
-        row
-        for name in people.columns.drop(["participant", "arm"])
-        for row in _characteristic_rows(people[name], parts, known.get(name))
-    ]
+    names = people.columns.drop(["participant", "arm"])
+    rows = [row for name in names for row in _characteristic([part[name] for part in parts], known.get(name))]
+    scores = outcomes_table(trial)
+    scores = scores[scores["week"] == scores["week"].min()]
     for outcome in _in_order(scores["outcome"].unique(), design):
         own = scores[scores["outcome"] == outcome].set_index("participant")["value"]
         values = [own.reindex(part["participant"]) for part in parts]
-        rows.append((f"{with_unit(outcome, design)}: mean (SD)", *_means(values)))
-    names = [*(arm.label for arm in design.arms), "All"]
-    return PaperTable(
-        title="Participants at baseline",
-        label=trial.label,
-        columns=("Characteristic", *(f"{name} (n = {len(part)})" for name, part in zip(names, parts, strict=True))),
-        rows=tuple(rows),
-        footnotes=("SD: standard deviation.",),
-    )
+        rows.append((f"{wording.with_unit(outcome, design)}: mean (SD)", *_means(values)))
+    arms = [*(arm.label for arm in design.arms), "All"]
+    heads = ["Characteristic", *(f"{arm} (n = {len(part)})" for arm, part in zip(arms, parts, strict=True))]
+    columns = dict(zip(heads, zip(*rows, strict=True), strict=True))
+    return PaperTable("Participants at baseline", trial.label, columns, ("SD: standard deviation.",))
 
 
 def effects_table(effects: Effects, *, design: Design | None = None, ledger: Ledger | None = None) -> PaperTable:
@@ -200,37 +169,41 @@ def effects_table(effects: Effects, *, design: Design | None = None, ledger: Led
     --------
     >>> from asteroid_repro import ASTEROID, estimate_effects, published, simulate_trial
     >>> effects = estimate_effects(simulate_trial(ASTEROID, seed=2024))
-    >>> effects_table(effects, design=ASTEROID.design, ledger=published()).columns[-2:]
-    ('People (running + waitlist)', 'Published (role of the estimate)')
+    >>> table = effects_table(effects, design=ASTEROID.design, ledger=published())
+    >>> table.columns["Published (role of the estimate)"][0]
+    'no figures printed'
     """
     if not effects.rows:
         raise InputError("effects must have at least one row, got none. Estimate a trial first.")
     order = _in_order((row.outcome for row in effects.rows), design)
     lines = sorted(effects.rows, key=lambda row: (order.index(row.outcome), row.week))
-    digits = {name: decimals(max(row.se for row in lines if row.outcome == name)) for name in order}
-    directions = {name: favours(next(row.better for row in lines if row.outcome == name), design) for name in order}
-    same = len(set(directions.values())) == 1
-    heads = {name: with_unit(name, design) + ("" if same else f" ({directions[name]})") for name in order}
-    units = {short_unit(name, design) for name in order}
-    unit = units.pop() if len(units) == 1 else "in the unit of the outcome"
-    methods = dict.fromkeys(f"{row.method} ({row.distribution})" for row in lines)
-    direction = f"; {directions[order[0]]}" if same and directions[order[0]] else ""
-    people = " + ".join(in_sentence(arm.label) for arm in design.arms) if design else "treatment + reference"
-    columns = ["Outcome", "Week", f"Estimate ({percent(effects.level)} CI)", "p", f"People ({people})"]
-    rows = [_effect_cells(row, heads[row.outcome], digits[row.outcome]) for row in lines]
-    notes = [
-        f"Estimate: {contrast(design)}, {unit}{direction}. CI: confidence interval.",
-        f"Method: {', '.join(methods)}.",
-    ]
+    better = {row.outcome: wording.favours(row.better, design) for row in lines}
+    units = {wording.short_unit(name, design) for name in order}
+    heads = {name: wording.with_unit(name, design) for name in order}
+    said = f"Estimate: {wording.contrast(design)}, {units.pop() if len(units) == 1 else 'in the unit of the outcome'}"
+    if len(set(better.values())) > 1:
+        heads = {name: f"{head} ({better[name]})" for name, head in heads.items()}
+    elif better[order[0]]:
+        said += f"; {better[order[0]]}"
+    digits = {name: wording.decimals(max(row.se for row in lines if row.outcome == name)) for name in order}
+    arms = [wording.in_sentence(arm.label) for arm in design.arms] if design else ["treatment", "reference"]
+    columns = {
+        "Outcome": [heads[row.outcome] for row in lines],
+        "Week": [f"{row.week:g}" for row in lines],
+        f"Estimate ({wording.percent(effects.level)} CI)": [
+            wording.estimate_with_limits(row.estimate, row.ci_low, row.ci_high, digits[row.outcome]) for row in lines
+        ],
+        "p": [wording.p_value(row.p_value) for row in lines],
+        f"People ({' + '.join(arms)})": [f"{row.n_treatment} + {row.n_reference}" for row in lines],
+    }
+    methods = ", ".join(dict.fromkeys(f"{row.method} ({row.distribution})" for row in lines))
+    notes = [f"{said}. CI: confidence interval.", f"Method: {methods}."]
     if ledger:
-        published = [ledger.lines.get((row.outcome, row.week), {}) for row in lines]
-        columns.append("Published (role of the estimate)")
-        rows = [(*row, _published(line)) for row, line in zip(rows, published, strict=True)]
+        published = [wording.published(ledger, row.outcome, row.week) for row in lines]
+        columns["Published (role of the estimate)"] = [_published(line, effects.level) for line in published]
         notes.append("Published: as printed. A fitted number set an assumption; that it agrees confirms nothing.")
-        notes += contradictions(published)
-    return PaperTable(
-        "Net differences between the arms", effects.label, tuple(columns), tuple(rows), tuple(notes), grouped=True
-    )
+        notes += wording.contradictions(published)
+    return PaperTable("Net differences between the arms", effects.label, columns, notes, grouped=True)
 
 
 def adverse_events_table(rates: EventRates, *, design: Design | None = None) -> PaperTable:
@@ -246,7 +219,8 @@ def adverse_events_table(rates: EventRates, *, design: Design | None = None) -> 
     Returns
     -------
     PaperTable
-        Events, people who had one, exposure, and rate with limits, one decimal; arm by arm where both have rates.
+        Events, people who had one, exposure, and rate with limits, the decimals those of the smallest rate with two
+        digits; arm by arm where both have rates.
 
     Raises
     ------
@@ -256,23 +230,30 @@ def adverse_events_table(rates: EventRates, *, design: Design | None = None) -> 
     Examples
     --------
     >>> from asteroid_repro import ASTEROID, event_rates, simulate_trial
-    >>> adverse_events_table(event_rates(simulate_trial(ASTEROID, seed=2024))).columns[3]
-    'Running hours'
+    >>> list(adverse_events_table(event_rates(simulate_trial(ASTEROID, seed=2024))).columns)[-1]
+    'Rate per 1000 running hours (95 % CI)'
     """
     if not rates.rows:
         raise InputError("rates must have at least one row, got none. Compute them from a trial first.")
     first = rates.rows[0]
-    per = denominator(first.per)
+    per = wording.denominator(first.per)
     notes = [f"{_LIMITS[first.method]}. Denominator: {per}."]
     if first.method != "clustered" and not all(row.events for row in rates.rows):
         notes.append("With no event the lower limit is 0 and the upper one is one-sided.")
-    columns = ("Kind", "Events", "People", per.capitalize(), f"Rate per 1000 {per} ({percent(first.level)} CI)")
-    rows = tuple(_rate_cells(row, design) for row in rates.rows)
+    digits = wording.decimals(min((row.rate_per_1000 for row in rates.rows if row.events), default=1.0))
+    columns = {
+        "Kind": ["All kinds" if row.kind == "all" else wording.label_of(row.kind, design) for row in rates.rows],
+        "Events": [str(row.events) for row in rates.rows],
+        "People": [str(row.people) for row in rates.rows],
+        per.capitalize(): [f"{row.exposure:.1f}" for row in rates.rows],
+        f"Rate per 1000 {per} ({wording.percent(first.level)} CI)": [
+            wording.estimate_with_limits(row.rate_per_1000, row.ci_low, row.ci_high, digits) for row in rates.rows
+        ],
+    }
     grouped = len({row.arm for row in rates.rows}) > 1
     if grouped:
-        columns = ("Arm", *columns)
-        rows = tuple((label_of(row.arm, design), *each) for row, each in zip(rates.rows, rows, strict=True))
-    return PaperTable("Adverse events", rates.label, columns, rows, tuple(notes), grouped=grouped)
+        columns = {"Arm": [wording.label_of(row.arm, design) for row in rates.rows]} | columns
+    return PaperTable("Adverse events", rates.label, columns, notes, grouped=grouped)
 
 
 def _great_table(table: PaperTable) -> "GT":
@@ -283,8 +264,7 @@ def _great_table(table: PaperTable) -> "GT":
             "great_tables must be installed for HTML and LaTeX tables, got no such package. "
             "Install asteroid-repro[notebooks], or use markdown()."
         ) from error
-    group = table.columns[0] if table.grouped else None
-    head = table.columns[int(table.grouped)]
+    group, head = list(table.columns)[:2] if table.grouped else (None, next(iter(table.columns)))
     key = "-".join(table.title.lower().split())  # of the title, so that the bytes are the same every time
     laid_out = GT(table.to_frame(), rowname_col=head, groupname_col=group, id=key)
     laid_out = laid_out.tab_header(table.title, table.label or None).tab_stubhead(head)
@@ -301,52 +281,35 @@ def _in_order(outcomes: Iterable[str], design: Design | None) -> list[str]:
     return own + [name for name in found if name not in own]
 
 
-def _characteristic_rows(
-    values: pd.Series, parts: Sequence[pd.DataFrame], known: Characteristic | None
-) -> list[tuple[str, ...]]:
-    """Return one row of a number, or of true and false, or of two categories; else one a category."""
-    name = str(values.name)
-    label = known.label if known else plain_name(name)
-    own = [part[name] for part in parts]
-    if pd.api.types.is_bool_dtype(values):
-        return [(f"{label}: people (%)", *(_people(part, True) for part in own))]
-    if pd.api.types.is_numeric_dtype(values):
+def _characteristic(parts: Sequence[pd.Series], known: Characteristic | None) -> list[tuple[str, ...]]:
+    """Return one row of a number, of true and false, or of two categories; else one a category."""
+    everybody = parts[-1]
+    label = known.label if known else wording.plain_name(str(everybody.name))
+    if pd.api.types.is_bool_dtype(everybody):
+        return [(f"{label}: people (%)", *(_people(part, True) for part in parts))]
+    if pd.api.types.is_numeric_dtype(everybody):
         unit = f", {known.unit}" if known and known.unit else ""
-        return [(f"{label}{unit}: mean (SD)", *_means(own))]
-    categories = list(known.categories) if known and known.categories else sorted(values.dropna().unique())
+        return [(f"{label}{unit}: mean (SD)", *_means(parts))]
+    categories = list(known.categories) if known and known.categories else sorted(everybody.dropna().unique())
     shown = categories[:1] if len(categories) == 2 else categories
-    return [(f"{label}, {each}: people (%)", *(_people(part, each) for part in own)) for each in shown]
+    return [(f"{label}, {each}: people (%)", *(_people(part, each) for part in parts)) for each in shown]
 
 
 def _means(parts: Sequence[pd.Series]) -> list[str]:
-    digits = decimals(float(parts[-1].std()))
-    return [_mean_sd(part, digits) for part in parts]
-
-
-def _mean_sd(values: pd.Series, digits: int) -> str:
-    observed = values.dropna()
-    missing = "" if len(observed) == len(values) else f", n = {len(observed)}"
-    return f"{number(observed.mean(), digits)} ({number(observed.std(), digits)}){missing}"
+    digits = wording.decimals(float(parts[-1].std()))
+    moments = [(wording.number(part.mean(), digits), wording.number(part.std(), digits)) for part in parts]
+    return [f"{mean} ({sd}){_observed(part)}" for (mean, sd), part in zip(moments, parts, strict=True)]
 
 
 def _people(values: pd.Series, category: object) -> str:
-    observed = values.dropna()
-    have = observed == category
-    missing = "" if len(observed) == len(values) else f", n = {len(observed)}"
-    return f"{int(have.sum())} ({100 * have.mean():.1f}){missing}"
+    have = values.dropna() == category
+    return f"{int(have.sum())} ({100 * have.mean():.1f}){_observed(values)}"
 
 
-def _effect_cells(row: Effect, head: str, digits: int) -> tuple[str, ...]:
-    estimate = estimate_with_limits(row.estimate, row.ci_low, row.ci_high, digits)
-    return head, f"{row.week:g}", estimate, p_value(row.p_value), f"{row.n_treatment} + {row.n_reference}"
+def _observed(values: pd.Series) -> str:
+    return "" if values.notna().all() else f", n = {values.count()}"
 
 
-def _published(line: Mapping[str, Claim]) -> str:
+def _published(line: wording.PrintedLine, level: float) -> str:
     role = f" ({line['estimate'].role})" if "estimate" in line else ""
-    return f"{printed_line(line)}{role}" if line else "no figures printed"
-
-
-def _rate_cells(row: EventRate, design: Design | None) -> tuple[str, ...]:
-    kind = "All kinds" if row.kind == "all" else label_of(row.kind, design)
-    rate = estimate_with_limits(row.rate_per_1000, row.ci_low, row.ci_high, 1)
-    return kind, str(row.events), str(row.people), f"{row.exposure:.1f}", rate
+    return f"{wording.printed_line(line, level)}{role}" if line else "no figures printed"

@@ -1,4 +1,4 @@
-"""Rows of results as text: JSON, CSV, Markdown or the cells of a table; without pandas, so that a command starts quickly."""
+"""Rows of results as text: JSON, CSV, Markdown, the cells of a table; without pandas, so that a command starts fast."""
 
 import csv
 import io

@@ -44,7 +44,6 @@ def verdict_markdown(verification: Verification) -> str:
     return f"""# Verdicts
 
 {verification.label}.
-Reproduced figures come from {verification.trials:,} simulated trials (seed {verification.seed}).
 A fitted figure may be {verification.k:.2f} Monte Carlo standard errors away.
 
 *Fitted* claims set an assumption: that they pass shows a sound pipeline, not a true model.
@@ -66,20 +65,9 @@ A fitted figure may be {verification.k:.2f} Monte Carlo standard errors away.
 
 def verdict_json(verification: Verification) -> str:
     """Return the verdicts as one JSON document; a number that does not exist is null."""
-    return to_json(
-        {
-            "label": verification.label,
-            "scenario": verification.scenario,
-            "seed": verification.seed,
-            "trials": verification.trials,
-            "allowed_standard_errors": verification.k,
-            "summary": verification.summary,
-            "findings": verification.findings,
-            "fit_note": verification.fit_note,
-            "ok": verification.ok,
-            "claims": rows(verification.to_frame()),
-        }
-    )
+    said = ("label", "scenario", "seed", "trials", "k", "summary", "findings", "fit_note", "ok")
+    document = {name: getattr(verification, name) for name in said}
+    return to_json(document | {"claims": rows(verification.to_frame())})
 
 
 def audit_markdown(audit: Audit) -> str:

@@ -2,12 +2,17 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from asteroid_repro.ledger.claim import Claim
-from asteroid_repro.trial.design import Design
+from asteroid_repro.ledger.ledger import Ledger
+from asteroid_repro.trial.design import Arm, Design, EventKind, Outcome
 
-MINUS = "\N{MINUS SIGN}"
-DAGGER = "\N{DAGGER}"
+PrintedLine = Mapping[str, Claim]
+"""The claims of one printed result line, by what each prints."""
+
+MINUS: Final = "\N{MINUS SIGN}"
+DAGGER: Final = "\N{DAGGER}"
 
 
 def number(value: float, decimals: int) -> str:
@@ -26,15 +31,15 @@ def with_minus(printed: str) -> str:
     return printed.replace("-", MINUS)
 
 
-def decimals(spread: float) -> int:
-    """Return the decimals that show a standard error or deviation with two digits, one at the least.
+def decimals(size: float) -> int:
+    """Return the decimals that show a number, for instance a standard error, with two digits; one at the least.
 
     Examples
     --------
     >>> decimals(5.1), decimals(0.42), decimals(0.0)
     (1, 2, 1)
     """
-    return 1 if not 0 < spread < math.inf else max(1, 1 - math.floor(math.log10(spread)))
+    return max(1, 1 - math.floor(math.log10(size))) if 0 < size < math.inf else 1
 
 
 def percent(level: float) -> str:
@@ -106,7 +111,9 @@ def label_of(name: str, design: Design | None) -> str:
     >>> label_of("waitlist", ASTEROID.design), label_of("every_outcome", ASTEROID.design)
     ('Waitlist', 'Every outcome')
     """
-    known = () if design is None else (*design.arms, *design.outcomes, *design.adverse_events)
+    known: list[Arm | Outcome | EventKind] = []
+    if design:
+        known = [*design.arms, *design.outcomes, *design.adverse_events]
     return next((one.label for one in known if one.name == name), plain_name(name))
 
 
@@ -185,8 +192,13 @@ def as_printed(claim: Claim) -> str:
     return with_minus(claim.printed) + (DAGGER if claim.status == "inconsistent" else "")
 
 
-def printed_line(line: Mapping[str, Claim]) -> str:
-    """Return a printed result line, as much of it as is printed; empty where nothing is.
+def published(ledger: Ledger | None, outcome: str, week: float) -> PrintedLine:
+    """Return the printed line of an outcome at a week; empty where there is none."""
+    return ledger.lines.get((outcome, week), {}) if ledger else {}
+
+
+def printed_line(line: PrintedLine, level: float = 0.95) -> str:
+    """Return a printed result line, as much of it as is printed; its level where that is not the given one.
 
     Examples
     --------
@@ -195,12 +207,16 @@ def printed_line(line: Mapping[str, Claim]) -> str:
     True
     """
     text = {part: as_printed(claim) for part, claim in line.items()}
-    limits = f"({text['ci_low']}, {text['ci_high']})" if {"ci_low", "ci_high"} <= set(text) else ""
+    limits = ""
+    if {"ci_low", "ci_high"} <= set(text):
+        about = line["ci_low"].about
+        other = f"; {percent(about.level)} CI" if about and about.level != level else ""
+        limits = f" ({text['ci_low']}, {text['ci_high']}{other})"
     p = p_equals(text["p_value"]) if "p_value" in text else ""
-    return ", ".join(part for part in (f"{text.get('estimate', '')} {limits}".strip(), p) if part)
+    return ", ".join(part for part in (f"{text.get('estimate', '')}{limits}".strip(), p) if part)
 
 
-def contradictions(lines: Iterable[Mapping[str, Claim]]) -> list[str]:
+def contradictions(lines: Iterable[PrintedLine]) -> list[str]:
     """Return why each printed number contradicts others, those with a dagger."""
     return [
         f"{as_printed(claim)} as printed. {claim.reason}"

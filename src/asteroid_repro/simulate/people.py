@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from asteroid_repro.errors import InputError
 from asteroid_repro.mechanism.truncated import truncated_normal
 from asteroid_repro.simulate.streams import Purpose, stream
 from asteroid_repro.trial.assumptions import TrialAssumptions
@@ -19,6 +20,11 @@ def simulate_people(assumptions: TrialAssumptions, seed: int, block: int, trials
     A number is a truncated normal with the assumed mean and SD after truncation, a category a coin flip, independent of
     each other. Randomisation makes the arms alike, so arm plays no part.
 
+    Raises
+    ------
+    InputError
+        An SD that no number within its limits has.
+
     Examples
     --------
     >>> from asteroid_repro import ASTEROID
@@ -33,4 +39,8 @@ def simulate_people(assumptions: TrialAssumptions, seed: int, block: int, trials
 def _drawn(characteristic: Characteristic, uniform: np.ndarray) -> np.ndarray:
     if characteristic.numbers is None:
         return np.asarray(uniform < characteristic.share)
-    return truncated_normal(*characteristic.numbers).quantile(uniform)
+    try:
+        cut = truncated_normal(*characteristic.numbers)
+    except InputError as error:
+        raise InputError(f"characteristics.{characteristic.name}.{error}") from None
+    return cut.quantile(uniform)

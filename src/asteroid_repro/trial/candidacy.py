@@ -4,7 +4,7 @@ Criteria are published; how many people were screened, and how many failed what,
 here is an assumption, and so is every count that follows from one.
 """
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, Field
@@ -68,8 +68,8 @@ class Candidacy(BaseModel):
         """Share of the people assessed who meet every criterion."""
         return float(np.prod(1 - self.probabilities))
 
-    def with_values(self, *, pool_size: int | None = None, **probabilities: float) -> "Candidacy":
-        """Return a copy with other probabilities of failing, by the name of the criterion, or another pool.
+    def with_values(self, **changes: Any) -> "Candidacy":
+        """Return a copy with other probabilities of failing, by the name of the criterion, or another ``pool_size``.
 
         Raises
         ------
@@ -82,15 +82,16 @@ class Candidacy(BaseModel):
         >>> CANDIDACY.with_values(pool_size=100).pool_size
         100
         """
-        known = [criterion.name for criterion in self.criteria]
-        odd = [name for name in probabilities if name not in known]
-        if odd:
-            raise InputError(f"{odd[0]} must be a criterion, got none of that name.{did_you_mean(odd[0], known)}")
+        record = self.model_dump(exclude={"criteria"})
         criteria = {criterion.name: criterion.model_dump(exclude={"name"}) for criterion in self.criteria}
-        for name, probability in probabilities.items():
-            criteria[name]["probability"] = probability
-        pool = self.pool_size if pool_size is None else pool_size
-        return validated(Candidacy, {"criteria": criteria, "pool_size": pool, "note": self.note})
+        for name, value in changes.items():
+            if name in criteria:
+                criteria[name]["probability"] = value
+            elif name == "pool_size":
+                record["pool_size"] = value
+            else:
+                raise InputError(f"{name} must be a criterion, got none of that name.{did_you_mean(name, criteria)}")
+        return validated(Candidacy, record | {"criteria": criteria})
 
     def to_frame(self) -> "pd.DataFrame":
         """Return one row per criterion in the order of checking.

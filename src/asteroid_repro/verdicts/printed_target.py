@@ -141,9 +141,11 @@ def residual_variances(target: Target) -> Mapping[float, Limits[float]]:
 
 
 def _possible_estimates(target: Target) -> list[float]:
+    """Net differences of scores in steps that print the estimate, whichever way a half is rounded."""
     granule = target.step / target.people
     interval = rounding_interval(str(target.line.estimate))
-    counts = range(int(np.ceil(interval.low / granule)), int(np.floor(interval.high / granule)) + 1)
+    edge = 1e-6 * (interval.high - interval.low)
+    counts = range(int(np.ceil((interval.low + edge) / granule)), int(np.floor((interval.high - edge) / granule)) + 1)
     return [round(count * granule, 10) for count in counts]
 
 

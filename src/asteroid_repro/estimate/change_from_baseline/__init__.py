@@ -1,1 +1,4 @@
-"""What happened to people rather than to means: responders, standardised effects, changes within arms."""
+"""What happened to people rather than to means: responders and numbers needed to treat.
+
+And changes in other units than points between the arms: within each arm, and in standard deviations.
+"""

@@ -1,14 +1,21 @@
 """The share of people who reach the minimal important change, and what the treatment adds to it."""
 
 from dataclasses import asdict, dataclass
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.arms import label_of, sign_of_better
-from asteroid_repro.estimate.change_from_baseline.number_needed import NumberNeeded, number_needed
-from asteroid_repro.estimate.change_from_baseline.score_limits import Measure, TwoShares, compare_shares, score_limits
+from asteroid_repro.estimate.arms import Data, Given, label_of, sign_of_better
+from asteroid_repro.estimate.change_from_baseline.number_needed import number_needed
+from asteroid_repro.estimate.change_from_baseline.score_limits import (
+    Contrast,
+    Measure,
+    TwoShares,
+    compare_shares,
+    score_limits,
+)
 from asteroid_repro.estimate.outcome_scores import one_outcome
 from asteroid_repro.tables.limits import Limits, check_level
 from asteroid_repro.tables.result_table import ResultTable
@@ -27,36 +34,12 @@ class ArmResponders:
         People left out because a visit is missing.
     zero_baseline : int
         People left out because nobody can improve by a share of a baseline of 0 or less; 0 with a threshold in points.
-    share, ci_low, ci_high : float
-        Share of responders with Wilson limits.
     """
 
     responders: int
     n: int
     missing: int
     zero_baseline: int
-    share: float
-    ci_low: float
-    ci_high: float
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """The arms compared by one measure and one kind of interval.
-
-    Attributes
-    ----------
-    measure, method : str
-        ``risk_difference``, ``risk_ratio`` or ``odds_ratio``; ``newcombe`` or ``miettinen_nurminen``.
-    estimate, ci_low, ci_high : float
-        Treatment against reference; NaN where the counts leave the measure undefined.
-    """
-
-    measure: str
-    method: str
-    estimate: float
-    ci_low: float
-    ci_high: float
 
 
 @dataclass(frozen=True)
@@ -77,10 +60,9 @@ class Responders(ResultTable):
         Which way an improvement goes, ``lower`` or ``higher``.
     treatment, reference : ArmResponders
         The two arms.
-    contrasts : tuple of Contrast
-        Risk difference (Newcombe, then Miettinen-Nurminen), risk ratio, odds ratio.
-    needed : NumberNeeded
-        From the risk difference and its Newcombe limits.
+    rows : tuple of Contrast
+        Share of responders in each arm (Wilson), risk difference (Newcombe, then Miettinen-Nurminen), risk ratio, odds
+        ratio, and the numbers needed to treat that follow from the risk difference and its Newcombe limits.
     level : float
         Confidence level.
     label : str
@@ -94,39 +76,21 @@ class Responders(ResultTable):
     better: str
     treatment: ArmResponders
     reference: ArmResponders
-    contrasts: tuple[Contrast, ...]
-    needed: NumberNeeded
+    rows: tuple[Contrast, ...]
     level: float
     label: str = ""
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per measure: shares, contrasts, numbers needed; unrounded."""
-        shares = [
-            Contrast(f"share_{name}", "wilson", arm.share, arm.ci_low, arm.ci_high)
-            for name, arm in (("treatment", self.treatment), ("reference", self.reference))
-        ]
-        needed = self.needed
-        numbers = [
-            Contrast("needed_to_benefit", "newcombe", needed.benefit, needed.benefit_low, needed.benefit_high),
-            Contrast("needed_to_harm", "newcombe", needed.harm, needed.harm_low, needed.harm_high),
-        ]
         whom = {name: getattr(self, name) for name in ("outcome", "week", "threshold", "scale", "better")}
         people = {"n_treatment": self.treatment.n, "n_reference": self.reference.n}
-        return pd.DataFrame([whom | asdict(row) | people for row in (*shares, *self.contrasts, *numbers)])
+        return pd.DataFrame([whom | asdict(row) | people for row in self.rows])
 
 
 def responders(
-    trial: Trial | pd.DataFrame,
-    *,
-    outcome: str,
-    week: float | None = None,
-    points: float | None = None,
-    relative: float | None = None,
-    level: float = 0.95,
-    treatment: str | None = None,
-    reference: str | None = None,
-    better: str | None = None,
-) -> Responders:
+    trial: Data, *, outcome: str, week: float | None = None, points: float | None = None, relative: float | None = None,
+    level: float = 0.95, treatment: Given = None, reference: Given = None, better: Given = None,
+) -> Responders:  # fmt: skip
     r"""Compare the shares of people who improved by at least a threshold.
 
     A responder improved, in the way that is better on this outcome, by ``points`` or more, or by ``relative`` x
@@ -177,34 +141,22 @@ def responders(
     --------
     >>> from asteroid_repro import ASTEROID, simulate_trial
     >>> result = responders(simulate_trial(ASTEROID, seed=2024), outcome="disability")
-    >>> result.threshold, result.treatment.n, result.contrasts[0].method
+    >>> result.threshold, result.treatment.n, result.rows[2].method
     (10.0, 20, 'newcombe')
     """
     check_level(level)
     scores = one_outcome(trial, outcome, treatment, reference, better).pairs(week)
     threshold = _threshold(trial, outcome, points, relative)
-    sign = sign_of_better(outcome, scores.better)
+    gains = [sign_of_better(outcome, scores.better) * change for change in scores.changes]
     own, other = (
-        _arm(arm, scores_of_arm[0], sign * change, threshold, level, missing=missing, relative=relative is not None)
-        for arm, scores_of_arm, change, missing in zip(
-            scores.arms, scores.both, scores.changes, scores.missing, strict=True
-        )
+        _arm(arm, of_arm[0], gain, threshold, missing, relative=relative is not None)
+        for arm, of_arm, gain, missing in zip(scores.arms, scores.both, gains, scores.missing, strict=True)
     )
-    contrasts = _contrasts(TwoShares(own.responders, own.n, other.responders, other.n), level)
-    difference = contrasts[0]
     return Responders(
-        outcome=outcome,
-        week=scores.weeks[1],
-        threshold=threshold,
-        scale="points" if relative is None else "relative",
-        better=scores.better,
-        treatment=own,
-        reference=other,
-        contrasts=contrasts,
-        needed=number_needed(difference.estimate, Limits(difference.ci_low, difference.ci_high)),
-        level=level,
+        outcome=outcome, week=scores.weeks[1], threshold=threshold, scale="points" if relative is None else "relative",
+        better=scores.better, treatment=own, reference=other, rows=_rows(own, other, level), level=level,
         label=label_of(trial),
-    )
+    )  # fmt: skip
 
 
 def newcombe_limits(counts: TwoShares, level: float = 0.95) -> Limits[float]:
@@ -225,7 +177,7 @@ def newcombe_limits(counts: TwoShares, level: float = 0.95) -> Limits[float]:
     return Limits(max(float(low), -1.0), min(float(high), 1.0))
 
 
-def _threshold(trial: Trial | pd.DataFrame, outcome: str, points: float | None, relative: float | None) -> float:
+def _threshold(trial: Data, outcome: str, points: float | None, relative: float | None) -> float:
     if points is not None and relative is not None:
         raise InputError(f"threshold must be points or relative, got both ({points:g} and {relative:g}). Give one.")
     if points is None and relative is None and isinstance(trial, Trial):
@@ -242,38 +194,30 @@ def _threshold(trial: Trial | pd.DataFrame, outcome: str, points: float | None, 
 
 
 def _arm(
-    name: str,
-    baseline: np.ndarray,
-    improvement: np.ndarray,
-    threshold: float,
-    level: float,
-    *,
-    missing: int,
-    relative: bool,
+    name: str, baseline: np.ndarray, gain: np.ndarray, threshold: float, missing: int, *, relative: bool
 ) -> ArmResponders:
-    from statsmodels.stats.proportion import proportion_confint  # takes seconds to import
-
     usable = baseline > 0 if relative else np.full(len(baseline), fill_value=True)
-    n = int(usable.sum())
-    if n == 0:
+    if not usable.any():
         raise InputError(f"{name} must have somebody with a baseline above 0, got none. Give the threshold in points.")
     needed = threshold * baseline[usable] if relative else threshold
     # A whole-point score that reaches the threshold exactly must count, although 0.3 x 10 is not 3 in floats.
-    reached = int((improvement[usable] >= needed - 1e-9).sum())
-    low, high = proportion_confint(reached, n, alpha=1 - level, method="wilson")
-    return ArmResponders(reached, n, missing, len(baseline) - n, reached / n, float(low), float(high))
+    reached, n = int((gain[usable] >= needed - 1e-9).sum()), int(usable.sum())
+    return ArmResponders(reached, n, missing, len(baseline) - n)
 
 
-def _contrasts(counts: TwoShares, level: float) -> tuple[Contrast, ...]:
-    difference = compare_shares(counts, "difference")
-    newcombe = newcombe_limits(counts, level)
-    rows = [Contrast("risk_difference", "newcombe", difference, newcombe.low, newcombe.high)]
-    measures: tuple[tuple[str, Measure], ...] = (
-        ("risk_difference", "difference"),
-        ("risk_ratio", "ratio"),
-        ("odds_ratio", "odds_ratio"),
-    )
-    for name, measure in measures:
-        limits = score_limits(counts, measure, level)
-        rows.append(Contrast(name, "miettinen_nurminen", compare_shares(counts, measure), limits.low, limits.high))
-    return tuple(rows)
+def _rows(own: ArmResponders, other: ArmResponders, level: float) -> tuple[Contrast, ...]:
+    from statsmodels.stats.proportion import proportion_confint  # takes seconds to import
+
+    shares = []
+    for role, arm in (("treatment", own), ("reference", other)):
+        low, high = proportion_confint(arm.responders, arm.n, alpha=1 - level, method="wilson")
+        shares.append(Contrast(f"share_{role}", "wilson", arm.responders / arm.n, float(low), float(high)))
+    counts = TwoShares(own.responders, own.n, other.responders, other.n)
+    limits, difference = newcombe_limits(counts, level), compare_shares(counts, "risk_difference")
+    newcombe = Contrast("risk_difference", "newcombe", difference, limits.low, limits.high)
+    scored = [
+        Contrast(measure, "miettinen_nurminen", compare_shares(counts, measure), found.low, found.high)
+        for measure in get_args(Measure)
+        for found in [score_limits(counts, measure, level)]
+    ]
+    return (*shares, newcombe, *scored, *number_needed(difference, limits))

@@ -3,19 +3,38 @@ r"""Score limits for the comparison of two shares: difference, ratio and odds ra
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import acos, cos, exp, inf, nan, pi, sqrt
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from scipy.optimize import brentq
 from scipy.special import ndtri
 
-from asteroid_repro.errors import InputError
+from asteroid_repro.errors import InputError, check_choice
 from asteroid_repro.tables.limits import Limits, check_level
 
-Measure = Literal["difference", "ratio", "odds_ratio"]
+Measure = Literal["risk_difference", "risk_ratio", "odds_ratio"]
 
 # Search up to a hair from a difference of 1, where the variance is 0, and to ratios of 5e8 on the log scale.
 _LARGEST_DIFFERENCE: Final = 1 - 1e-9
 _LARGEST_LOG_RATIO: Final = 20.0
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Two groups compared by one measure and one kind of interval.
+
+    Attributes
+    ----------
+    measure, method : str
+        For instance ``risk_difference`` and ``newcombe``.
+    estimate, ci_low, ci_high : float
+        The first group against the other; NaN where the counts leave the measure undefined.
+    """
+
+    measure: str
+    method: str
+    estimate: float
+    ci_low: float
+    ci_high: float
 
 
 @dataclass(frozen=True)
@@ -67,11 +86,11 @@ def compare_shares(counts: TwoShares, measure: Measure) -> float:
 
     Examples
     --------
-    >>> abs(compare_shares(TwoShares(56, 70, 48, 80), "difference") - 0.2) < 1e-12
+    >>> abs(compare_shares(TwoShares(56, 70, 48, 80), "risk_difference") - 0.2) < 1e-12
     True
     """
     top, bottom = counts.share_1, counts.share_0
-    if measure == "difference":
+    if measure == "risk_difference":
         return top - bottom
     if measure == "odds_ratio":
         top, bottom = top * (1 - bottom), bottom * (1 - top)
@@ -95,7 +114,7 @@ def score_limits(counts: TwoShares, measure: Measure, level: float = 0.95) -> Li
     ----------
     counts : TwoShares
         Empty and full cells are allowed.
-    measure : {"difference", "ratio", "odds_ratio"}
+    measure : {"risk_difference", "risk_ratio", "odds_ratio"}
         First group against the other.
     level : float
         Confidence level.
@@ -116,17 +135,16 @@ def score_limits(counts: TwoShares, measure: Measure, level: float = 0.95) -> Li
 
     Examples
     --------
-    >>> limits = score_limits(TwoShares(56, 70, 48, 80), "difference")
+    >>> limits = score_limits(TwoShares(56, 70, 48, 80), "risk_difference")
     >>> [round(limit, 4) for limit in (limits.low, limits.high)]
     [0.0528, 0.3382]
     """
     critical = float(ndtri((1 + check_level(level)) / 2))
-    if measure == "difference":
+    if measure == "risk_difference":
         found = _invert(lambda v: _difference_statistic(counts, v), critical, _LARGEST_DIFFERENCE)
         return Limits(max(found.low, -1.0), min(found.high, 1.0))
-    if measure not in {"ratio", "odds_ratio"}:
-        raise InputError(f"measure must be difference, ratio or odds_ratio, got {measure!r}. Choose one.")
-    statistic = _ratio_statistic if measure == "ratio" else _odds_ratio_statistic
+    check_choice("measure", measure, get_args(Measure))
+    statistic = _ratio_statistic if measure == "risk_ratio" else _odds_ratio_statistic
     found = _invert(lambda log_v: statistic(counts, exp(log_v)), critical, _LARGEST_LOG_RATIO)
     return Limits(exp(found.low), exp(found.high))
 

@@ -2,19 +2,17 @@
 
 from dataclasses import dataclass
 from math import exp, sqrt
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
-import pandas as pd
 from scipy.optimize import brentq
 from scipy.special import gammaln, nctdtr
 
-from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.arms import label_of
+from asteroid_repro.errors import InputError, check_choice
+from asteroid_repro.estimate.arms import Data, Given, label_of
 from asteroid_repro.estimate.outcome_scores import OutcomeScores, every_pair
 from asteroid_repro.tables.limits import Limits, check_level
 from asteroid_repro.tables.result_table import ResultTable
-from asteroid_repro.trial.participant_data import Trial
 
 StandardDeviation = Literal["baseline", "change"]
 
@@ -85,14 +83,9 @@ class StandardisedEffects(ResultTable):
 
 
 def standardised_effects(
-    trial: Trial | pd.DataFrame,
-    *,
-    sd: StandardDeviation = "baseline",
-    level: float = 0.95,
-    treatment: str | None = None,
-    reference: str | None = None,
-    better: str | None = None,
-) -> StandardisedEffects:
+    trial: Data, *, sd: StandardDeviation = "baseline", level: float = 0.95,
+    treatment: Given = None, reference: Given = None, better: Given = None,
+) -> StandardisedEffects:  # fmt: skip
     r"""Express the net differences in standard deviations.
 
     :math:`d = D / s` with D the difference in mean change and s the pooled SD of the baseline scores or of the
@@ -140,8 +133,7 @@ def standardised_effects(
     (['change'], [38.0])
     """
     check_level(level)
-    if sd not in {"baseline", "change"}:
-        raise InputError(f"sd must be 'baseline' or 'change', got {sd!r}. Name the standard deviation to divide by.")
+    check_choice("sd", sd, get_args(StandardDeviation))
     rows = [_standardised(scores, sd, level) for scores in every_pair(trial, treatment, reference, better)]
     return StandardisedEffects(tuple(rows), level, label_of(trial))
 
@@ -208,18 +200,8 @@ def _standardised(scores: OutcomeScores, sd_of: StandardDeviation, level: float)
     limits = noncentrality_limits(difference / (sd_change * root_h), df, level)
     scale = root_h * sd_change / sd
     return StandardisedEffect(
-        outcome=scores.outcome,
-        week=scores.weeks[1],
-        sd_of=sd_of,
-        sd=sd,
-        net_difference=difference,
-        d=difference / sd,
-        g=hedges_factor(df) * difference / sd,
-        ci_low=limits.low * scale,
-        ci_high=limits.high * scale,
-        df=df,
+        outcome=scores.outcome, week=scores.weeks[1], sd_of=sd_of, sd=sd, net_difference=difference, d=difference / sd,
+        g=hedges_factor(df) * difference / sd, ci_low=limits.low * scale, ci_high=limits.high * scale, df=df,
         interval="noncentral t" if sd_of == "change" else "noncentral t, approximate",
-        n_treatment=n_treatment,
-        n_reference=n_reference,
-        better=scores.better,
-    )
+        n_treatment=n_treatment, n_reference=n_reference, better=scores.better,
+    )  # fmt: skip

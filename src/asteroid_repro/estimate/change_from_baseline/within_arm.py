@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from math import sqrt
 
-import pandas as pd
 from scipy.special import stdtrit
 
-from asteroid_repro.estimate.arms import label_of
+from asteroid_repro.estimate.arms import Data, Given, label_of
 from asteroid_repro.estimate.outcome_scores import every_pair
 from asteroid_repro.tables.limits import check_level
 from asteroid_repro.tables.result_table import ResultTable
-from asteroid_repro.trial.participant_data import Trial
 
 
 @dataclass(frozen=True)
@@ -69,12 +67,7 @@ class WithinArmChanges(ResultTable):
 
 
 def within_arm_changes(
-    trial: Trial | pd.DataFrame,
-    *,
-    level: float = 0.95,
-    treatment: str | None = None,
-    reference: str | None = None,
-    better: str | None = None,
+    trial: Data, *, level: float = 0.95, treatment: Given = None, reference: Given = None, better: Given = None
 ) -> WithinArmChanges:
     r"""Compute the mean change of each arm, :math:`\bar y \pm t_{n-1} s / \sqrt n`.
 

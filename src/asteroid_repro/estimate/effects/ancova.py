@@ -13,8 +13,8 @@ def ancova(data: Moments) -> Estimates:
 
     With pooled slope :math:`b = S_{1v}/S_{11}`: estimate :math:`d_v - b d_1`, residual variance
     :math:`s^2 = (S_{vv} - b S_{1v})/(n - 3)`, :math:`SE = \sqrt{s^2 (h + d_1^2 / S_{11})}`, t on n - 3 degrees of
-    freedom. With a chance imbalance at baseline this estimates another number than the net difference: it corrects
-    only the part b of the imbalance that persists.
+    freedom. Over the trials that randomise anew and happen to have the same imbalance :math:`d_1` at baseline this is
+    right on average, and the difference in change is off by :math:`(b - 1) d_1` [1]_; over all trials both are right.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def ancova(data: Moments) -> Estimates:
 
     References
     ----------
-    .. [1] Vickers & Altman (2001), BMJ 323:1123-1124. doi:10.1136/bmj.323.7321.1123
+    .. [1] Senn (2006), Stat Med 25:4334-4344. doi:10.1002/sim.2682
 
     Examples
     --------
@@ -51,13 +51,8 @@ def ancova(data: Moments) -> Estimates:
     slope = shared / baseline
     estimate = data.difference[1:] - slope * data.difference[0]
     residual_variance = cleared(own - slope * shared, own) / df
-    return Estimates(
-        estimate,
-        np.sqrt(residual_variance * (data.h + data.difference[0] ** 2 / baseline)),
-        np.full(estimate.shape, float(df)),
-        np.zeros(estimate.shape, dtype=bool),
-        np.broadcast_to(varies, estimate.shape),
-    )
+    standard_error = np.sqrt(residual_variance * (data.h + data.difference[0] ** 2 / baseline))
+    return Estimates(estimate, standard_error, np.array(float(df)), converged=varies)
 
 
 def ancova_of_pairs(data: VisitPairs) -> Estimates:
@@ -98,10 +93,5 @@ def ancova_of_pairs(data: VisitPairs) -> Estimates:
     slope, imbalance = shared / baseline, data.baseline[:, 0] - data.baseline[:, 1]
     residual_variance = cleared(own - slope * shared, own + baseline) / df
     leverage = (1 / people).sum(axis=1) + imbalance**2 / baseline
-    return Estimates(
-        data.change[:, 0] - data.change[:, 1] - slope * imbalance,
-        np.sqrt(residual_variance * leverage),
-        df,
-        np.zeros(df.shape, dtype=bool),
-        enough,
-    )
+    estimate = data.change[:, 0] - data.change[:, 1] - slope * imbalance
+    return Estimates(estimate, np.sqrt(residual_variance * leverage), df, converged=enough)

@@ -56,18 +56,13 @@ def estimate_blocks(
         if full.all():
             return complete(moments(treatment, reference))
     arms = [scores.reshape(*scores.shape[:2], -1) for scores in (treatment, reference)]
-    fits = [
-        (part, missing(*(_taken(arm, part) for arm in arms)))
-        for part in _blocks(np.flatnonzero((enough & ~full).ravel()))
-    ]
+    rest = np.flatnonzero((enough & ~full).ravel())
+    parts = [rest[start : start + FITTED_TOGETHER] for start in range(0, len(rest), FITTED_TOGETHER)]
+    fits = [(part, missing(*(_taken(arm, part) for arm in arms))) for part in parts]
     if complete is not None and full.any():
         part = np.flatnonzero(full.ravel())
         fits.append((part, complete(moments(*(_taken(arm, part) for arm in arms)))))
     return _joined(fits, (len(treatment) - 1, *treatment.shape[2:]))
-
-
-def _blocks(trials: np.ndarray) -> list[np.ndarray]:
-    return [trials[start : start + FITTED_TOGETHER] for start in range(0, len(trials), FITTED_TOGETHER)]
 
 
 def _taken(scores: np.ndarray, trials: np.ndarray) -> np.ndarray:
@@ -79,12 +74,9 @@ def _taken(scores: np.ndarray, trials: np.ndarray) -> np.ndarray:
 def _joined(fits: list[tuple[np.ndarray, Estimates]], shape: tuple[int, ...]) -> Estimates:
     if len(fits) == 1 and fits[0][1].estimate.size == np.prod(shape):  # the usual case: nothing to put together
         fit = fits[0][1]
-        return Estimates(*(np.broadcast_to(each, fit.estimate.shape).reshape(shape) for each in vars(fit).values()))
-    numbers = [np.full((shape[0], int(np.prod(shape[1:]))), np.nan) for _ in range(3)]
-    flags = [np.zeros(numbers[0].shape, dtype=bool) for _ in range(2)]
+        return Estimates(*(each.reshape(shape) for each in vars(fit).values()))
+    arrays = [np.full((shape[0], int(np.prod(shape[1:]))), empty) for empty in (np.nan, np.nan, np.nan, False, False)]
     for part, fit in fits:
-        for whole, own in zip(numbers, (fit.estimate, fit.standard_error, fit.df), strict=True):
+        for whole, own in zip(arrays, vars(fit).values(), strict=True):
             whole[:, part] = own
-        for mark, own in zip(flags, (fit.boundary, fit.converged), strict=True):
-            mark[:, part] = own
-    return Estimates(*(array.reshape(shape) for array in (*numbers, *flags)))
+    return Estimates(*(whole.reshape(shape) for whole in arrays))

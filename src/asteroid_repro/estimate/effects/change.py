@@ -77,4 +77,4 @@ def welch(data: VisitPairs) -> Estimates:
 
 def _estimates(data: VisitPairs, standard_error: np.ndarray, df: np.ndarray) -> Estimates:
     estimate = np.where(data.enough, data.change[:, 0] - data.change[:, 1], np.nan)
-    return Estimates(estimate, standard_error, df, np.zeros(estimate.shape, dtype=bool), data.enough)
+    return Estimates(estimate, standard_error, df, converged=data.enough)

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.arms import label_of
-from asteroid_repro.estimate.effects.inference import Estimates, confidence_interval, p_value
+from asteroid_repro.estimate.arms import Data, Given, label_of
+from asteroid_repro.estimate.effects.inference import Estimates, rows_of_numbers
 from asteroid_repro.estimate.effects.methods import (
     METHODS,
     Analysis,
@@ -25,7 +24,6 @@ from asteroid_repro.estimate.outcome_scores import (
     outcome_scores,
 )
 from asteroid_repro.tables.result_table import ResultTable
-from asteroid_repro.trial.participant_data import Trial
 
 
 @dataclass(frozen=True)
@@ -87,15 +85,9 @@ class Effects(ResultTable):
 
 
 def estimate_effects(
-    trial: Trial | pd.DataFrame,
-    *,
-    method: str | None = None,
-    distribution: Distribution | None = None,
-    level: float = 0.95,
-    treatment: str | None = None,
-    reference: str | None = None,
-    better: str | None = None,
-) -> Effects:
+    trial: Data, *, method: str | None = None, distribution: Distribution | None = None, level: float = 0.95,
+    treatment: Given = None, reference: Given = None, better: Given = None,
+) -> Effects:  # fmt: skip
     """Estimate the difference between the arms for each outcome at each later visit.
 
     Parameters
@@ -151,24 +143,14 @@ def _effects(scores: OutcomeScores, chosen: Analysis) -> Iterator[Effect]:
     _check_scores(scores, pairs=pairs)
     fit = estimate_arrays(*scores.both, method=chosen.method, distribution=chosen.distribution)
     _check_fit(fit, scores.outcome, chosen.method)
-    interval, p = confidence_interval(fit, chosen.level), p_value(fit)
-    treated, others = (_people(own, pairs=pairs) for own in scores.both)
-    for visit, week in enumerate(scores.weeks[1:]):
+    people = [_people(own, pairs=pairs) for own in scores.both]
+    for week, numbers, treated, others in zip(
+        scores.weeks[1:], rows_of_numbers(fit, chosen.level), *people, strict=True
+    ):
         yield Effect(
-            outcome=scores.outcome,
-            week=week,
-            method=chosen.method,
-            distribution=chosen.distribution,
-            estimate=float(fit.estimate[visit]),
-            se=float(fit.standard_error[visit]),
-            df=float(fit.df[visit]),
-            ci_low=float(interval.low[visit]),
-            ci_high=float(interval.high[visit]),
-            p_value=float(p[visit]),
-            n_treatment=int(treated[visit]),
-            n_reference=int(others[visit]),
-            better=scores.better,
-        )
+            outcome=scores.outcome, week=week, method=chosen.method, distribution=chosen.distribution,
+            n_treatment=int(treated), n_reference=int(others), better=scores.better, **numbers,
+        )  # fmt: skip
 
 
 def _check_scores(scores: OutcomeScores, *, pairs: bool) -> None:
@@ -199,8 +181,7 @@ def _people(scores: np.ndarray, *, pairs: bool) -> np.ndarray:
     """People of an arm that each later visit's estimate draws on, shape (visits - 1,)."""
     observed = ~np.isnan(scores)
     drawn = observed[0] & observed[1:] if pairs else np.broadcast_to(observed.any(axis=0), observed[1:].shape)
-    people: np.ndarray = np.sum(drawn, axis=1)
-    return people
+    return np.asarray(np.sum(drawn, axis=1))
 
 
 def _check_fit(fit: Estimates, outcome: str, method: str) -> None:

@@ -15,6 +15,8 @@ _TINY = 1e-8  # below it the finite sum has lost too many digits
 class Estimates:
     """Estimates of one outcome at each later visit, for one trial or many; arrays of one shape (visits - 1, ...).
 
+    The others may be given as a number or of a shape that goes with that of the estimates: they are stretched to it.
+
     Attributes
     ----------
     estimate : numpy.ndarray
@@ -23,17 +25,28 @@ class Estimates:
         Points.
     df : numpy.ndarray
         Degrees of freedom of the t reference distribution; inf means a standard normal (Wald z).
-    boundary : numpy.ndarray
+    boundary : numpy.ndarray of bool
         True where a variance was estimated as 0, or the covariance of the visits as singular.
     converged : numpy.ndarray of bool
-        False where the method found no estimate: the other numbers are NaN there. One True stands for all.
+        False where the method found no estimate: the other numbers are NaN there.
     """
 
     estimate: np.ndarray
     standard_error: np.ndarray
     df: np.ndarray
-    boundary: np.ndarray
+    boundary: np.ndarray = field(default_factory=lambda: np.array(False))
     converged: np.ndarray = field(default_factory=lambda: np.array(True))
+
+    def __post_init__(self) -> None:
+        """Stretch every array to the shape of the estimates."""
+        for name, array in vars(self).items():
+            object.__setattr__(self, name, np.broadcast_to(array, self.estimate.shape))
+
+    def where(self, converged: np.ndarray) -> "Estimates":
+        """Return the same estimates where they converged, NaN elsewhere."""
+        numbers = (np.where(converged, number, np.nan) for number in (self.estimate, self.standard_error, self.df))
+        estimate, standard_error, df = numbers
+        return Estimates(estimate, standard_error, df, self.boundary, converged)
 
     def with_normal_reference(self) -> "Estimates":
         """Return the same estimates referred to a standard normal."""
@@ -95,6 +108,23 @@ def p_value(estimates: Estimates) -> np.ndarray:
     rest = ~(p >= _TINY)  # also where there is no number yet
     p[rest] = 2 * stdtr(estimates.df[rest], -distance[rest])
     return p
+
+
+def rows_of_numbers(estimates: Estimates, level: float) -> list[dict[str, float]]:
+    """Return what results say of every estimate: itself, its standard error, df, confidence limits and p-value.
+
+    Examples
+    --------
+    >>> one = np.array([-15.30])
+    >>> list(rows_of_numbers(Estimates(one, np.array([5.117]), np.array(np.inf)), 0.95)[0])
+    ['estimate', 'se', 'df', 'ci_low', 'ci_high', 'p_value']
+    """
+    interval = confidence_interval(estimates, level)
+    numbers = {
+        "estimate": estimates.estimate, "se": estimates.standard_error, "df": estimates.df,
+        "ci_low": interval.low, "ci_high": interval.high, "p_value": p_value(estimates),
+    }  # fmt: skip
+    return [{name: float(array[row]) for name, array in numbers.items()} for row in range(len(estimates.estimate))]
 
 
 def _distinct(df: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from asteroid_repro.errors import InputError, did_you_mean
+from asteroid_repro.errors import InputError, check_choice
 from asteroid_repro.estimate.effects.ancova import ancova, ancova_of_pairs
 from asteroid_repro.estimate.effects.blocks_of_trials import estimate_blocks
 from asteroid_repro.estimate.effects.change import change_score, welch
@@ -26,6 +26,7 @@ from asteroid_repro.estimate.likelihood.repeated_measures import (
 from asteroid_repro.tables.limits import check_level
 
 Distribution = Literal["z", "t", "satterthwaite", "kenward_roger"]
+Fit = Callable[[np.ndarray, np.ndarray, SmallSampleMethod], Estimates]
 
 
 @dataclass(frozen=True)
@@ -82,35 +83,29 @@ class Method:
     """
 
     distributions: tuple[Distribution, ...]
-    missing: Callable[[np.ndarray, np.ndarray, SmallSampleMethod], Estimates]
+    missing: Fit
     complete: Callable[[Moments], Estimates] | None = None
     pairs: bool = False
     equally_spaced: bool = False
     adjusted: bool = False
 
 
-def _by_patterns(fit: Callable[..., Estimates]) -> Callable[[np.ndarray, np.ndarray, SmallSampleMethod], Estimates]:
+def _by_patterns(fit: Callable[..., Estimates]) -> Fit:
     return lambda treatment, reference, small_sample: fit(patterns(treatment, reference), small_sample=small_sample)
 
 
-def _by_pairs(
-    fit: Callable[[VisitPairs], Estimates],
-) -> Callable[[np.ndarray, np.ndarray, SmallSampleMethod], Estimates]:
+def _by_pairs(fit: Callable[[VisitPairs], Estimates]) -> Fit:
     return lambda treatment, reference, _: fit(visit_pairs(treatment, reference))
 
 
+_Z: Final[tuple[Distribution, ...]] = ("z", "t", "satterthwaite", "kenward_roger")
 _LIKELIHOOD: Final[tuple[Distribution, ...]] = ("t", "z", "satterthwaite", "kenward_roger")
+_SYMMETRIC, _AR1 = (_by_patterns(partial(mmrm_missing, covariance=form)) for form in ("compound_symmetry", "ar1"))
 METHODS: Final[Mapping[str, Method]] = {
-    "random_intercept": Method(
-        ("z", "t", "satterthwaite", "kenward_roger"), random_intercept_of_scores, random_intercept
-    ),
+    "random_intercept": Method(_Z, random_intercept_of_scores, random_intercept),
     "mmrm": Method(_LIKELIHOOD, _by_patterns(mmrm_missing), mmrm),
-    "mmrm_compound_symmetry": Method(
-        _LIKELIHOOD,
-        _by_patterns(partial(mmrm_missing, covariance="compound_symmetry")),
-        mmrm_compound_symmetry,
-    ),
-    "mmrm_ar1": Method(_LIKELIHOOD, _by_patterns(partial(mmrm_missing, covariance="ar1")), equally_spaced=True),
+    "mmrm_compound_symmetry": Method(_LIKELIHOOD, _SYMMETRIC, mmrm_compound_symmetry),
+    "mmrm_ar1": Method(_LIKELIHOOD, _AR1, equally_spaced=True),
     "ancova": Method(("t", "z"), _by_pairs(ancova_of_pairs), ancova, pairs=True, adjusted=True),
     "clda": Method(_LIKELIHOOD, _by_patterns(clda), adjusted=True),
     "change_score": Method(("t", "z"), _by_pairs(change_score), pairs=True),
@@ -173,13 +168,11 @@ def estimate_arrays(
     own = METHODS[method]
     check_arms(treatment, reference)
     small_sample: SmallSampleMethod = "kenward_roger" if chosen == "kenward_roger" else "satterthwaite"
+    enough = np.ones(treatment.shape[2:], dtype=bool) if own.pairs else usable(treatment, reference)
     fit = estimate_blocks(
-        treatment,
-        reference,
-        complete=closed_form(method, chosen),
+        treatment, reference, complete=closed_form(method, chosen), enough=enough,
         missing=lambda one, other: own.missing(one, other, small_sample),
-        enough=np.ones(treatment.shape[2:], dtype=bool) if own.pairs else usable(treatment, reference),
-    )
+    )  # fmt: skip
     return fit.with_normal_reference() if chosen == "z" else fit
 
 
@@ -214,7 +207,7 @@ def check_spacing(method: str, weeks: Sequence[float]) -> None:
     --------
     >>> check_spacing("mmrm_ar1", [0, 6, 12])
     """
-    if METHODS[method].equally_spaced and len(set(np.diff(weeks))) > 1:
+    if METHODS[method].equally_spaced and len(weeks) > 2 and np.ptp(np.diff(weeks)) > 1e-9:
         raise InputError(f"week must be equally spaced for {method}, got {list(weeks)}. Use mmrm.")
 
 
@@ -235,8 +228,7 @@ def reference_distribution(method: str, distribution: Distribution | None) -> Di
     >>> reference_distribution("random_intercept", None), reference_distribution("mmrm", None)
     ('z', 't')
     """
-    if method not in METHODS:
-        raise InputError(f"method must be one of {', '.join(METHODS)}, got {method!r}.{did_you_mean(method, METHODS)}")
+    check_choice("method", method, METHODS)
     available = METHODS[method].distributions
     if distribution is not None and distribution not in available:
         raise InputError(

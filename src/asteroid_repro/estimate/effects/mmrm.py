@@ -41,12 +41,7 @@ def mmrm(data: Moments) -> Estimates:
     own = np.einsum("vv...->v...", products)[1:]
     change_squares = cleared(products[0, 0] + own - 2 * products[0, 1:], products[0, 0] + own)
     estimate = data.difference[1:] - data.difference[0]
-    return Estimates(
-        estimate,
-        np.sqrt(data.h * change_squares / df),
-        np.full(estimate.shape, float(df)),
-        np.zeros(estimate.shape, dtype=bool),
-    )
+    return Estimates(estimate, np.sqrt(data.h * change_squares / df), np.array(float(df)))
 
 
 def mmrm_compound_symmetry(data: Moments) -> Estimates:
@@ -82,9 +77,4 @@ def mmrm_compound_symmetry(data: Moments) -> Estimates:
     total = np.einsum("vv...->...", data.cross_products)
     within = cleared(total - data.cross_products.sum(axis=(0, 1)) / visits, total)
     estimate = data.difference[1:] - data.difference[0]
-    return Estimates(
-        estimate,
-        np.broadcast_to(np.sqrt(2 * data.h * within / df), estimate.shape),
-        np.full(estimate.shape, float(df)),
-        np.zeros(estimate.shape, dtype=bool),
-    )
+    return Estimates(estimate, np.sqrt(2 * data.h * within / df), np.array(float(df)))

@@ -57,8 +57,5 @@ def random_intercept(data: Moments) -> Estimates:
     estimate = data.difference[1:] - data.difference[0]
     standard_error = np.broadcast_to(np.sqrt(2 * data.h * residual_variance), estimate.shape)
     return Estimates(
-        estimate,
-        standard_error,
-        np.broadcast_to(df, estimate.shape),
-        np.broadcast_to(boundary, estimate.shape),
+        estimate, standard_error, np.broadcast_to(df, estimate.shape), np.broadcast_to(boundary, estimate.shape)
     )

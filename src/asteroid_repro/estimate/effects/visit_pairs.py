@@ -31,8 +31,7 @@ class VisitPairs:
     @property
     def enough(self) -> np.ndarray:
         """Whether both arms have two people or more with both visits, shape (visits - 1, trials)."""
-        enough: np.ndarray = np.all(self.people >= MINIMUM_OBSERVED, axis=1)
-        return enough
+        return np.asarray(np.all(self.people >= MINIMUM_OBSERVED, axis=1))
 
 
 def visit_pairs(treatment: np.ndarray, reference: np.ndarray) -> VisitPairs:

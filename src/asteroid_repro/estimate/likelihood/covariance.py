@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from asteroid_repro.errors import InputError, did_you_mean
+from asteroid_repro.errors import check_choice
 
 Covariance = Literal["unstructured", "compound_symmetry", "ar1"]
 
@@ -79,9 +79,7 @@ def structure(covariance: str) -> Structure:
     >>> structure("ar1").entries(np.array([[4.0], [0.5]]), 3)[:, 0].tolist()
     [4.0, 2.0, 1.0, 4.0, 2.0, 4.0]
     """
-    if covariance not in STRUCTURES:
-        hint = did_you_mean(covariance, STRUCTURES)
-        raise InputError(f"covariance must be one of {', '.join(STRUCTURES)}, got {covariance!r}.{hint}")
+    check_choice("covariance", covariance, STRUCTURES)
     return STRUCTURES[covariance]
 
 
@@ -112,22 +110,19 @@ def _compound_slopes(parameters: np.ndarray, visits: int) -> np.ndarray:
 
 
 def _compound_entries(parameters: np.ndarray, visits: int) -> np.ndarray:
-    entries: np.ndarray = np.einsum("ekt,kt->et", _compound_slopes(parameters, visits), parameters)
-    return entries
+    return np.asarray(np.einsum("ekt,kt->et", _compound_slopes(parameters, visits), parameters))
 
 
 def _lags(visits: int) -> np.ndarray:
     row, column = upper_triangle(visits)
-    lags: np.ndarray = (column - row)[:, np.newaxis]
-    return lags
+    return np.asarray((column - row)[:, np.newaxis])
 
 
 def _falling_power(rho: np.ndarray, lag: np.ndarray, order: int) -> np.ndarray:
     """Return the derivative of the given order of rho to the power lag, shape (entries, trials)."""
     factor = np.prod([lag - step for step in range(order)], axis=0, initial=1.0)
     # Where the factor is 0 so is the derivative; a negative power of rho = 0 would spoil it.
-    derivative: np.ndarray = factor * rho ** np.maximum(lag - order, 0)
-    return derivative
+    return np.asarray(factor * rho ** np.maximum(lag - order, 0))
 
 
 def _ar1_start(variances: np.ndarray) -> np.ndarray:
@@ -137,8 +132,7 @@ def _ar1_start(variances: np.ndarray) -> np.ndarray:
 
 def _ar1_entries(parameters: np.ndarray, visits: int) -> np.ndarray:
     variance, rho = parameters
-    entries: np.ndarray = variance * _falling_power(rho, _lags(visits), 0)
-    return entries
+    return np.asarray(variance * _falling_power(rho, _lags(visits), 0))
 
 
 def _ar1_slopes(parameters: np.ndarray, visits: int) -> np.ndarray:
@@ -153,9 +147,7 @@ def _ar1_curvatures(parameters: np.ndarray, visits: int) -> np.ndarray:
 
 
 STRUCTURES: Final[Mapping[str, Structure]] = {
-    "unstructured": Structure(
-        _unstructured_start, lambda parameters, _: parameters, _unstructured_slopes, _no_curvature
-    ),
+    "unstructured": Structure(_unstructured_start, lambda entries, _: entries, _unstructured_slopes, _no_curvature),
     "compound_symmetry": Structure(_compound_start, _compound_entries, _compound_slopes, _no_curvature),
     "ar1": Structure(_ar1_start, _ar1_entries, _ar1_slopes, _ar1_curvatures),
 }

@@ -42,26 +42,19 @@ class Patterns:
     @property
     def observations(self) -> np.ndarray:
         """Observed scores by visit and arm, shape (visits, 2, trials)."""
-        count: np.ndarray = np.einsum("pv,pat->vat", self.observed.astype(float), self.counts)
-        return count
+        return np.asarray(np.einsum("pv,pat->vat", self.observed.astype(float), self.counts))
 
     def variances(self) -> np.ndarray:
         """Variance of the observed scores by visit, pooled over the arms, shape (visits, trials), squared points."""
         count = self.observations
         squares = np.einsum("pvvat->vat", self.products) - self.sums.sum(axis=0) ** 2 / count
-        variance: np.ndarray = squares.sum(axis=1) / (count.sum(axis=1) - 2)
-        return variance
+        return np.asarray(squares.sum(axis=1) / (count.sum(axis=1) - 2))
 
     def person_totals(self) -> "PersonTotals":
         """Return the sums over people's totals."""
-        return PersonTotals(
-            observed=self.observed,
-            counts=self.counts,
-            totals=self.sums.sum(axis=1),
-            squares=np.einsum("pvwat->pt", self.products),
-            scores=self.sums.sum(axis=0),
-            score_squares=np.einsum("pvvat->t", self.products),
-        )
+        squares, score_squares = np.einsum("pvwat->pt", self.products), np.einsum("pvvat->t", self.products)
+        of_patterns = self.observed, self.counts, self.sums.sum(axis=1), squares
+        return _by_number(*of_patterns, scores=self.sums.sum(axis=0), score_squares=score_squares)
 
     def take(self, trials: np.ndarray) -> "Patterns":
         """Return some of the trials, by index."""
@@ -75,30 +68,41 @@ class PersonTotals:
     """Sums over people's totals, all that a model with the same variance at every visit needs; for many trials.
 
     A person's total is the sum of that person's observed scores, each taken from the mean of its visit as in
-    :class:`Patterns`.
+    :class:`Patterns`. People are summed by their number of observed visits, of which there are as many kinds.
 
     Attributes
     ----------
-    observed : numpy.ndarray of bool, shape (patterns, visits)
-        The visits a pattern has.
-    counts : numpy.ndarray, shape (patterns, 2, trials)
-        People, treatment arm first.
-    totals : numpy.ndarray, shape (patterns, 2, trials)
-        Sums of totals, points.
-    squares : numpy.ndarray, shape (patterns, trials)
+    m : numpy.ndarray, shape (kinds, 1)
+        Observed visits of a person of that kind.
+    people : numpy.ndarray, shape (kinds, trials)
+        People of both arms.
+    pairs : numpy.ndarray, shape (kinds, visits, visits, 2, trials)
+        Of how many people both visits are observed, treatment arm first.
+    totals : numpy.ndarray, shape (kinds, visits, 2, trials)
+        Sums of the totals of the people who have the visit, points.
+    squares : numpy.ndarray, shape (kinds, trials)
         Sums of squared totals of both arms, squared points.
+    observations : numpy.ndarray, shape (visits, 2, trials)
+        Observed scores.
     scores : numpy.ndarray, shape (visits, 2, trials)
         Sums of scores, points.
     score_squares : numpy.ndarray, shape (trials,)
         Sum of squared scores of all people and visits, squared points.
     """
 
-    observed: np.ndarray
-    counts: np.ndarray
+    m: np.ndarray
+    people: np.ndarray
+    pairs: np.ndarray
     totals: np.ndarray
     squares: np.ndarray
+    observations: np.ndarray
     scores: np.ndarray
     score_squares: np.ndarray
+
+    def take(self, trials: np.ndarray) -> "PersonTotals":
+        """Return some of the trials, by index."""
+        own = (np.take(array, trials, axis=-1) for name, array in vars(self).items() if name != "m")
+        return PersonTotals(self.m, *own)
 
 
 def patterns(treatment: np.ndarray, reference: np.ndarray) -> Patterns:
@@ -126,12 +130,7 @@ def patterns(treatment: np.ndarray, reference: np.ndarray) -> Patterns:
     scores, observed = _centred(treatment, reference)
     present = _present(observed)
     sums = [_pattern_sums(kind, member.astype(float), scores, treatment.shape[1]) for kind, member in present]
-    return Patterns(
-        np.array([kind for kind, _ in present]),
-        np.stack([own.counts[0] for own in sums]),
-        np.stack([own.sums[0] for own in sums]),
-        np.stack([own.products[0] for own in sums]),
-    )
+    return Patterns(*(np.concatenate(arrays) for arrays in zip(*(vars(own).values() for own in sums), strict=True)))
 
 
 def person_totals(treatment: np.ndarray, reference: np.ndarray) -> PersonTotals:
@@ -156,8 +155,8 @@ def person_totals(treatment: np.ndarray, reference: np.ndarray) -> PersonTotals:
     --------
     >>> scores = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, np.nan]])[..., np.newaxis]
     >>> found = person_totals(scores, scores + 6)  # means of the visits: 5 and 7.5
-    >>> found.counts[..., 0].tolist(), found.totals[..., 0].tolist()
-    ([[1.0, 1.0], [2.0, 2.0]], [[-2.0, 4.0], [-13.0, 11.0]])
+    >>> found.m.ravel().tolist(), found.people.ravel().tolist(), found.totals[:, 0, :, 0].tolist()
+    ([1.0, 2.0], [2.0, 4.0], [[-2.0, 4.0], [-13.0, 11.0]])
     """
     check_arms(treatment, reference)
     scores, observed = _centred(treatment, reference)
@@ -173,14 +172,9 @@ def person_totals(treatment: np.ndarray, reference: np.ndarray) -> PersonTotals:
             counts[pattern, arm] = weight[people].sum(axis=0)
             totals[pattern, arm] = np.einsum("nt,nt->t", weight[people], own[people])
         squares[pattern] = np.einsum("nt,nt->t", weight, own_squares)
-    return PersonTotals(
-        observed=np.array([kind for kind, _ in present]),
-        counts=counts,
-        totals=totals,
-        squares=squares,
-        scores=np.stack([scores[:, people].sum(axis=1) for people in arms], axis=1),
-        score_squares=np.einsum("vnt,vnt->t", scores, scores),
-    )
+    kinds, sums = np.array([kind for kind, _ in present]), [scores[:, people].sum(axis=1) for people in arms]
+    score_squares = np.einsum("vnt,vnt->t", scores, scores)
+    return _by_number(kinds, counts, totals, squares, scores=np.stack(sums, axis=1), score_squares=score_squares)
 
 
 def usable(treatment: np.ndarray, reference: np.ndarray) -> np.ndarray:
@@ -193,8 +187,7 @@ def usable(treatment: np.ndarray, reference: np.ndarray) -> np.ndarray:
     [False]
     """
     enough = [np.count_nonzero(~np.isnan(scores), axis=1) >= MINIMUM_OBSERVED for scores in (treatment, reference)]
-    both: np.ndarray = (enough[0] & enough[1]).all(axis=0)
-    return both
+    return np.asarray((enough[0] & enough[1]).all(axis=0))
 
 
 def check_arms(
@@ -218,6 +211,27 @@ def check_arms(
     for arm, scores in zip(names, (treatment, reference), strict=True):
         if scores.shape[1] < MINIMUM_OBSERVED:
             raise InputError(f"{arm} must have at least 2 people, got {scores.shape[1]}. Its spread is not known.")
+
+
+def _by_number(
+    observed: np.ndarray, counts: np.ndarray, totals: np.ndarray, squares: np.ndarray, *, scores: np.ndarray,
+    score_squares: np.ndarray,
+) -> PersonTotals:  # fmt: skip
+    """Add the patterns with the same number of observed visits up."""
+    sizes = observed.sum(axis=1)
+    m = np.unique(sizes)
+    kinds = [(own, observed[own].astype(float)) for own in (sizes == size for size in m)]
+    pairs = [(mask[:, :, np.newaxis] * mask[:, np.newaxis], counts[own]) for own, mask in kinds]
+    return PersonTotals(
+        m=m[:, np.newaxis].astype(float),
+        people=np.stack([counts[own].sum(axis=(0, 1)) for own, _ in kinds]),
+        pairs=np.stack([np.einsum("pvw,pat->vwat", *pair) for pair in pairs]),
+        totals=np.stack([np.einsum("pv,pat->vat", mask, totals[own]) for own, mask in kinds]),
+        squares=np.stack([squares[own].sum(axis=0) for own, _ in kinds]),
+        observations=np.einsum("pv,pat->vat", observed.astype(float), counts),
+        scores=scores,
+        score_squares=score_squares,
+    )
 
 
 def _centred(treatment: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,53 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from asteroid_repro.estimate.effects.inference import Estimates
 from asteroid_repro.estimate.effects.symmetric import inverse
 from asteroid_repro.estimate.likelihood.patterns import PersonTotals
 
 _MAXIMUM_STEPS = 60
 _LONGEST_STEP = 1.5  # in phi, the logarithm of a variance ratio: beyond it the parabola no longer resembles the curve
 _TOLERANCE = 1e-5  # in phi; a step this short leaves an error of about its square
-
-
-@dataclass(frozen=True)
-class RandomInterceptFit:
-    """Fits of one outcome in many trials.
-
-    Attributes
-    ----------
-    estimate, standard_error, df : numpy.ndarray, shape (visits - 1, trials)
-        Net differences at the later visits, points; Satterthwaite degrees of freedom.
-    between, residual : numpy.ndarray, shape (trials,)
-        Variances of the intercept and of the residual, squared points.
-    converged : numpy.ndarray of bool, shape (trials,)
-        Whether Newton's method arrived.
-    """
-
-    estimate: np.ndarray
-    standard_error: np.ndarray
-    df: np.ndarray
-    between: np.ndarray
-    residual: np.ndarray
-    converged: np.ndarray
-
-
-@dataclass(frozen=True)
-class _Sums:
-    """By number m of observed visits: m, people, and sums over them of o o', of o times and of squares of totals."""
-
-    m: np.ndarray  # (kinds, 1)
-    people: np.ndarray  # (kinds, trials)
-    pairs: np.ndarray  # (kinds, visits, visits, 2, trials)
-    totals: np.ndarray  # (kinds, visits, 2, trials)
-    squares: np.ndarray  # (kinds, trials)
-    observations: np.ndarray  # (visits, 2, trials)
-    scores: np.ndarray  # (visits, 2, trials)
-    score_squares: np.ndarray  # (trials,)
-
-    def take(self, trials: np.ndarray) -> "_Sums":
-        own = (self.people, self.pairs, self.totals, self.squares, self.observations, self.scores, self.score_squares)
-        # Unlike an index, np.take keeps the trials side by side in memory: twice as fast afterwards.
-        return _Sums(self.m, *(np.take(array, trials, axis=-1) for array in own))
 
 
 @dataclass(frozen=True)
@@ -71,7 +31,7 @@ class _Profile:
     slope: np.ndarray  # (visits, visits, 2, trials): derivative of the means' information
 
 
-def fit_random_intercept(data: PersonTotals) -> RandomInterceptFit:
+def fit_random_intercept(data: PersonTotals) -> tuple[Estimates, np.ndarray]:
     r"""Fit the model of :func:`asteroid_repro.estimate.effects.random_intercept.random_intercept` to incomplete data.
 
     With o_i the observed visits of person i, m_i their number and s_i the person's total, per arm
@@ -94,8 +54,11 @@ def fit_random_intercept(data: PersonTotals) -> RandomInterceptFit:
 
     Returns
     -------
-    RandomInterceptFit
-        Of every trial; NaN where scores do not vary.
+    estimates : Estimates
+        Net differences, shape (visits - 1, trials), with Satterthwaite's degrees of freedom; ``boundary`` where the
+        variance of the intercept is 0. NaN where scores do not vary.
+    variances : numpy.ndarray, shape (2, trials)
+        Of the intercept and of the residual, squared points.
 
     References
     ----------
@@ -107,46 +70,22 @@ def fit_random_intercept(data: PersonTotals) -> RandomInterceptFit:
     >>> from asteroid_repro.estimate.likelihood.patterns import person_totals
     >>> rng = np.random.default_rng(7)
     >>> scores = rng.normal(size=(3, 40, 1)) + 2 * rng.normal(size=(40, 1))
-    >>> fit = fit_random_intercept(person_totals(scores[:, :20], scores[:, 20:]))
+    >>> fit, _ = fit_random_intercept(person_totals(scores[:, :20], scores[:, 20:]))
     >>> fit.df.round(4).tolist()  # complete data: (n - 2)(visits - 1)
     [[76.0], [76.0]]
     """
-    sums = _sums(data)
-    observed = sums.observations.sum(axis=(0, 1))
-    people = sums.people.sum(axis=0)
+    observed, people = data.observations.sum(axis=(0, 1)), data.people.sum(axis=0)
     nu = observed - 2 * len(data.scores)
     # Scores that do not vary have no likelihood: their 0/0 becomes NaN and the caller counts them.
     with np.errstate(divide="ignore", invalid="ignore"):
-        phi, converged = _newton(sums, nu, observed / people)
+        phi, converged = _newton(data, nu, observed / people)
         ratio = np.expm1(phi) * people / observed
-        at = _profile(sums, ratio)
+        at = _profile(data, ratio)
         # Rounding leaves scores that do not vary about 1e-16 of their squares, of either sign.
-        return _inference(at, ratio, nu, converged & np.isfinite(at.rss) & (at.rss > 1e-12 * sums.score_squares))
+        return _inference(at, ratio, nu, converged & np.isfinite(at.rss) & (at.rss > 1e-12 * data.score_squares))
 
 
-def _sums(data: PersonTotals) -> _Sums:
-    sizes = data.observed.sum(axis=1)
-    m = np.unique(sizes)
-    kinds = [(own, data.observed[own].astype(float)) for own in (sizes == size for size in m)]
-    return _Sums(
-        m=m[:, np.newaxis].astype(float),
-        people=np.stack([data.counts[own].sum(axis=(0, 1)) for own, _ in kinds]),
-        pairs=np.stack([np.einsum("pvw,pat->vwat", _squared(mask), data.counts[own]) for own, mask in kinds]),
-        totals=np.stack([np.einsum("pv,pat->vat", mask, data.totals[own]) for own, mask in kinds]),
-        squares=np.stack([data.squares[own].sum(axis=0) for own, _ in kinds]),
-        observations=np.einsum("pv,pat->vat", data.observed.astype(float), data.counts),
-        scores=data.scores,
-        score_squares=data.score_squares,
-    )
-
-
-def _squared(mask: np.ndarray) -> np.ndarray:
-    """Return o o' of each pattern, (patterns, visits, visits)."""
-    squared: np.ndarray = mask[:, :, np.newaxis] * mask[:, np.newaxis]
-    return squared
-
-
-def _newton(sums: _Sums, nu: np.ndarray, mean_visits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _newton(sums: PersonTotals, nu: np.ndarray, mean_visits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Minimise the profiled deviance in phi; return phi and whether each trial arrived."""
     phi = _start(sums, mean_visits)
     converged = np.zeros(len(phi), dtype=bool)
@@ -165,7 +104,7 @@ def _newton(sums: _Sums, nu: np.ndarray, mean_visits: np.ndarray) -> tuple[np.nd
     return phi, converged
 
 
-def _step(sums: _Sums, phi: np.ndarray, nu: np.ndarray, mean_visits: np.ndarray) -> np.ndarray:
+def _step(sums: PersonTotals, phi: np.ndarray, nu: np.ndarray, mean_visits: np.ndarray) -> np.ndarray:
     """Return Newton's step in phi, clipped; where the deviance bends the wrong way, the longest step downhill."""
     jacobian = np.exp(phi) / mean_visits
     at = _profile(sums, np.expm1(phi) / mean_visits)
@@ -173,11 +112,10 @@ def _step(sums: _Sums, phi: np.ndarray, nu: np.ndarray, mean_visits: np.ndarray)
     slope = (nu * growth + at.log_slope) * jacobian
     curvature = (nu * (at.rss_curvature / at.rss - growth**2) + at.log_curvature) * jacobian**2 + slope
     step = np.where(curvature > 0, -slope / curvature, -np.sign(slope) * _LONGEST_STEP)
-    clipped: np.ndarray = np.clip(step, -_LONGEST_STEP, _LONGEST_STEP)
-    return clipped
+    return np.asarray(np.clip(step, -_LONGEST_STEP, _LONGEST_STEP))
 
 
-def _start(sums: _Sums, mean_visits: np.ndarray) -> np.ndarray:
+def _start(sums: PersonTotals, mean_visits: np.ndarray) -> np.ndarray:
     """Return phi of the analysis of variance: the mean square between people over that within them."""
     means = sums.scores / sums.observations
     # Squares of people's totals around their expectation, over their number of visits.
@@ -186,23 +124,20 @@ def _start(sums: _Sums, mean_visits: np.ndarray) -> np.ndarray:
     people = sums.people.sum(axis=0)
     within = (total - between) / np.maximum(people * (mean_visits - 1) - 2 * (len(means) - 1), 1)
     ratio = between / np.maximum(people - 2, 1) / within
-    start: np.ndarray = np.log(np.clip(ratio, 1.0, 1e6))
-    return start
+    return np.asarray(np.log(np.clip(ratio, 1.0, 1e6)))
 
 
-def _residual_totals(sums: _Sums, means: np.ndarray) -> np.ndarray:
+def _residual_totals(sums: PersonTotals, means: np.ndarray) -> np.ndarray:
     """Sum e o over people, e a person's total of expected minus observed scores, (kinds, visits, 2, trials)."""
-    residual: np.ndarray = np.einsum("kvwat,wat->kvat", sums.pairs, means) - sums.totals
-    return residual
+    return np.asarray(np.einsum("kvwat,wat->kvat", sums.pairs, means) - sums.totals)
 
 
-def _residual_squares(sums: _Sums, means: np.ndarray, residual_totals: np.ndarray) -> np.ndarray:
+def _residual_squares(sums: PersonTotals, means: np.ndarray, residual_totals: np.ndarray) -> np.ndarray:
     """Sum the squares of e over people, (kinds, trials)."""
-    squares: np.ndarray = sums.squares + np.einsum("kvat,vat->kt", residual_totals - sums.totals, means)
-    return squares
+    return np.asarray(sums.squares + np.einsum("kvat,vat->kt", residual_totals - sums.totals, means))
 
 
-def _profile(sums: _Sums, ratio: np.ndarray) -> _Profile:
+def _profile(sums: PersonTotals, ratio: np.ndarray) -> _Profile:
     root = 1 / (1 + sums.m * ratio)
     c, first = ratio * root, root**2  # c and its derivatives
     second = -2 * sums.m * root * first
@@ -235,11 +170,10 @@ def _profile(sums: _Sums, ratio: np.ndarray) -> _Profile:
 
 
 def _weighted(weights: np.ndarray, sums: np.ndarray) -> np.ndarray:
-    weighted: np.ndarray = np.einsum("kt,kt->t", weights, sums)
-    return weighted
+    return np.asarray(np.einsum("kt,kt->t", weights, sums))
 
 
-def _inference(at: _Profile, ratio: np.ndarray, nu: np.ndarray, converged: np.ndarray) -> RandomInterceptFit:
+def _inference(at: _Profile, ratio: np.ndarray, nu: np.ndarray, converged: np.ndarray) -> tuple[Estimates, np.ndarray]:
     residual = at.rss / nu
     # Columns of the variance of the means for the contrast k: later visit minus baseline.
     column = at.variance[:, 1:] - at.variance[:, :1]
@@ -251,11 +185,6 @@ def _inference(at: _Profile, ratio: np.ndarray, nu: np.ndarray, converged: np.nd
     spread = (own * g**2 - 2 * mixed * g * v + both * v**2) / (both * own - mixed**2)
     df = np.where(ratio > 0, (residual * v) ** 2 / spread, nu)
     change = at.means[1:] - at.means[0]
-    return RandomInterceptFit(
-        estimate=np.where(converged, change[:, 0] - change[:, 1], np.nan),
-        standard_error=np.where(converged, np.sqrt(residual * v), np.nan),
-        df=np.where(converged, df, np.nan),
-        between=ratio * residual,
-        residual=residual,
-        converged=converged,
-    )
+    between = ratio * residual
+    fit = Estimates(change[:, 0] - change[:, 1], np.sqrt(residual * v), df, boundary=converged & (between == 0))
+    return fit.where(converged), np.stack([between, residual])

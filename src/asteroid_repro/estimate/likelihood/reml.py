@@ -20,87 +20,64 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from asteroid_repro.estimate.effects.symmetric import invert
-from asteroid_repro.estimate.likelihood.covariance import upper_triangle
+from asteroid_repro.estimate.effects.symmetric import Inverse, invert
+from asteroid_repro.estimate.likelihood.covariance import Structure, matrices, upper_triangle
 from asteroid_repro.estimate.likelihood.patterns import Patterns
 
 
 @dataclass(frozen=True)
-class Weights:
-    """Inverses of the covariance of the observed visits, by pattern.
-
-    Attributes
-    ----------
-    matrix : numpy.ndarray, shape (patterns, visits, visits, trials)
-        0 in the rows and columns of visits a pattern lacks; NaN where not positive definite.
-    log_determinant : numpy.ndarray, shape (patterns, trials)
-        Of the covariances.
-    positive : numpy.ndarray of bool, shape (trials,)
-        True where the covariance of all visits is positive definite.
-    """
-
-    matrix: np.ndarray
-    log_determinant: np.ndarray
-    positive: np.ndarray
-
-
-@dataclass(frozen=True)
-class Means:
-    r"""Generalised least squares for given weights.
-
-    Attributes
-    ----------
-    beta : numpy.ndarray, shape (means, trials)
-        Estimates, points.
-    variance : numpy.ndarray, shape (means, means, trials)
-        Their covariance :math:`\Phi`, squared points.
-    log_determinant : numpy.ndarray, shape (trials,)
-        Of the information A.
-    """
-
-    beta: np.ndarray
-    variance: np.ndarray
-    log_determinant: np.ndarray
-
-
-@dataclass(frozen=True)
 class Criterion:
-    """The deviance at one covariance, with its derivatives in the entries of the covariance matrix.
+    r"""The deviance at some covariance, with its derivatives in the parameters of the covariance.
 
     Attributes
     ----------
     deviance : numpy.ndarray, shape (trials,)
         NaN where the covariance is not positive definite.
-    gradient : numpy.ndarray, shape (entries, trials)
+    gradient : numpy.ndarray, shape (parameters, trials)
         First derivatives.
-    observed, expected : numpy.ndarray, shape (entries, entries, trials)
-        Second derivatives, and their expectation.
+    observed, expected : numpy.ndarray, shape (parameters, parameters, trials)
+        Second derivatives and their expectation: twice the information.
+    slopes : numpy.ndarray, shape (entries, parameters, trials)
+        Derivatives of the entries of the covariance matrix.
+    curvatures : numpy.ndarray, shape (entries, parameters, parameters, trials)
+        Their second derivatives.
+    weights : Inverse
+        Inverses of the covariance of the visits each pattern has, shape (patterns, visits, visits, trials): 0 in the
+        rows and columns of visits it lacks. ``positive`` is of the covariance of all visits.
+    columns : numpy.ndarray of int, shape (2, visits)
+        Which mean an arm (treatment first) has at a visit.
+    beta : numpy.ndarray, shape (means, trials)
+        Estimated means, points.
+    variance : numpy.ndarray, shape (means, means, trials)
+        Their covariance :math:`\Phi`, squared points.
     information_slopes : numpy.ndarray, shape (means, means, entries, trials)
         :math:`D_k`; the information A of the means changes by its negative.
-    weights : Weights
-        Inverse covariances.
-    means : Means
-        Estimated means and their covariance.
     """
 
     deviance: np.ndarray
     gradient: np.ndarray
     observed: np.ndarray
     expected: np.ndarray
+    slopes: np.ndarray
+    curvatures: np.ndarray
+    weights: Inverse
+    columns: np.ndarray
+    beta: np.ndarray
+    variance: np.ndarray
     information_slopes: np.ndarray
-    weights: Weights
-    means: Means
 
 
-def criterion(covariance: np.ndarray, data: Patterns, columns: np.ndarray) -> Criterion:
+def criterion(parameters: np.ndarray, data: Patterns, form: Structure, columns: np.ndarray) -> Criterion:
     """Evaluate the restricted likelihood and its derivatives.
 
     Parameters
     ----------
-    covariance : numpy.ndarray, shape (visits, visits, trials)
-        Of a person's visits, squared points.
+    parameters : numpy.ndarray, shape (parameters, trials)
+        Of the covariance of a person's visits.
     data : Patterns
         The sufficient statistics.
+    form : Structure
+        The form of the covariance.
     columns : numpy.ndarray of int, shape (2, visits)
         Which mean an arm (treatment first) has at a visit; arms that share a number share the mean.
 
@@ -116,36 +93,43 @@ def criterion(covariance: np.ndarray, data: Patterns, columns: np.ndarray) -> Cr
 
     Examples
     --------
+    >>> from asteroid_repro.estimate.likelihood.covariance import structure
     >>> from asteroid_repro.estimate.likelihood.patterns import patterns
     >>> scores = np.random.default_rng(7).normal(size=(2, 12, 1))
-    >>> data = patterns(scores[:, :5], scores[:, 5:])
-    >>> at = criterion(np.eye(2)[..., np.newaxis], data, np.array([[0, 1], [2, 3]]))
+    >>> data, identity = patterns(scores[:, :5], scores[:, 5:]), np.array([[1.0], [0.0], [1.0]])
+    >>> at = criterion(identity, data, structure("unstructured"), np.array([[0, 1], [2, 3]]))
     >>> (at.expected[:, :, 0] * 2).round(9).tolist()  # complete data: n - 2 = 10 degrees of freedom
     [[20.0, 0.0, 0.0], [0.0, 40.0, 0.0], [0.0, 0.0, 20.0]]
     """
-    weights = inverse_covariances(covariance, data)
-    means = _means(weights, data, columns)
-    residual_sums, residual_squares = _residuals(means, data, columns)
+    weights = _inverse_covariances(matrices(form.entries(parameters, data.visits), data.visits), data)
+    beta, inverse = _means(weights, data, columns)
+    residual_sums, residual_squares = _residuals(beta, data, columns)
     people = data.counts.sum(axis=1)
-    deviance = (people * weights.log_determinant).sum(axis=0) + means.log_determinant
+    deviance = (people * weights.log_determinant).sum(axis=0) + inverse.log_determinant
     deviance += np.einsum("pvwt,pvwt->t", weights.matrix, residual_squares)
     by_arm = np.einsum("pat,pijt->paijt", data.counts, weights.matrix)
     arms = np.einsum("paijt,pmnt->aijmnt", by_arm, weights.matrix)
-    slopes = _information_slopes(arms, columns, means)
-    fitted = _sandwich(weights.matrix, _fitted_squares(means, data.counts, columns))
+    information_slopes = _information_slopes(arms, columns, len(beta))
+    fitted = _sandwich(weights.matrix, _fitted_squares(inverse.matrix, data.counts, columns))
     noise = _sandwich(weights.matrix, residual_squares)
     expected = entry_pairs(arms.sum(axis=0)) - 2 * entry_pairs(_outer(fitted, weights.matrix))
-    turned = np.einsum("qrt,rskt->qskt", means.variance, slopes)
+    turned = np.einsum("qrt,rskt->qskt", inverse.matrix, information_slopes)
     expected += np.einsum("qskt,sqlt->klt", turned, turned)
-    z = _residual_slopes(weights.matrix, residual_sums, columns, means)
+    z = _residual_slopes(weights.matrix, residual_sums, columns, len(beta))
     observed = 2 * entry_pairs(_outer(noise, weights.matrix)) - expected
-    observed -= 2 * np.einsum("qkt,qlt->klt", z, np.einsum("qrt,rlt->qlt", means.variance, z))
+    observed -= 2 * np.einsum("qkt,qlt->klt", z, np.einsum("qrt,rlt->qlt", inverse.matrix, z))
     gradient = entries_of(np.einsum("pt,pvwt->vwt", people, weights.matrix) - (fitted + noise).sum(axis=0))
-    return Criterion(deviance, gradient, observed, expected, slopes, weights, means)
+    slopes, curvatures = form.slopes(parameters, data.visits), form.curvatures(parameters, data.visits)
+    if slopes.shape[0] != slopes.shape[1]:  # unstructured: the parameters are the entries
+        observed, expected = (np.einsum("ekt,eft,flt->klt", slopes, second, slopes) for second in (observed, expected))
+        observed += np.einsum("eklt,et->klt", curvatures, gradient)
+        gradient = np.einsum("ekt,et->kt", slopes, gradient)
+    derivatives = deviance, gradient, observed, expected, slopes, curvatures
+    return Criterion(*derivatives, weights, columns, beta, inverse.matrix, information_slopes)
 
 
-def inverse_covariances(covariance: np.ndarray, data: Patterns) -> Weights:
-    """Invert the covariance of the visits each pattern has; see :class:`Weights`."""
+def _inverse_covariances(covariance: np.ndarray, data: Patterns) -> Inverse:
+    """Invert the covariance of the visits each pattern has; see :class:`Criterion`."""
     visits, _, trials = covariance.shape
     matrix = np.zeros((len(data.observed), visits, visits, trials))
     log_determinant = np.empty((len(data.observed), trials))
@@ -154,7 +138,7 @@ def inverse_covariances(covariance: np.ndarray, data: Patterns) -> Weights:
         inverse = invert(covariance[own])
         matrix[pattern][own] = inverse.matrix
         log_determinant[pattern] = inverse.log_determinant
-    return Weights(matrix, log_determinant, invert(covariance).positive)
+    return Inverse(matrix, log_determinant, invert(covariance).positive)
 
 
 def entries_of(symmetric: np.ndarray) -> np.ndarray:
@@ -166,8 +150,7 @@ def entries_of(symmetric: np.ndarray) -> np.ndarray:
     [4.0, 2.0, 9.0]
     """
     row, column = upper_triangle(len(symmetric))
-    traces: np.ndarray = (2 * _halved_diagonal(len(symmetric)) * symmetric[row, column].T).T
-    return traces
+    return np.asarray((2 * _halved_diagonal(len(symmetric)) * symmetric[row, column].T).T)
 
 
 def entry_pairs(outer: np.ndarray) -> np.ndarray:
@@ -188,8 +171,7 @@ def entry_pairs(outer: np.ndarray) -> np.ndarray:
     pairs = outer[own_column, row, column, own_row] + outer[own_row, row, column, own_column]
     pairs += outer[own_column, column, row, own_row] + outer[own_row, column, row, own_column]
     scale = _halved_diagonal(len(outer))
-    traces: np.ndarray = (np.outer(scale, scale) * pairs.T).T
-    return traces
+    return np.asarray((np.outer(scale, scale) * pairs.T).T)
 
 
 def _halved_diagonal(visits: int) -> np.ndarray:
@@ -200,17 +182,16 @@ def _halved_diagonal(visits: int) -> np.ndarray:
 
 def _outer(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Sum of the products of two matrices over the patterns, for :func:`entry_pairs`."""
-    product: np.ndarray = np.einsum("pijt,pmnt->ijmnt", left, right)
-    return product
+    return np.asarray(np.einsum("pijt,pmnt->ijmnt", left, right))
 
 
 def _sandwich(weight: np.ndarray, middle: np.ndarray) -> np.ndarray:
     """Return W M W by pattern."""
-    sandwich: np.ndarray = np.einsum("pijt,pjkt->pikt", np.einsum("pijt,pjkt->pikt", weight, middle), weight)
-    return sandwich
+    return np.asarray(np.einsum("pijt,pjkt->pikt", np.einsum("pijt,pjkt->pikt", weight, middle), weight))
 
 
-def _means(weights: Weights, data: Patterns, columns: np.ndarray) -> Means:
+def _means(weights: Inverse, data: Patterns, columns: np.ndarray) -> tuple[np.ndarray, Inverse]:
+    """Return the means by generalised least squares, and the inverse of their information A."""
     by_arm = np.einsum("pat,pijt->aijt", data.counts, weights.matrix)
     totals = np.einsum("pijt,pjat->ait", weights.matrix, data.sums)
     count = int(columns.max()) + 1
@@ -220,44 +201,42 @@ def _means(weights: Weights, data: Patterns, columns: np.ndarray) -> Means:
         information[np.ix_(own, own)] += by_arm[arm]
         scores[own] += totals[arm]
     inverse = invert(information)
-    beta = np.einsum("qrt,rt->qt", inverse.matrix, scores)
-    return Means(beta, inverse.matrix, inverse.log_determinant)
+    return np.einsum("qrt,rt->qt", inverse.matrix, scores), inverse
 
 
-def _residuals(means: Means, data: Patterns, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _residuals(beta: np.ndarray, data: Patterns, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return sums (patterns, visits, 2, trials) and, over the arms, sums of products of the residuals by pattern."""
-    mu = means.beta[columns].transpose(1, 0, 2)
+    mu = beta[columns].transpose(1, 0, 2)
     crossed = np.einsum("pvat,wat->pvwt", data.sums, mu)
     squares = data.products.sum(axis=3) - crossed - crossed.swapaxes(1, 2)
     squares += np.einsum("pat,vat,wat->pvwt", data.counts, mu, mu)
     return data.sums - data.counts[:, np.newaxis] * mu, squares
 
 
-def _fitted_squares(means: Means, counts: np.ndarray, columns: np.ndarray) -> np.ndarray:
+def _fitted_squares(variance: np.ndarray, counts: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Return C, the variance of the fitted means summed over the people of a pattern."""
-    by_arm = np.stack([means.variance[np.ix_(own, own)] for own in columns])
-    fitted: np.ndarray = np.einsum("pat,avwt->pvwt", counts, by_arm)
-    return fitted
+    by_arm = np.stack([variance[np.ix_(own, own)] for own in columns])
+    return np.asarray(np.einsum("pat,avwt->pvwt", counts, by_arm))
 
 
-def _information_slopes(arms: np.ndarray, columns: np.ndarray, means: Means) -> np.ndarray:
+def _information_slopes(arms: np.ndarray, columns: np.ndarray, means: int) -> np.ndarray:
     """Return D_k of each entry; arms holds the sums of W_ij W_mn over the people of an arm."""
     row, column = upper_triangle(columns.shape[1])
     scale = _halved_diagonal(columns.shape[1])[:, np.newaxis]
-    slopes = np.zeros((*means.variance.shape[:2], len(row), means.beta.shape[-1]))
+    slopes = np.zeros((means, means, len(row), arms.shape[-1]))
     for arm, own in enumerate(columns):
         by_entry = arms[arm][:, row, column] + arms[arm][:, column, row]
         slopes[np.ix_(own, own)] += scale * by_entry.swapaxes(1, 2)
     return slopes
 
 
-def _residual_slopes(weight: np.ndarray, residual_sums: np.ndarray, columns: np.ndarray, means: Means) -> np.ndarray:
+def _residual_slopes(weight: np.ndarray, residual_sums: np.ndarray, columns: np.ndarray, means: int) -> np.ndarray:
     """Return z_k of each entry, shape (means, entries, trials)."""
     row, column = upper_triangle(columns.shape[1])
     scale = _halved_diagonal(columns.shape[1])[:, np.newaxis]
     weighted = np.einsum("pijt,pjat->piat", weight, residual_sums)
     crossed = np.einsum("pijt,pmat->aijmt", weight, weighted)
-    slopes = np.zeros((len(means.beta), len(row), means.beta.shape[-1]))
+    slopes = np.zeros((means, len(row), weight.shape[-1]))
     for arm, own in enumerate(columns):
         slopes[own] += scale * (crossed[arm][:, row, column] + crossed[arm][:, column, row])
     return slopes

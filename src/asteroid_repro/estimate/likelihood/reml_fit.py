@@ -16,35 +16,6 @@ _SINGULAR = 1e-6  # share of a visit's variance that the other visits leave unex
 
 
 @dataclass(frozen=True)
-class ParameterCriterion:
-    """The deviance with its derivatives in the parameters of the covariance.
-
-    Attributes
-    ----------
-    entries : Criterion
-        The same in the entries of the covariance matrix.
-    slopes : numpy.ndarray, shape (entries, parameters, trials)
-        Derivatives of the entries.
-    curvatures : numpy.ndarray, shape (entries, parameters, parameters, trials)
-        Their second derivatives.
-    columns : numpy.ndarray of int, shape (2, visits)
-        As in :func:`asteroid_repro.estimate.likelihood.reml.criterion`.
-    gradient : numpy.ndarray, shape (parameters, trials)
-        First derivatives of the deviance.
-    observed, expected : numpy.ndarray, shape (parameters, parameters, trials)
-        Second derivatives and their expectation: twice the information.
-    """
-
-    entries: Criterion
-    slopes: np.ndarray
-    curvatures: np.ndarray
-    columns: np.ndarray
-    gradient: np.ndarray
-    observed: np.ndarray
-    expected: np.ndarray
-
-
-@dataclass(frozen=True)
 class RemlFit:
     """Fits of one outcome in many trials.
 
@@ -52,7 +23,7 @@ class RemlFit:
     ----------
     parameters : numpy.ndarray, shape (parameters, trials)
         Of the covariance.
-    at : ParameterCriterion
+    at : Criterion
         The likelihood there.
     converged : numpy.ndarray of bool, shape (trials,)
         Whether the fit arrived at a maximum of the likelihood.
@@ -61,7 +32,7 @@ class RemlFit:
     """
 
     parameters: np.ndarray
-    at: ParameterCriterion
+    at: Criterion
     converged: np.ndarray
     singular: np.ndarray
 
@@ -115,34 +86,8 @@ def fit_reml(data: Patterns, covariance: str, columns: np.ndarray) -> RemlFit:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         parameters = form.start(data.variances())
         arrived = _climb(parameters, data, form, columns)
-        at = parameter_criterion(parameters, data, form, columns)
+        at = criterion(parameters, data, form, columns)
         return RemlFit(parameters, at, arrived & _is_maximum(at), _is_singular(parameters, form, data.visits))
-
-
-def parameter_criterion(
-    parameters: np.ndarray, data: Patterns, form: Structure, columns: np.ndarray
-) -> ParameterCriterion:
-    """Evaluate the likelihood and its derivatives in the parameters of the covariance.
-
-    Parameters
-    ----------
-    parameters : numpy.ndarray, shape (parameters, trials)
-        Of the form.
-    data, columns
-        As in :func:`fit_reml`.
-    form : Structure
-        The form of the covariance.
-    """
-    at = criterion(matrices(form.entries(parameters, data.visits), data.visits), data, columns)
-    slopes, curvatures = form.slopes(parameters, data.visits), form.curvatures(parameters, data.visits)
-    if slopes.shape[0] == slopes.shape[1]:  # unstructured: the parameters are the entries
-        return ParameterCriterion(at, slopes, curvatures, columns, at.gradient, at.observed, at.expected)
-    observed, expected = (
-        np.einsum("ekt,eft,flt->klt", slopes, second, slopes) for second in (at.observed, at.expected)
-    )
-    observed += np.einsum("eklt,et->klt", curvatures, at.gradient)
-    gradient = np.einsum("ekt,et->kt", slopes, at.gradient)
-    return ParameterCriterion(at, slopes, curvatures, columns, gradient, observed, expected)
 
 
 def _climb(parameters: np.ndarray, data: Patterns, form: Structure, columns: np.ndarray) -> np.ndarray:
@@ -153,11 +98,11 @@ def _climb(parameters: np.ndarray, data: Patterns, form: Structure, columns: np.
     own = data
     for _ in range(_MAXIMUM_STEPS):
         proposed = parameters[:, active] + steps[:, active]
-        at = parameter_criterion(proposed, own, form, columns)
-        slack = 1e-10 * (1 + np.abs(at.entries.deviance))  # rounding may lift the deviance of a step of no length
-        lower = at.entries.weights.positive & (at.entries.deviance <= deviance[active] + slack)
+        at = criterion(proposed, own, form, columns)
+        slack = 1e-10 * (1 + np.abs(at.deviance))  # rounding may lift the deviance of a step of no length
+        lower = at.weights.positive & (at.deviance <= deviance[active] + slack)
         better = active[lower]
-        parameters[:, better], deviance[better] = proposed[:, lower], at.entries.deviance[lower]
+        parameters[:, better], deviance[better] = proposed[:, lower], at.deviance[lower]
         following, arrived = _step(at)
         steps[:, active] = np.where(lower, following, steps[:, active] / 2)
         last = lower & arrived
@@ -172,7 +117,7 @@ def _climb(parameters: np.ndarray, data: Patterns, form: Structure, columns: np.
     return converged
 
 
-def _step(at: ParameterCriterion) -> tuple[np.ndarray, np.ndarray]:
+def _step(at: Criterion) -> tuple[np.ndarray, np.ndarray]:
     """Return the next step and whether it is the last."""
     newton, fisher = invert(at.observed), invert(at.expected)
     scores = [np.einsum("klt,lt->kt", inverse.matrix, at.gradient) for inverse in (newton, fisher)]
@@ -184,20 +129,17 @@ def _step(at: ParameterCriterion) -> tuple[np.ndarray, np.ndarray]:
 def _distance(gradient: np.ndarray, step: np.ndarray) -> np.ndarray:
     """Distance to the optimum, in deviance."""
     # Near a singular covariance rounding can make it negative, and far below 0 is no nearer than far above.
-    distance: np.ndarray = np.abs(np.einsum("kt,kt->t", gradient, step))
-    return distance
+    return np.asarray(np.abs(np.einsum("kt,kt->t", gradient, step)))
 
 
-def _is_maximum(at: ParameterCriterion) -> np.ndarray:
+def _is_maximum(at: Criterion) -> np.ndarray:
     """Whether the likelihood is level here and bends down every way: nobody has looked since the last step."""
     step = np.einsum("klt,lt->kt", invert(at.expected).matrix, at.gradient)
-    maximum: np.ndarray = invert(at.observed).positive & (_distance(at.gradient, step) < _TOLERANCE)
-    return maximum
+    return np.asarray(invert(at.observed).positive & (_distance(at.gradient, step) < _TOLERANCE))
 
 
 def _is_singular(parameters: np.ndarray, form: Structure, visits: int) -> np.ndarray:
     covariance = matrices(form.entries(parameters, visits), visits)
     inverse = invert(covariance)
     unexplained = 1 / np.einsum("vvt,vvt->vt", covariance, inverse.matrix)
-    singular: np.ndarray = ~inverse.positive | (unexplained < _SINGULAR).any(axis=0)
-    return singular
+    return np.asarray(~inverse.positive | (unexplained < _SINGULAR).any(axis=0))

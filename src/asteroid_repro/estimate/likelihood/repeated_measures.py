@@ -8,8 +8,9 @@ import numpy as np
 from asteroid_repro.estimate.effects.inference import Estimates
 from asteroid_repro.estimate.likelihood.covariance import Covariance, structure
 from asteroid_repro.estimate.likelihood.patterns import Patterns, patterns, person_totals
-from asteroid_repro.estimate.likelihood.random_intercept_fit import RandomInterceptFit, fit_random_intercept
-from asteroid_repro.estimate.likelihood.reml_fit import fit_reml, parameter_criterion
+from asteroid_repro.estimate.likelihood.random_intercept_fit import fit_random_intercept
+from asteroid_repro.estimate.likelihood.reml import criterion
+from asteroid_repro.estimate.likelihood.reml_fit import fit_reml
 from asteroid_repro.estimate.likelihood.small_sample import kenward_roger, satterthwaite
 
 SmallSampleMethod = Literal["satterthwaite", "kenward_roger"]
@@ -131,8 +132,8 @@ def random_intercept_missing(data: Patterns, *, small_sample: SmallSampleMethod 
     >>> fit.df.round(6).tolist()
     [[76.0], [76.0]]
     """
-    fit = fit_random_intercept(data.person_totals())
-    return _adjusted(data, fit) if small_sample == "kenward_roger" else _of_fit(fit)
+    fit, variances = fit_random_intercept(data.person_totals())
+    return _adjusted(data, fit, variances) if small_sample == "kenward_roger" else fit
 
 
 def random_intercept_of_scores(
@@ -169,7 +170,7 @@ def random_intercept_of_scores(
     """
     if small_sample == "kenward_roger":
         return random_intercept_missing(patterns(treatment, reference), small_sample=small_sample)
-    return _of_fit(fit_random_intercept(person_totals(treatment, reference)))
+    return fit_random_intercept(person_totals(treatment, reference))[0]
 
 
 def _net_differences(visits: int) -> np.ndarray:
@@ -178,21 +179,12 @@ def _net_differences(visits: int) -> np.ndarray:
     return np.vstack([change, -change])
 
 
-def _of_fit(fit: RandomInterceptFit) -> Estimates:
-    boundary, converged = (
-        np.broadcast_to(flag, fit.estimate.shape) for flag in (fit.converged & (fit.between == 0), fit.converged)
-    )
-    return Estimates(fit.estimate, fit.standard_error, fit.df, boundary, converged)
-
-
-def _adjusted(data: Patterns, fit: RandomInterceptFit) -> Estimates:
+def _adjusted(data: Patterns, fit: Estimates, variances: np.ndarray) -> Estimates:
     columns = np.arange(2 * data.visits).reshape(2, data.visits)
     with np.errstate(divide="ignore", invalid="ignore"):  # fits that failed are NaN and stay so
-        variances = np.stack([fit.between, fit.residual])
-        at = parameter_criterion(variances, data, structure("compound_symmetry"), columns)
+        at = criterion(variances, data, structure("compound_symmetry"), columns)
         adjusted = kenward_roger(at, _net_differences(data.visits), data)
-    standard_error, df = (np.where(fit.converged, array, np.nan) for array in (adjusted.standard_error, adjusted.df))
-    return replace(_of_fit(fit), standard_error=standard_error, df=df)
+    return replace(fit, standard_error=adjusted.standard_error, df=adjusted.df).where(fit.converged)
 
 
 def _estimates(
@@ -205,8 +197,4 @@ def _estimates(
         else:
             result = satterthwaite(fit.at, contrasts)
     converged = fit.converged & np.isfinite(result.standard_error).all(axis=0) & np.isfinite(result.df).all(axis=0)
-    estimate, standard_error, df = (
-        np.where(converged, array, np.nan) for array in (result.estimate, result.standard_error, result.df)
-    )
-    boundary, arrived = (np.broadcast_to(flag, estimate.shape) for flag in (fit.singular, converged))
-    return Estimates(estimate, standard_error, df, boundary, arrived)
+    return replace(result, boundary=fit.singular).where(converged)

@@ -5,34 +5,15 @@ Both refer :math:`c'\hat\beta` to a t distribution whose degrees of freedom matc
 covariance parameters, :math:`df = 2 v^2 / (g' 2 H^{-1} g)`.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from asteroid_repro.estimate.effects.inference import Estimates
 from asteroid_repro.estimate.effects.symmetric import invert
 from asteroid_repro.estimate.likelihood.patterns import Patterns
-from asteroid_repro.estimate.likelihood.reml import entries_of, entry_pairs
-from asteroid_repro.estimate.likelihood.reml_fit import ParameterCriterion
+from asteroid_repro.estimate.likelihood.reml import Criterion, entries_of, entry_pairs
 
 
-@dataclass(frozen=True)
-class SmallSample:
-    """Inference on contrasts of means; arrays of shape (contrasts, trials).
-
-    Attributes
-    ----------
-    estimate, standard_error : numpy.ndarray
-        Points.
-    df : numpy.ndarray
-        Degrees of freedom of t.
-    """
-
-    estimate: np.ndarray
-    standard_error: np.ndarray
-    df: np.ndarray
-
-
-def satterthwaite(at: ParameterCriterion, contrasts: np.ndarray) -> SmallSample:
+def satterthwaite(at: Criterion, contrasts: np.ndarray) -> Estimates:
     r"""Refer contrasts to t with Satterthwaite's degrees of freedom.
 
     H is the observed second derivative of the REML deviance, as in lmerTest; the standard error is
@@ -40,7 +21,7 @@ def satterthwaite(at: ParameterCriterion, contrasts: np.ndarray) -> SmallSample:
 
     Parameters
     ----------
-    at : ParameterCriterion
+    at : Criterion
         The likelihood at its maximum.
     contrasts : numpy.ndarray, shape (means, contrasts)
         Weights of the means.
@@ -60,11 +41,10 @@ def satterthwaite(at: ParameterCriterion, contrasts: np.ndarray) -> SmallSample:
     [[10.0]]
     """
     variance, gradient = _variances(at, contrasts)
-    estimate = contrasts.T @ at.entries.means.beta
-    return SmallSample(estimate, np.sqrt(variance), _df(variance, gradient, invert(at.observed).matrix))
+    return _estimates(at, contrasts, variance, _df(variance, gradient, invert(at.observed).matrix))
 
 
-def kenward_roger(at: ParameterCriterion, contrasts: np.ndarray, data: Patterns) -> SmallSample:
+def kenward_roger(at: Criterion, contrasts: np.ndarray, data: Patterns) -> Estimates:
     r"""Refer contrasts to t with the adjusted standard error and degrees of freedom of Kenward and Roger (1997).
 
     Their estimator of the variance of the means is :math:`\Phi + 2 \Phi \sum_{kl} W_{kl} (Q_{kl} - D_k \Phi D_l -
@@ -100,33 +80,34 @@ def kenward_roger(at: ParameterCriterion, contrasts: np.ndarray, data: Patterns)
     inverse = invert(at.expected).matrix
     spreads = np.stack([_spread_of_weights(at, contrast, data) for contrast in contrasts.T])
     adjusted = variance + 4 * np.einsum("klt,cklt->ct", inverse, spreads)
-    estimate = contrasts.T @ at.entries.means.beta
-    return SmallSample(estimate, np.sqrt(adjusted), _df(variance, gradient, inverse))
+    return _estimates(at, contrasts, adjusted, _df(variance, gradient, inverse))
 
 
-def _variances(at: ParameterCriterion, contrasts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _estimates(at: Criterion, contrasts: np.ndarray, variance: np.ndarray, df: np.ndarray) -> Estimates:
+    """Return contrasts of the means with their inference, shape (contrasts, trials)."""
+    return Estimates(contrasts.T @ at.beta, np.sqrt(variance), df)
+
+
+def _variances(at: Criterion, contrasts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Variances (contrasts, trials) and their derivatives in the parameters (contrasts, parameters, trials)."""
-    means = at.entries.means
-    a = np.einsum("qrt,rc->cqt", means.variance, contrasts)
+    a = np.einsum("qrt,rc->cqt", at.variance, contrasts)
     variance = np.einsum("qc,cqt->ct", contrasts, a)
-    by_entry = np.einsum("cqt,qret,crt->cet", a, at.entries.information_slopes, a)
+    by_entry = np.einsum("cqt,qret,crt->cet", a, at.information_slopes, a)
     return variance, np.einsum("cet,ekt->ckt", by_entry, at.slopes)
 
 
 def _df(variance: np.ndarray, gradient: np.ndarray, inverse: np.ndarray) -> np.ndarray:
-    df: np.ndarray = variance**2 / np.einsum("ckt,klt,clt->ct", gradient, inverse, gradient)
-    return df
+    return np.asarray(variance**2 / np.einsum("ckt,klt,clt->ct", gradient, inverse, gradient))
 
 
-def _spread_of_weights(at: ParameterCriterion, contrast: np.ndarray, data: Patterns) -> np.ndarray:
+def _spread_of_weights(at: Criterion, contrast: np.ndarray, data: Patterns) -> np.ndarray:
     """Return c' Phi (Q - D Phi D - R / 4) Phi c for every two parameters: what estimating the weights adds."""
-    weights, means = at.entries.weights.matrix, at.entries.means
-    a = np.einsum("qrt,r->qt", means.variance, contrast)
+    weights, a = at.weights.matrix, np.einsum("qrt,r->qt", at.variance, contrast)
     m = np.einsum("pijt,ajt->piat", weights, a[at.columns])
     squares = np.einsum("pat,piat,pjat->pijt", data.counts, m, m)
-    moved = np.einsum("qret,rt->qet", at.entries.information_slopes, a)
+    moved = np.einsum("qret,rt->qet", at.information_slopes, a)
     spread = entry_pairs(np.einsum("pijt,pmnt->ijmnt", squares, weights))
-    spread -= np.einsum("qet,qrt,rft->eft", moved, means.variance, moved)
+    spread -= np.einsum("qet,qrt,rft->eft", moved, at.variance, moved)
     by_parameter: np.ndarray = np.einsum("ekt,eft,flt->klt", at.slopes, spread, at.slopes)
     by_parameter -= np.einsum("eklt,et->klt", at.curvatures, entries_of(squares.sum(axis=0))) / 4
     return by_parameter

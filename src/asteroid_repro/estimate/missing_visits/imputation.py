@@ -8,7 +8,7 @@ from typing import Final, Literal, get_args
 
 import numpy as np
 
-from asteroid_repro.errors import InputError, did_you_mean
+from asteroid_repro.errors import InputError, check_choice
 from asteroid_repro.estimate.likelihood.patterns import MINIMUM_OBSERVED, check_arms
 
 Rule = Literal["mar", "jump_to_reference", "copy_reference"]
@@ -75,8 +75,7 @@ def impute(
     >>> drawn.shape, int(np.ptp(drawn, axis=2).astype(bool).sum())
     ((3, 20, 5), 3)
     """
-    check_rule(rule)
-    check_imputations(imputations)
+    check_imputing(rule, imputations)
     both = _checked_scores(treatment, reference)
     completed = np.repeat(both[np.newaxis], imputations, axis=0)
     n_treatment = treatment.shape[1]
@@ -118,39 +117,22 @@ def shift_imputed(treatment: np.ndarray, imputed: np.ndarray, deltas: np.ndarray
     """
     shifts = np.isnan(treatment)
     shifts[0] = False
-    shifted: np.ndarray = imputed[:, :, np.newaxis] + shifts[:, :, np.newaxis, np.newaxis] * deltas[:, np.newaxis]
-    return shifted
+    return np.asarray(imputed[:, :, np.newaxis] + shifts[:, :, np.newaxis, np.newaxis] * deltas[:, np.newaxis])
 
 
-def check_rule(rule: str) -> None:
-    """Refuse an unknown rule.
-
-    Raises
-    ------
-    InputError
-        With the rules there are.
-
-    Examples
-    --------
-    >>> check_rule("mar")
-    """
-    known = get_args(Rule)
-    if rule not in known:
-        raise InputError(f"rule must be one of {', '.join(known)}, got {rule!r}.{did_you_mean(rule, known)}")
-
-
-def check_imputations(imputations: int) -> None:
-    """Refuse fewer than two imputations: the variance between them is not known.
+def check_imputing(rule: str, imputations: int) -> None:
+    """Refuse an unknown rule, and fewer than two imputations: the variance between them is not known.
 
     Raises
     ------
     InputError
-        Fewer than two, or not a whole number.
+        With what there is.
 
     Examples
     --------
-    >>> check_imputations(50)
+    >>> check_imputing("mar", 50)
     """
+    check_choice("rule", rule, get_args(Rule))
     if isinstance(imputations, bool) or not isinstance(imputations, int | np.integer) or imputations < 2:
         raise InputError(f"imputations must be a whole number of 2 or more, got {imputations!r}. 50 are usual.")
 

@@ -2,23 +2,22 @@ r"""How far the result rests on what is supposed about missed visits: multiple i
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import sqrt
 from typing import Final, Literal
 
 import numpy as np
-import pandas as pd
 
-from asteroid_repro.errors import InputError, did_you_mean
-from asteroid_repro.estimate.arms import label_of, sign_of_better
+from asteroid_repro.errors import InputError, check_choice
+from asteroid_repro.estimate.arms import Data, Given, label_of, sign_of_better
 from asteroid_repro.estimate.effects.ancova import ancova
-from asteroid_repro.estimate.effects.inference import Estimates, confidence_interval, p_value
+from asteroid_repro.estimate.effects.inference import Estimates, rows_of_numbers
 from asteroid_repro.estimate.effects.mmrm import mmrm
 from asteroid_repro.estimate.effects.moments import Moments, moments
-from asteroid_repro.estimate.missing_visits.imputation import Rule, check_imputations, check_rule, impute, shift_imputed
+from asteroid_repro.estimate.missing_visits.imputation import Rule, check_imputing, impute, shift_imputed
 from asteroid_repro.estimate.missing_visits.rubin import Pooled, pool
 from asteroid_repro.estimate.outcome_scores import OutcomeScores, check_everybody_seen, one_outcome
 from asteroid_repro.tables.limits import check_level
 from asteroid_repro.tables.result_table import ResultTable
-from asteroid_repro.trial.participant_data import Trial
 
 CompleteMethod = Literal["ancova", "mmrm"]
 
@@ -91,20 +90,10 @@ class Sensitivity(ResultTable):
 
 
 def sensitivity(
-    trial: Trial | pd.DataFrame,
-    *,
-    outcome: str,
-    week: float | None = None,
-    rule: Rule = "mar",
-    delta: float = 0.0,
-    imputations: int = 50,
-    seed: int,
-    method: CompleteMethod = "ancova",
-    level: float = 0.95,
-    treatment: str | None = None,
-    reference: str | None = None,
-    better: str | None = None,
-) -> Sensitivity:
+    trial: Data, *, outcome: str, week: float | None = None, rule: Rule = "mar", delta: float = 0.0,
+    imputations: int = 50, seed: int, method: CompleteMethod = "ancova", level: float = 0.95,
+    treatment: Given = None, reference: Given = None, better: Given = None,
+) -> Sensitivity:  # fmt: skip
     """Estimate an effect under a supposition about the visits that were missed.
 
     All visits of the outcome serve to impute (see :mod:`.imputation`); every completed
@@ -163,37 +152,31 @@ def sensitivity(
     >>> trial = simulate_trial(ASTEROID.with_values(missing_running=0.2, missing_waitlist=0.2), seed=2024)
     >>> found = sensitivity(trial, outcome="average_pain", rule="jump_to_reference", seed=1)
     >>> found.missing_treatment + found.missing_reference, 0 < found.missing_information < 1
-    (8, True)
+    (6, True)
     """
+    scores = one_outcome(trial, outcome, treatment, reference, better)
     return effects_by_delta(
-        trial, outcome, [delta], week=week, rule=rule, imputations=imputations, seed=seed, method=method, level=level,
-        treatment=treatment, reference=reference, better=better,
+        scores, [delta], week=week, rule=rule, imputations=imputations, seed=seed, method=method, level=level,
+        label=label_of(trial),
     )[0]  # fmt: skip
 
 
 def effects_by_delta(
-    trial: Trial | pd.DataFrame,
-    outcome: str,
-    deltas: Sequence[float],
-    *,
-    week: float | None,
-    rule: Rule,
-    imputations: int,
-    seed: int,
-    method: CompleteMethod,
-    level: float,
-    treatment: str | None,
-    reference: str | None,
-    better: str | None,
-) -> tuple[Sensitivity, ...]:
+    scores: OutcomeScores, deltas: Sequence[float], *, week: float | None, rule: Rule, imputations: int, seed: int,
+    method: CompleteMethod, level: float, label: str,
+) -> tuple[Sensitivity, ...]:  # fmt: skip
     """Estimate an effect with each of several deltas applied to the same imputations.
 
     Parameters
     ----------
+    scores : OutcomeScores
+        Of all visits.
     deltas : sequence of float
         Points by which what was imputed to the treated is made worse.
-    trial, outcome, week, rule, imputations, seed, method, level, treatment, reference, better
+    week, rule, imputations, seed, method, level
         As in :func:`sensitivity`.
+    label : str
+        What the data are.
 
     Returns
     -------
@@ -206,11 +189,10 @@ def effects_by_delta(
         As in :func:`sensitivity`.
     """
     check_level(level)
-    check_rule(rule)
-    check_imputations(imputations)
+    check_imputing(rule, imputations)
     _check(deltas, seed, method)
-    scores, visit = _visits_seen(one_outcome(trial, outcome, treatment, reference, better), week)
-    worse = -sign_of_better(outcome, scores.better) if any(deltas) else 1
+    scores, visit = _visits_seen(scores, week)
+    worse = -sign_of_better(scores.outcome, scores.better) if any(deltas) else 1
     points = worse * np.array(deltas, dtype=float)
     complete = not any(np.isnan(own[[0, visit]]).any() for own in scores.both)
     if complete:
@@ -220,44 +202,22 @@ def effects_by_delta(
         shifted = shift_imputed(scores.treatment, drawn[0], points)
         pooled = pool(_at(_METHODS[method](moments(shifted, drawn[1][:, :, np.newaxis])), visit - 1))
     if not (pooled.estimates.standard_error > 0).all():
-        raise InputError(f"{outcome} must vary within the arms, got a constant. Drop it or correct the values.")
-    interval, p = confidence_interval(pooled.estimates, level), p_value(pooled.estimates)
-    missing = [int(np.isnan(own[visit]).sum()) for own in scores.both]
-    return tuple(
-        Sensitivity(
-            outcome=outcome,
-            week=scores.weeks[visit],
-            method=method,
-            rule=rule,
-            delta=float(delta),
-            estimate=float(pooled.estimates.estimate[row]),
-            se=float(pooled.estimates.standard_error[row]),
-            df=float(pooled.estimates.df[row]),
-            ci_low=float(interval.low[row]),
-            ci_high=float(interval.high[row]),
-            p_value=float(p[row]),
-            within=float(pooled.within[row]),
-            between=float(pooled.between[row]),
-            missing_information=float(pooled.missing_information[row]),
-            mcse=float(np.sqrt(pooled.between[row] / imputations)),
-            imputations=imputations,
-            n_treatment=scores.n[0],
-            n_reference=scores.n[1],
-            missing_treatment=missing[0],
-            missing_reference=missing[1],
-            level=level,
-            note=_note(scores, visit, complete=complete, idle=bool(delta) and not missing[0]),
-            label=label_of(trial),
-        )
-        for row, delta in enumerate(deltas)
-    )
+        raise InputError(f"{scores.outcome} must vary within the arms, got a constant. Drop it or correct the values.")
+    missing, found = [int(np.isnan(own[visit]).sum()) for own in scores.both], []
+    for row, numbers in enumerate(rows_of_numbers(pooled.estimates, level)):
+        spread = {name: float(getattr(pooled, name)[row]) for name in ("within", "between", "missing_information")}
+        found.append(Sensitivity(
+            outcome=scores.outcome, week=scores.weeks[visit], method=method, rule=rule, delta=float(deltas[row]),
+            mcse=sqrt(spread["between"] / imputations), imputations=imputations, n_treatment=scores.n[0],
+            n_reference=scores.n[1], missing_treatment=missing[0], missing_reference=missing[1],
+            note=_note(scores, visit, complete=complete, idle=bool(deltas[row]) and not missing[0]),
+            level=level, label=label, **numbers, **spread,
+        ))  # fmt: skip
+    return tuple(found)
 
 
 def _check(deltas: Sequence[float], seed: int, method: str) -> None:
-    if method not in _METHODS:
-        raise InputError(
-            f"method must be one of {', '.join(_METHODS)}, got {method!r}.{did_you_mean(method, _METHODS)}"
-        )
+    check_choice("method", method, _METHODS)
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise InputError(f"seed must be a whole number of 0 or more, got {seed!r}. Choose one and report it.")
     odd = [delta for delta in deltas if not isinstance(delta, int | float | np.number) or not np.isfinite(delta)]

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from asteroid_repro.errors import InputError
+from asteroid_repro.estimate.arms import Data, Given, label_of
 from asteroid_repro.estimate.missing_visits.imputation import Rule
 from asteroid_repro.estimate.missing_visits.sensitivity import CompleteMethod, Sensitivity, effects_by_delta
+from asteroid_repro.estimate.outcome_scores import one_outcome
 from asteroid_repro.tables.result_table import ResultTable
-from asteroid_repro.trial.participant_data import Trial
 
 
 @dataclass(frozen=True)
@@ -43,20 +44,10 @@ class TippingPoint(ResultTable):
 
 
 def tipping_point(
-    trial: Trial | pd.DataFrame,
-    *,
-    outcome: str,
-    deltas: Sequence[float],
-    week: float | None = None,
-    rule: Rule = "mar",
-    imputations: int = 50,
-    seed: int,
-    method: CompleteMethod = "ancova",
-    level: float = 0.95,
-    treatment: str | None = None,
-    reference: str | None = None,
-    better: str | None = None,
-) -> TippingPoint:
+    trial: Data, *, outcome: str, deltas: Sequence[float], week: float | None = None, rule: Rule = "mar",
+    imputations: int = 50, seed: int, method: CompleteMethod = "ancova", level: float = 0.95,
+    treatment: Given = None, reference: Given = None, better: Given = None,
+) -> TippingPoint:  # fmt: skip
     """Find how much worse than imputed the treated who missed the week must be for the result to lose significance.
 
     Parameters
@@ -91,8 +82,8 @@ def tipping_point(
     if not len(deltas):
         raise InputError("deltas must have at least one number of points, got none. Try range(0, 31, 5).")
     found = effects_by_delta(
-        trial, outcome, list(dict.fromkeys(deltas)), week=week, rule=rule, imputations=imputations, seed=seed,
-        method=method, level=level, treatment=treatment, reference=reference, better=better,
+        one_outcome(trial, outcome, treatment, reference, better), list(dict.fromkeys(deltas)), week=week, rule=rule,
+        imputations=imputations, seed=seed, method=method, level=level, label=label_of(trial),
     )  # fmt: skip
     rows = tuple(sorted(found, key=lambda row: row.delta))
     tipped = [row.delta for row in rows if row.p_value >= 1 - level]

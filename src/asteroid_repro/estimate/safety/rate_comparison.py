@@ -126,18 +126,10 @@ def compare_with_yardstick(
     sigma = (log(high) - log(low)) / (2 * float(ndtri((1 + check_level(yardstick_level)) / 2)))
     limits = _ratio_limits(rate, yardstick_per_1000, float(ndtri((1 + rate.level) / 2)) * sigma)
     return RateRatio(
-        kind=rate.kind,
-        method=rate.method,
-        per=rate.per,
-        events=rate.events,
-        rate_per_1000=rate.rate_per_1000,
-        yardstick_per_1000=yardstick_per_1000,
-        ratio=rate.rate_per_1000 / yardstick_per_1000,
-        ci_low=limits.low,
-        ci_high=limits.high,
-        level=rate.level,
-        note=rate.note,
-    )
+        kind=rate.kind, method=rate.method, per=rate.per, events=rate.events, rate_per_1000=rate.rate_per_1000,
+        yardstick_per_1000=yardstick_per_1000, ratio=rate.rate_per_1000 / yardstick_per_1000,
+        ci_low=limits.low, ci_high=limits.high, level=rate.level, note=rate.note,
+    )  # fmt: skip
 
 
 def probability_rate_below(

@@ -8,8 +8,8 @@ from typing import Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from asteroid_repro.errors import InputError, did_you_mean
-from asteroid_repro.estimate.arms import label_of
+from asteroid_repro.errors import InputError, check_choice
+from asteroid_repro.estimate.arms import Data, label_of
 from asteroid_repro.estimate.safety.rate_limits import clustered_limits, exact_poisson_limits, mid_p_poisson_limits
 from asteroid_repro.tables.checking import check_table
 from asteroid_repro.tables.limits import Limits, check_level
@@ -87,15 +87,9 @@ class EventRates(ResultTable):
 
 
 def event_rates(
-    trial: Trial | pd.DataFrame,
-    *,
-    sessions: pd.DataFrame | None = None,
-    hours: float | None = None,
-    per: str | None = None,
-    method: IntervalMethod = "exact",
-    level: float = 0.95,
-    kinds: Sequence[str] | None = None,
-) -> EventRates:
+    trial: Data, *, sessions: pd.DataFrame | None = None, hours: float | None = None, per: str | None = None,
+    method: IntervalMethod = "exact", level: float = 0.95, kinds: Sequence[str] | None = None,
+) -> EventRates:  # fmt: skip
     """Compute event rates per 1000 hours or person-weeks.
 
     Parameters
@@ -143,9 +137,8 @@ def event_rates(
         sessions = trial.sessions if len(trial.sessions) else None
         per = per or ("running_hours" if sessions is not None else "person_weeks")
     per = per or "running_hours"
-    for field, value, known in (("per", per, DENOMINATORS), ("method", method, INTERVAL_METHODS)):
-        if value not in known:
-            raise InputError(f"{field} must be one of {', '.join(known)}, got {value!r}.{did_you_mean(value, known)}")
+    check_choice("per", per, DENOMINATORS)
+    check_choice("method", method, INTERVAL_METHODS)
     kinds = trial.design.kinds if isinstance(trial, Trial) else kinds
     frame = trial.adverse_events if isinstance(trial, Trial) else trial
     events = check_table(frame, "adverse_events", ["participant", "kind"], kinds=kinds)
@@ -201,7 +194,7 @@ def exposure_hours(sessions: pd.DataFrame, per: str) -> float:
     return float(minutes.sum() / 60)
 
 
-def _in_weeks(trial: Trial | pd.DataFrame, events: pd.DataFrame) -> list[Group]:
+def _in_weeks(trial: Data, events: pd.DataFrame) -> list[Group]:
     """Return the person-weeks of both arms, up to the last visit."""
     if not isinstance(trial, Trial):
         raise InputError("person_weeks must come from a trial, got a plain table. Give sessions or hours, or a Trial.")
@@ -229,7 +222,7 @@ def _hours(
     return total, {person: exposure_hours(rows, per) for person, rows in sessions.groupby("participant")}
 
 
-def _of_treatment(trial: Trial | pd.DataFrame, events: pd.DataFrame) -> tuple[str, pd.DataFrame]:
+def _of_treatment(trial: Data, events: pd.DataFrame) -> tuple[str, pd.DataFrame]:
     """Return the events of the arm that has sessions, with its label; all events of a plain table."""
     if not isinstance(trial, Trial):
         return "", events

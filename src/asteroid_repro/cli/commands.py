@@ -63,7 +63,8 @@ def _options(
 @takes(show=Show)
 def reproduce(
     show: Show, *, study: StudyName = DEFAULT, scenario: ScenarioName = None, seed: Seed = SEED,
-    trials: Trials = 20_000, out: Annotated[Path, typer.Option(help="Folder to write data/ and figures/ into.")] = Path(),
+    trials: Trials = 20_000,
+    out: Annotated[Path, typer.Option(help="Folder to write data/ and figures/ into.")] = Path(),
 ) -> None:  # fmt: skip
     """Audit, simulate, estimate, verify and draw; write data/ and figures/.
 

@@ -91,8 +91,8 @@ def draw(people: int, mechanism: Mechanism, rng: np.random.Generator, effect: np
 def imputed(mechanism: Mechanism, rule: Rule, trial: int) -> dict[str, Imputed]:
     """Impute one trial and pool each analysis; the rules see the same trials and draws."""
     rng = np.random.default_rng([SEED, trial])
-    running, waitlist = draw(20, mechanism, rng, EFFECT), draw(20, mechanism, rng, 0 * EFFECT)
-    completed = impute(running, waitlist, imputations=IMPUTATIONS, rng=rng, rule=rule)
+    treatment, reference = draw(20, mechanism, rng, EFFECT), draw(20, mechanism, rng, 0 * EFFECT)
+    completed = impute(treatment, reference, imputations=IMPUTATIONS, rng=rng, rule=rule)
     found = {}
     for name, analysis in ANALYSES.items():
         pooled = pool(analysis(moments(*completed))).estimates

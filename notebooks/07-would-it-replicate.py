@@ -20,7 +20,6 @@ from statistics import NormalDist
 import pandas as pd
 
 import asteroid_repro as ar
-from asteroid_repro.figures.planning_figures import plot_assurance, plot_power_curve, plot_rerun
 
 # %% tags=["parameters"]
 assumptions = ar.ASTEROID
@@ -36,7 +35,7 @@ seed = 1
 # The standard error follows from the printed limits, half their distance over the normal quantile.
 
 # %%
-line = {part: claim.value for part, claim in ar.published().line("average_pain").items()}
+line = {part: claim.value for part, claim in ar.published().line("average_pain", week=12).items()}
 estimate = line["estimate"]
 se = (line["ci_high"] - line["ci_low"]) / (2 * NormalDist().inv_cdf((1 + level) / 2))
 print(f"average pain at week 12: {estimate:.2f} points, standard error {se:.3f}, printed p {line['p_value']}")
@@ -49,7 +48,7 @@ print(f"average pain at week 12: {estimate:.2f} points, standard error {se:.3f},
 
 # %%
 again = ar.replication(estimate, se, level=level)
-_ = plot_rerun(again)
+_ = ar.plot_rerun(again)
 
 # %%
 print(f"significant again, if the printed estimate is the truth: {again.significant_if_true:.3f}")
@@ -68,7 +67,8 @@ print(f"prediction interval: {again.prediction_low:.1f} to {again.prediction_hig
 # ## Estimates that get printed are flattered
 #
 # A small trial that finds something must have found much. Simulated trials of the same size, for a range of assumed
-# truths:
+# truths, analysed by the mixed model for repeated measures with Kenward and Roger's degrees of freedom, the default of
+# planning:
 
 # %%
 curve = ar.power_curve(
@@ -78,7 +78,7 @@ curve = ar.power_curve(
     trials=trials,
     seed=seed,
 )
-_ = plot_power_curve(curve, measure="type_m")
+_ = ar.plot_power_curve(curve, measure="type_m", design=assumptions.design)
 
 # %%
 print(curve.label)
@@ -89,11 +89,12 @@ curve.to_frame().round(3)
 # estimates with the wrong sign. Where power is high nothing is wrong. Where it is low, significance is a filter that
 # lets only exaggerations pass.
 #
-# At the assumed effect of the paper:
+# At the assumed effect of the paper, analysed as the study takes the paper to have done:
 
 # %%
 oc = ar.operating_characteristics(assumptions, trials=trials, seed=seed)
 print(oc.label)
+print(f"{oc.analysis.method} with {oc.analysis.distribution}")
 for name in ("power", "type_m", "type_s"):
     measure = oc.value("average_pain", name, 12)
     print(f"{name}: {measure.value:.3f} (MCSE {measure.mcse:.3f})")
@@ -106,7 +107,7 @@ for name in ("power", "type_m", "type_s"):
 
 # %%
 believed = ar.assurance(assumptions, mean=estimate, sd=se, trials=trials, seed=seed)
-_ = plot_assurance(believed)
+_ = ar.plot_assurance(believed, design=assumptions.design)
 
 # %% [markdown]
 # The curve bends where the belief lies: the effects below the mean cost more power than the effects above it can give.
@@ -136,11 +137,12 @@ print("Normal approximation, nothing simulated")
 pd.concat([rerun.to_frame() for rerun in reruns])[columns].round(3)
 
 # %% [markdown]
-# One simulated rerun, judged both ways:
+# One simulated rerun, analysed as the study takes the paper to have done, and judged both ways:
 
 # %%
 rerun = ar.simulate_trial(assumptions.with_equal_baselines(), seed=seed)
-effects = ar.estimate_effects(rerun, method="random_intercept")
+paper = assumptions.design.analysis
+effects = ar.estimate_effects(rerun, method=paper.method, distribution=paper.distribution)
 second = next(row for row in effects.rows if (row.outcome, row.week) == ("average_pain", 12))
 sceptical = ar.sceptical_p_value(estimate / se, second.estimate / second.se, (se / second.se) ** 2)
 print(rerun.label)
@@ -157,7 +159,7 @@ print(f"one-sided sceptical p {sceptical:.3f}; success is {(1 - level) / 2:g} or
 # <details><summary>Answer</summary>
 #
 # ```python
-# odi = {part: claim.value for part, claim in ar.published().line("disability").items()}
+# odi = {part: claim.value for part, claim in ar.published().line("disability", week=12).items()}
 # odi_se = (odi["estimate"] - odi["ci_low"]) / NormalDist().inv_cdf((1 + level) / 2)
 # for size in (1, 4, 100):
 #     rerun = ar.replication(odi["estimate"], odi_se, relative_size=size)

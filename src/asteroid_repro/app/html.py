@@ -43,8 +43,11 @@ def comparison(state: State) -> str:
 
 def events(trial: Trial, state: State) -> str:
     """Return the rates of adverse events of the trial shown, with exact limits; empty where none are studied."""
-    design, found = trial.design, rates(trial, state["level"])
-    return str(PARTS.events(found and adverse_events_table(found, design=design))) if design.kinds else ""
+    found = rates(trial, state["level"])
+    if not trial.design.kinds or found is None:
+        return str(PARTS.events(None, ())) if trial.design.kinds else ""
+    laid_out = adverse_events_table(found, design=trial.design)
+    return str(PARTS.events(laid_out.to_frame(), laid_out.notes()))
 
 
 def distribution(svg: bytes, state: State) -> str:

@@ -124,7 +124,7 @@ class Page:
         return "what-if.png", "image/png", image(self.figure, "png")
 
     def _say(self, message: str) -> None:
-        self._panes["alerts"].object = str(html.PARTS.alert(message))
+        self._panes["alerts"].object = str(html.PARTS.alert(message)) if message else ""
 
     def _show_numbers(self) -> None:
         self._panes["headline"].object = html.headline(self.state)

@@ -87,7 +87,7 @@ def summary(state: State) -> str:
     Examples
     --------
     >>> summary(State()).partition("%")[0]
-    'A trial like this finds that running lowers average pain at week 12, a benefit, in 85.2 '
+    'A trial like this finds average pain lowered by running at week 12, a benefit, in 85.2 '
     """
     design = state.study.design
     outcome, arm, week = outcome_shown(state), in_sentence(design.treatment.label), f"{design.visits[-1]:g}"
@@ -97,9 +97,9 @@ def summary(state: State) -> str:
         found = f"claims an effect on {name} that is not there"
         return f"A trial like this {found} in {percent(power)} of simulated trials."
     wrong = measure(state, "type_s").value
-    verb, what = "lowers" if truth < 0 else "raises", "benefit" if truth * outcome.sign > 0 else "harm"
+    how, what = "lowered" if truth < 0 else "raised", "benefit" if truth * outcome.sign > 0 else "harm"
     right = power if math.isnan(wrong) else power * (1 - wrong)
-    found = f"finds that {arm} {verb} {name} at week {week}, a {what},"
+    found = f"finds {name} {how} by {arm} at week {week}, a {what},"
     return f"A trial like this {found} in {percent(right)} of simulated trials."
 
 

@@ -32,7 +32,8 @@ class Show(NamedTuple):
             typer.echo(to_json({"label": label} | groups), nl=False)
         elif self.as_csv:
             name, records = next(iter(groups.items()))
-            typer.echo(to_csv(label, records, list(records[0] if records else tables[name])), nl=False)
+            columns = list(records[0]) if records else [str(column) for column in tables[name]]
+            typer.echo(to_csv(label, records, columns), nl=False)
         else:
             typer.echo(label)
             for name, records in groups.items():

@@ -64,9 +64,10 @@ class InferenceRow:
 class InferenceLedger(ResultTable):
     """All methods on one outcome of one trial at one visit.
 
-    The paper's analysis is the faithful reproduction. MMRM and ANCOVA with t are the honest inference: they hold their
-    type I error whatever the correlation of the visits, while a random intercept doubles it when correlation decays
-    with time; neither its degrees of freedom nor more people mend that. The constrained model (``clda``) rejects too
+    The study's analysis is the faithful reproduction, one of those that could have printed the paper's lines. MMRM and
+    ANCOVA with t are the honest inference: on complete data they hold their type I error whatever the correlation of
+    the visits, while a random intercept doubles it when correlation decays with time; neither its degrees of freedom
+    nor more people mend that. The constrained model (``clda``) rejects too
     often in a small trial, with missing visits and without, unless Kenward and Roger's standard error counts that it
     estimates how far to adjust for the baseline; docs/missing-visit-inference.md has both measured.
 

@@ -61,8 +61,8 @@ docs: $(STAMP) ## Build the documentation site, offline (docs/_build/html/index.
 whatif: $(STAMP) ## Simulate the grid of the static what-if page (docs/what-if.html)
 	$(BIN)/python docs/make_what_if.py
 
-fit: $(STAMP) ## Fit the programme mechanism to the claims that may be fitted
-	$(BIN)/python -m asteroid_repro.evaluate.programme_fit
+fit: $(STAMP) ## Fit the programme mechanism (assumptions.toml) to the claims that may be fitted
+	$(BIN)/python benchmarks/fit_programme.py
 
 type-one: $(STAMP) ## Measure the type I error of the methods (docs/type-one-error.md)
 	$(BIN)/python benchmarks/type_one_error.py

@@ -15,8 +15,9 @@ import pandas as pd
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.printed.printed_line import FIELDS, PrintedTriple, unit
-from asteroid_repro.printed.rounding import audit_triple, is_consistent
+from asteroid_repro.printed.audit_triple import audit_triple, is_consistent
+from asteroid_repro.printed.printed_triple import FIELDS, PrintedTriple
+from asteroid_repro.printed.rounding_interval import unit
 
 PAGE = Path(__file__).parent.parent / "docs" / "audit-calibration.md"
 MOVED_UNITS = 3

@@ -25,7 +25,7 @@ from distributed import Client, LocalCluster
 from lanes import CHARACTERISTICS, FLOOR, LANES, LOOP, PIECE_TRIALS, TRIAL, Lane, LmerLane, others, outcomes_table
 
 import asteroid_repro as ar
-from asteroid_repro.engine.monte_carlo import sum_pieces
+from asteroid_repro.engine.monte_carlo import Run, sum_pieces
 from asteroid_repro.simulate.streams import BLOCK_TRIALS
 
 PAGE = Path(__file__).parents[1] / "docs" / "speed.md"
@@ -182,9 +182,9 @@ def hand_out(pieces: int = 2000) -> float:
         LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0") as cluster,
         Client(cluster) as client,
     ):
-        sum_pieces(no_work, 100 * PIECE_TRIALS, executor=client)
+        sum_pieces(no_work, Run(100 * PIECE_TRIALS, 1, executor=client))
         start = time.perf_counter()
-        sum_pieces(no_work, pieces * PIECE_TRIALS, executor=client)
+        sum_pieces(no_work, Run(pieces * PIECE_TRIALS, 1, executor=client))
         return (time.perf_counter() - start) / pieces
 
 

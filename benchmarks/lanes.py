@@ -19,16 +19,18 @@ import pandas as pd
 import statsmodels.formula.api as smf
 
 import asteroid_repro as ar
-from asteroid_repro.engine.monte_carlo import PIECE_TRIALS, sum_pieces
+from asteroid_repro.engine.monte_carlo import PIECE_TRIALS, Run, sum_pieces
 from asteroid_repro.engine.trial_estimates import simulated_estimates, simulated_moments
 from asteroid_repro.estimate.effects.inference import p_value
-from asteroid_repro.estimate.effects.methods import closed_form
+from asteroid_repro.estimate.effects.methods import Analysis, closed_form
+from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.simulate.block import simulate_block
 from asteroid_repro.simulate.outcomes import tile_trials
 from asteroid_repro.simulate.streams import BLOCK_TRIALS, Purpose, blocks, stream
 
 TRIAL = ar.ASTEROID.with_equal_baselines()
-PATCHY = TRIAL.with_values(missing_running=0.15, missing_waitlist=0.15, missing_pattern="intermittent")
+PATCHY = TRIAL.with_values(missing_treatment=0.15, missing_reference=0.15, missing_pattern="intermittent")
+SOLVED, SOLVED_PATCHY = solve(TRIAL), solve(PATCHY)
 CLOSED = closed_form("random_intercept"), closed_form("ancova")
 
 
@@ -71,33 +73,34 @@ def draw_scores(seed: int) -> None:
 
 
 def draw(seed: int) -> None:
-    """Draw also a normal for the attendance and a Poisson number of events of each runner."""
+    """Draw also a normal for the attendance and a Poisson number of events of each treated person."""
     draw_scores(seed)
-    shape = (BLOCK_TRIALS, TRIAL.n_running)
+    shape, mean = (BLOCK_TRIALS, TRIAL.n_treatment), TRIAL.adverse_events[0].rate * 105 / TRIAL.n_treatment
     for block, _ in blocks(PIECE_TRIALS):
         stream(seed, Purpose.ATTENDANCE_PROPENSITY, block).standard_normal(shape)
-        stream(seed, Purpose.LOWER_LIMB_EVENTS, block).poisson(TRIAL.lower_limb_rate * 105 / TRIAL.n_running, shape)
+        stream(seed, Purpose.EVENTS, block).poisson(mean, shape)
 
 
 def outcomes_lane(seed: int) -> None:
     """Simulate bounded, rounded scores of three outcomes; fit random intercept and ANCOVA, with p-values."""
 
     def work(block: int, trials: int) -> dict[str, np.ndarray]:
-        data = simulated_moments(TRIAL, seed, block, trials)
+        data = simulated_moments(SOLVED, seed, block, trials)
         p_values = [p_value(estimate(data)) for estimate in CLOSED]  # type: ignore[misc]  # both have a closed form
         return {"trials": np.array(p_values[0].shape[-1])}
 
-    sum_pieces(work, PIECE_TRIALS)
+    sum_pieces(work, Run(PIECE_TRIALS, seed))
 
 
 def missing_lane(seed: int) -> None:
     """Simulate scores with 15 % of the visits missing; fit the random intercept by REML, with p-values."""
+    analysis = Analysis("random_intercept", "z")
 
     def work(block: int, trials: int) -> dict[str, np.ndarray]:
-        p_values = p_value(simulated_estimates(PATCHY, seed, block, trials, method="random_intercept"))
+        p_values = p_value(simulated_estimates(SOLVED_PATCHY, seed, block, trials, analysis))
         return {"trials": np.array(p_values.shape[-1])}
 
-    sum_pieces(work, PIECE_TRIALS)
+    sum_pieces(work, Run(PIECE_TRIALS, seed))
 
 
 def characteristics(seed: int) -> None:
@@ -107,7 +110,7 @@ def characteristics(seed: int) -> None:
 
 def whole_trials(seed: int) -> None:
     """Simulate a block with people, sessions and events."""
-    simulate_block(TRIAL, seed, 0, BLOCK_TRIALS)
+    simulate_block(SOLVED, seed, 0, BLOCK_TRIALS)
 
 
 @cache

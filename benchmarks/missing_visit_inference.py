@@ -10,15 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from type_one_error import COVARIANCES, as_text, type_one_errors
 
 from asteroid_repro.estimate.effects.ancova import ancova
 from asteroid_repro.estimate.effects.inference import Estimates, confidence_interval
-from asteroid_repro.estimate.effects.methods import Distribution
+from asteroid_repro.estimate.effects.methods import Analysis
 from asteroid_repro.estimate.effects.mmrm import mmrm
 from asteroid_repro.estimate.effects.moments import Moments, moments
 from asteroid_repro.estimate.missing_visits.imputation import Rule, impute
 from asteroid_repro.estimate.missing_visits.rubin import pool
-from asteroid_repro.evaluate.type_one_error import COVARIANCES, type_one_errors
 from asteroid_repro.reporting.files import write_file
 from asteroid_repro.reporting.result_tables import markdown
 
@@ -28,12 +28,12 @@ SEED = 47  # chosen before looking
 IMPUTATIONS = 50
 EFFECT = np.array([0.0, -8.0, -12.0])
 MEAN, PAINFUL = 45.0, 55.0
-TESTS: tuple[tuple[str, Distribution], ...] = (
-    ("mmrm", "satterthwaite"),
-    ("mmrm", "kenward_roger"),
-    ("clda", "satterthwaite"),
-    ("clda", "kenward_roger"),
-    ("random_intercept", "kenward_roger"),
+TESTS = (
+    Analysis("mmrm", "satterthwaite"),
+    Analysis("mmrm", "kenward_roger"),
+    Analysis("clda", "satterthwaite"),
+    Analysis("clda", "kenward_roger"),
+    Analysis("random_intercept", "kenward_roger"),
 )
 ANALYSES: dict[str, Callable[[Moments], Estimates]] = {"ancova": ancova, "mmrm": mmrm}
 
@@ -91,8 +91,8 @@ def draw(people: int, mechanism: Mechanism, rng: np.random.Generator, effect: np
 def imputed(mechanism: Mechanism, rule: Rule, trial: int) -> dict[str, Imputed]:
     """Impute one trial and pool each analysis; the rules see the same trials and draws."""
     rng = np.random.default_rng([SEED, trial])
-    running, waitlist = draw(20, mechanism, rng, EFFECT), draw(20, mechanism, rng, 0 * EFFECT)
-    completed = impute(running, waitlist, imputations=IMPUTATIONS, rng=rng, rule=rule)
+    treatment, reference = draw(20, mechanism, rng, EFFECT), draw(20, mechanism, rng, 0 * EFFECT)
+    completed = impute(treatment, reference, imputations=IMPUTATIONS, rng=rng, rule=rule)
     found = {}
     for name, analysis in ANALYSES.items():
         pooled = pool(analysis(moments(*completed))).estimates
@@ -140,17 +140,11 @@ def measures(runs: list[Imputed], truth: float) -> dict[str, str]:
 
 def tests(trials: int) -> pd.DataFrame:
     """Measure the type I error of the small-sample tests as text."""
-    table = pd.concat(
-        type_one_errors(tests=TESTS, missing=missing, trials=trials, seed=TYPE_ONE_SEED).to_frame()
-        for missing in (0.0, 0.15)
-    )
-    text = table.assign(
-        correlations=table["correlations"].map(lambda row: ", ".join(f"{value:g}" for value in row)),
-        sds=table["sds"].map(lambda row: ", ".join(f"{value:g}" for value in row)),
-        type_one_error=table["type_one_error"].map("{:.4f}".format),
-        mcse=table["mcse"].map("{:.4f}".format),
-    )
-    return text[["missing", "correlations", "sds", "method", "distribution", "failed", "type_one_error", "mcse"]]
+    found = [
+        type_one_errors(tests=TESTS, missing=missing, trials=trials, seed=TYPE_ONE_SEED) for missing in (0.0, 0.15)
+    ]
+    columns = ["missing", "correlations", "sds", "method", "distribution", "failed", "type_one_error", "mcse"]
+    return as_text(pd.concat(found))[columns]
 
 
 def liberal(table: pd.DataFrame) -> str:

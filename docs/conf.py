@@ -10,10 +10,12 @@ from pathlib import Path
 DOCS = Path(__file__).parent
 sys.path.append(str(DOCS))
 
-from generated_pages import write_all  # noqa: E402 - it lies beside this file, which is no package
+from draw_house import FLOORS  # noqa: E402 - it lies beside this file, which is no package
+from generated_pages import write_all  # noqa: E402
 from named_numbers import named_numbers  # noqa: E402
 
 write_all(DOCS / "_generated")
+ROOMS = [room for _, rooms in FLOORS for room in rooms]
 
 project = "asteroid-repro"
 author = "The asteroid-repro developers"
@@ -53,11 +55,8 @@ exclude_patterns = [
 ]
 nitpicky = True
 nitpick_ignore_regex = [
-    # What is not public has no page; docstrings may name it all the same.
-    (
-        r"py:(func|mod|class|data)",
-        r"asteroid_repro\.(assumptions|estimate|evaluate|published|schema|simulate|verify)\..*",
-    ),
+    # What lives in a room and is not public has no page; docstrings may name it all the same.
+    (r"py:(func|mod|class|data|meth)", rf"asteroid_repro\.({'|'.join(ROOMS)})(\..*)?"),
     (r"py:data", r"[A-Z_]+"),
     (r"py:func", r"exact_poisson_limits"),
 ]
@@ -81,6 +80,8 @@ autosummary_generate = True
 autosummary_filename_map = {
     # Some file systems take upper and lower case for the same.
     "asteroid_repro.CANDIDACY": "asteroid_repro.constant.CANDIDACY",
+    "asteroid_repro.Programme": "asteroid_repro.class.Programme",
+    "asteroid_repro.Study": "asteroid_repro.class.Study",
 }
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"

@@ -11,7 +11,7 @@ NOT_KNOWN = "Not known from the sources read."
 def tidier() -> str:
     """Return the twelve items of TIDieR (doi:10.1136/bmj.g1687), each with the claims it rests on."""
     items = {
-        "Brief name": ar.programme(ar.ASTEROID.programme).description,
+        "Brief name": ar.ASTEROID.sessions.programme.description,
         "Why": NOT_KNOWN,
         "What: materials": "A smartphone, since people without one were excluded (`design.excluded.no_smartphone`); a "
         "treadmill for the test run (`programme.start_test.minutes`). "
@@ -42,7 +42,7 @@ def _quoted(*claims: str) -> str:
 
 
 def _procedures() -> str:
-    plan = ar.programme(ar.ASTEROID.programme)
+    plan = ar.ASTEROID.sessions.programme
     run = _printed("programme.stage1.run_seconds")
     walk = _printed("programme.stage1.walk_seconds")
     first = f"Stage 1: run {run} s, walk {walk} s (`programme.stage1.run_seconds`, `.walk_seconds`)"

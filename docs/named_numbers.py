@@ -5,9 +5,7 @@ A page writes ``{{ claim["adherence.mean"] }}`` and gets what is printed, as pri
 
 import csv
 import json
-import tomllib
 from collections import Counter
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +32,9 @@ def named_numbers() -> dict[str, Any]:
         "uncertainty": {row["claim"]: row["MCSE or interval"] for row in checked},
         "verdict": {row["claim"]: row["verdict"] for row in checked},
         "audit": {row.about.partition(" [")[0]: row.result for row in ar.audit().to_frame().itertuples()},
-        "assumed": _flat(ar.ASTEROID.model_dump()),
+        "assumed": {name: rounded(value) for name, value in ar.ASTEROID.values().items()},
         "plan": _plan(),
-        "fit": _flat(tomllib.loads((files("asteroid_repro.assumptions") / "programme_fit.toml").read_text("utf-8"))),
+        "imbalance": _imbalance(),
         "count": _counts(checked),
         "run": _run(),
     }
@@ -48,7 +46,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def _plan() -> dict[str, str]:
-    plan = ar.programme(ar.ASTEROID.programme)
+    plan = ar.ASTEROID.sessions.programme
     table = plan.to_frame()
     first = [stage.run_seconds(stage.repeats[1]) / 60 for stage in plan.stages[: len(plan.start_stages)]]
     return {
@@ -58,6 +56,24 @@ def _plan() -> dict[str, str]:
         "most_minutes_in_a_starting_stage": f"{max(first):g}",
         "running_minutes_first_week": f"{table['running_minutes_a_week'].iloc[0]:g}",
         "running_minutes_last_week": f"{table['running_minutes_a_week'].iloc[-1]:g}",
+    }
+
+
+def _imbalance() -> dict[str, str]:
+    r"""Return what the published imbalance of current pain at baseline does to an estimate, points.
+
+    With :math:`d_0` the imbalance, :math:`b` the slope of the last score on the first and :math:`\theta` the effect,
+    trials that randomise anew and happen to have that imbalance give :math:`\theta + (b - 1) d_0` on average where the
+    analysis does not adjust for the baseline, :math:`\theta` where it does. Turned round: what was printed, adjusted.
+    """
+    pain = ar.ASTEROID.current_pain
+    slope = ar.ASTEROID.visit_correlation[0][-1] * pain.sd[-1] / pain.sd[0]
+    apart = pain.treatment_baseline - pain.reference_baseline
+    return {
+        "baseline": f"{apart:.1f}",
+        "slope": f"{slope:.2g}",
+        "unadjusted": f"{pain.effect[-1] + (slope - 1) * apart:.1f}",
+        "adjusted_from_print": f"{pain.effect[-1] - (slope - 1) * apart:.1f}",
     }
 
 
@@ -90,17 +106,6 @@ def _run() -> dict[str, str]:
         "fit_note": made["fit_note"],
         "allowed_standard_errors": f"{made['allowed_standard_errors']:.2f}",
     }
-
-
-def _flat(values: dict[str, Any], before: str = "") -> dict[str, str]:
-    """Return nested values by dotted name, numbers rounded for reading."""
-    flat: dict[str, str] = {}
-    for key, value in values.items():
-        if isinstance(value, dict):
-            flat |= _flat(value, f"{before}{key}.")
-        else:
-            flat[before + key] = rounded(value)
-    return flat
 
 
 def rounded(value: object) -> str:

@@ -102,12 +102,17 @@ trial.adverse_events
 # %% [markdown]
 # ## Where the assumptions come from
 #
-# Every field says whether it rests on a published claim or on an assumption of ours, and why. A few of them:
+# Every value says whether it rests on a published claim, was fitted to some, or is an assumption, and why. A few of them:
 
 # %%
-fields = type(assumptions).model_fields
-for name in ("n_running", "age_mean", "ran_before_share", "adherence_sd", "visit_correlation", "running_speed_mean"):
-    print(f"{name}: {fields[name].description}")
+for name in ("n_treatment", "characteristics.ran_before.share", "visit_correlation", "running_speed_mean"):
+    print(f"{name} = {assumptions.values()[name]}. {assumptions.source(name)}")
+
+# %% [markdown]
+# A copy with another value says who changed it, and never names the old claim:
+
+# %%
+print(assumptions.with_values(n_treatment=30).source("n_treatment"))
 
 # %% [markdown]
 # ## Exercise
@@ -140,5 +145,5 @@ for name in ("n_running", "age_mean", "ran_before_share", "adherence_sd", "visit
 # * No participant data exist here. The people are drawn, not observed.
 # * Baseline means of average pain, the correlation between visits and all of week 6 are assumptions: nothing is
 #   published.
-# * The arms start with the published difference in current pain. Other trials of the same kind would not.
+# * The arms start with the published difference in current pain. Trials that randomise anew would not, but by chance.
 # * The programme's later stages, and how people move among them, are assumptions (see lesson 3).

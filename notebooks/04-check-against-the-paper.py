@@ -56,14 +56,15 @@ audit.to_frame().query("topic == 'result line'")[["about", "printed", "result", 
 
 # %% [markdown]
 # The two pain lines fit a normal distribution, and a t distribution only with more degrees of freedom than there are
-# people. A mixed model for repeated measures or an analysis of covariance has fewer: they could not have printed these
-# lines. *Compatible does not mean used.*
+# people. A mixed model for repeated measures or an analysis of covariance with t has fewer: they could not have printed
+# these lines. What could have is still a set: a random intercept with z or with its many degrees of freedom, by REML or by
+# maximum likelihood. *Compatible does not mean used.*
 #
 # ## The disability line contradicts itself
 #
-# Its estimate is not in the middle of its interval, and rounding does not explain it. If exactly one number is wrong,
-# it is the upper limit. Which of the repairs is right cannot be known; code that reproduces the printed limit would
-# be wrong.
+# Its estimate is not in the middle of its interval, and rounding does not explain it. No analysis with a symmetric
+# interval prints that. If exactly one number is wrong, it is the upper limit. Which of the repairs is right cannot be
+# known; code that reproduces the printed limit would be wrong.
 
 # %%
 _ = plot_triple(audit.triples["disability.week12"])
@@ -120,11 +121,15 @@ print(result.findings)
 print(result.summary)
 
 # %% [markdown]
-# The mean over many trials lies on the fitted estimates, as it must. One trial does not:
+# The mean over many trials lies on the fitted estimates, as it must. One trial does not, analysed as the study takes the
+# paper to have done:
 
 # %%
 trial = ar.simulate_trial(assumptions, seed=seed)
-_ = plot_forest(ar.estimate_effects(trial, method="random_intercept"), ar.published(), result)
+paper = assumptions.design.analysis
+effects = ar.estimate_effects(trial, method=paper.method, distribution=paper.distribution)
+print(f"{paper.method} with {paper.distribution}")
+_ = plot_forest(effects, ar.published(), result)
 
 # %%
 drawn = ar.sampling_distribution(assumptions, trials=trials, seed=seed)

@@ -36,7 +36,7 @@ seed = 1
 # The standard error follows from the printed limits, half their distance over the normal quantile.
 
 # %%
-line = {part: claim.value for part, claim in ar.published().group("average_pain.week12").items()}
+line = {part: claim.value for part, claim in ar.published().line("average_pain", week=12).items()}
 estimate = line["estimate"]
 se = (line["ci_high"] - line["ci_low"]) / (2 * NormalDist().inv_cdf((1 + level) / 2))
 print(f"average pain at week 12: {estimate:.2f} points, standard error {se:.3f}, printed p {line['p_value']}")
@@ -68,7 +68,8 @@ print(f"prediction interval: {again.prediction_low:.1f} to {again.prediction_hig
 # ## Estimates that get printed are flattered
 #
 # A small trial that finds something must have found much. Simulated trials of the same size, for a range of assumed
-# truths:
+# truths, analysed by the mixed model for repeated measures with Kenward and Roger's degrees of freedom, the default of
+# planning:
 
 # %%
 curve = ar.power_curve(
@@ -89,11 +90,12 @@ curve.to_frame().round(3)
 # estimates with the wrong sign. Where power is high nothing is wrong. Where it is low, significance is a filter that
 # lets only exaggerations pass.
 #
-# At the assumed effect of the paper:
+# At the assumed effect of the paper, analysed as the study takes the paper to have done:
 
 # %%
 oc = ar.operating_characteristics(assumptions, trials=trials, seed=seed)
 print(oc.label)
+print(f"{oc.analysis.method} with {oc.analysis.distribution}")
 for name in ("power", "type_m", "type_s"):
     measure = oc.value("average_pain", name, 12)
     print(f"{name}: {measure.value:.3f} (MCSE {measure.mcse:.3f})")
@@ -136,11 +138,12 @@ print("Normal approximation, nothing simulated")
 pd.concat([rerun.to_frame() for rerun in reruns])[columns].round(3)
 
 # %% [markdown]
-# One simulated rerun, judged both ways:
+# One simulated rerun, analysed as the study takes the paper to have done, and judged both ways:
 
 # %%
 rerun = ar.simulate_trial(assumptions.with_equal_baselines(), seed=seed)
-effects = ar.estimate_effects(rerun, method="random_intercept")
+paper = assumptions.design.analysis
+effects = ar.estimate_effects(rerun, method=paper.method, distribution=paper.distribution)
 second = next(row for row in effects.rows if (row.outcome, row.week) == ("average_pain", 12))
 sceptical = ar.sceptical_p_value(estimate / se, second.estimate / second.se, (se / second.se) ** 2)
 print(rerun.label)
@@ -157,7 +160,7 @@ print(f"one-sided sceptical p {sceptical:.3f}; success is {(1 - level) / 2:g} or
 # <details><summary>Answer</summary>
 #
 # ```python
-# odi = {part: claim.value for part, claim in ar.published().group("disability.week12").items()}
+# odi = {part: claim.value for part, claim in ar.published().line("disability", week=12).items()}
 # odi_se = (odi["estimate"] - odi["ci_low"]) / NormalDist().inv_cdf((1 + level) / 2)
 # for size in (1, 4, 100):
 #     rerun = ar.replication(odi["estimate"], odi_se, relative_size=size)

@@ -1,7 +1,6 @@
 """Every public name and where it lives; they are loaded when they are first used."""
 
-from .asteroid import ASTEROID
-from .calibration import matched_to_paper, scenario, scenario_names
+from .asteroid import ASTEROID, CANDIDACY
 from .errors import InputError, NotYetError
 from .estimate.attendance import attendance
 from .estimate.change_from_baseline.responders import responders
@@ -17,6 +16,13 @@ from .evaluate.estimands import estimands
 from .evaluate.frailty import coverage_by_frailty
 from .evaluate.performance import operating_characteristics
 from .evaluate.sampling import sampling_distribution
+from .figures.audit_figures import plot_reconstructions, plot_triple
+from .figures.effect_figures import plot_forest, plot_sampling_distribution
+from .figures.exposure_figures import plot_attendance, plot_event_rates, plot_running_hours
+from .figures.people_figures import plot_participant_flow, plot_trajectories
+from .figures.planning_figures import plot_assurance, plot_power_curve, plot_rerun, plot_what_if
+from .figures.programme_figures import plot_programme
+from .figures.style import save_figure
 from .ledger.ledger import published
 from .mechanism.scale_bounds import floor_and_ceiling
 from .planning.assurance import assurance
@@ -24,16 +30,21 @@ from .planning.power_curve import power_curve
 from .planning.precision import hours_for_precision
 from .planning.replication import replication, sceptical_p_value
 from .planning.sample_size import sample_size
-from .printed.rounding import audit_triple
+from .printed.audit_triple import audit_triple
+from .printed.granularity import debit, grim, grim_difference, grimmer
+from .reporting.paper_tables import adverse_events_table, effects_table, table_one
+from .reporting.result_tables import verdict_table
 from .scenarios_compared import what_if
 from .simulate.screening import screen
 from .simulate.trial_tables import simulate_trial
-from .sweeps.fields import with_fields
+from .study_folder import Study, programme, programme_names, scenario, scenario_names, study, study_names
 from .sweeps.run_sweep import sweep
-from .trial.assumptions import OutcomeAssumptions, TrialAssumptions
-from .trial.candidacy import CANDIDACY, Candidacy
+from .trial.assumptions import TrialAssumptions
+from .trial.candidacy import Candidacy
+from .trial.design import Design, Outcome
+from .trial.outcome_assumptions import OutcomeAssumptions
 from .trial.participant_data import Trial
-from .trial.programme import programme, programme_names
+from .trial.programme import Programme
 from .verdicts.audit_ledger import audit
 from .verdicts.inference_ledger import inference_ledger
 from .verdicts.reconstruction import reconstruct
@@ -45,25 +56,48 @@ __all__ = [
     "ASTEROID",
     "CANDIDACY",
     "Candidacy",
+    "Design",
     "InputError",
     "NotYetError",
+    "Outcome",
     "OutcomeAssumptions",
+    "Programme",
+    "Study",
     "Trial",
     "TrialAssumptions",
+    "adverse_events_table",
     "assurance",
     "attendance",
     "audit",
     "audit_triple",
     "compare_with_yardstick",
     "coverage_by_frailty",
+    "debit",
+    "effects_table",
     "estimands",
     "estimate_effects",
     "event_rates",
     "floor_and_ceiling",
+    "grim",
+    "grim_difference",
+    "grimmer",
     "hours_for_precision",
     "inference_ledger",
-    "matched_to_paper",
     "operating_characteristics",
+    "plot_assurance",
+    "plot_attendance",
+    "plot_event_rates",
+    "plot_forest",
+    "plot_participant_flow",
+    "plot_power_curve",
+    "plot_programme",
+    "plot_reconstructions",
+    "plot_rerun",
+    "plot_running_hours",
+    "plot_sampling_distribution",
+    "plot_trajectories",
+    "plot_triple",
+    "plot_what_if",
     "power_curve",
     "probability_rate_below",
     "programme",
@@ -75,6 +109,7 @@ __all__ = [
     "responders",
     "sample_size",
     "sampling_distribution",
+    "save_figure",
     "scenario",
     "scenario_names",
     "sceptical_p_value",
@@ -82,10 +117,13 @@ __all__ = [
     "sensitivity",
     "simulate_trial",
     "standardised_effects",
+    "study",
+    "study_names",
     "sweep",
+    "table_one",
     "tipping_point",
+    "verdict_table",
     "verify",
     "what_if",
-    "with_fields",
     "within_arm_changes",
 ]

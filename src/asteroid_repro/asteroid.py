@@ -1,7 +1,9 @@
-"""ASTEROID as it is supposed here: the trial that is matched to the paper."""
+"""What is supposed of ASTEROID, and of those who answered its call."""
 
-from typing import Final
+from typing import Final, cast
 
-from asteroid_repro.calibration import matched_to_paper
+from asteroid_repro.study_folder import study
+from asteroid_repro.trial.candidacy import Candidacy
 
-ASTEROID: Final = matched_to_paper()
+ASTEROID: Final = study("asteroid").assumptions
+CANDIDACY: Final = cast("Candidacy", study("asteroid").screening)

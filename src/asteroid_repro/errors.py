@@ -1,9 +1,16 @@
 """The errors a user can meet. Each message is one line: field, requirement, value, and what to do."""
 
-from collections.abc import Collection, Iterable
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from typing import Any, Final, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+
+Record = TypeVar("Record", bound=BaseModel)
+
+_LONGEST: Final = 100  # characters of a value that is shown
+_PLAIN: Final = {r"a valid tuple": "a list", r"a valid dictionary.*": "a table", r"a valid string": "text"}
 
 
 class InputError(ValueError):
@@ -33,18 +40,48 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f" Known: {', '.join(names)}." if len(names) <= 20 else " None has a name like it."
 
 
-def first_problem(error: ValidationError) -> str:
-    """Put the first thing wrong with a record into one line: field, requirement, value, what to do."""
+def validated(model: type[Record], data: Any, where: str = "") -> Record:
+    """Build a record, turning what is wrong with it into one line.
+
+    Raises
+    ------
+    InputError
+        Field, requirement and value of the first problem.
+    """
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise InputError(first_problem(error, where, data)) from None
+
+
+def first_problem(error: ValidationError, where: str = "", data: Any = None) -> str:
+    """Put the first thing wrong with a record into one line: field, requirement, value, what to do.
+
+    ``where`` is the place of the record, put before the field's name; with the ``data`` that it was made of, a table
+    among others is called by its name.
+    """
     problem = error.errors(include_url=False)[0]
-    field = ".".join(str(step) for step in problem["loc"])
+    field = ".".join([*filter(None, [where]), *_steps(problem["loc"], data)])
+    got = repr(problem["input"])
+    got = got if len(got) <= _LONGEST else f"{got[: _LONGEST - 3]}..."
     if problem["type"] == "missing":
         return f"{field} must be given, got none. Add it."
     if problem["type"] == "extra_forbidden":
-        return f"{field} must be a known field, got {problem['input']!r}. Remove or rename it."
-    requirement = problem["msg"].removeprefix("Value error, ").replace("Input should", "must", 1)
-    if not field:  # a rule between fields: its message says everything
+        return f"{field} must be a known field, got {got}. Remove or rename it."
+    requirement = re.sub(r"^\w+ should", "must", problem["msg"].removeprefix("Value error, "))
+    if requirement.endswith("."):  # a rule between fields: its message says everything
         return requirement
-    return f"{field} {requirement}, got {problem['input']!r}. Correct it."
+    for words, plain in _PLAIN.items():
+        requirement = re.sub(words, plain, requirement)
+    return f"{field} {requirement}, got {got}. Correct it."
+
+
+def _steps(place: Iterable[int | str], data: Any) -> Iterator[str]:
+    """Yield the names on the way to a place, also where tables under their names were made a list."""
+    for step in place:
+        named = list(data)[step] if isinstance(step, int) and isinstance(data, Mapping) else step
+        data = data.get(named) if isinstance(data, Mapping) else None
+        yield str(named)
 
 
 def check_choice(field: str, value: str, known: Collection[str]) -> None:

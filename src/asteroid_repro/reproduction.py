@@ -1,22 +1,20 @@
-"""The main job: audit, simulate, estimate, verify, draw. One line per step."""
+"""The main job: ar.audit, simulate, estimate, ar.verify, draw. One line per step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from asteroid_repro.estimate.attendance import attendance
-from asteroid_repro.estimate.effects.estimate_effects import estimate_effects
-from asteroid_repro.estimate.safety.rates import event_rates
-from asteroid_repro.evaluate.sampling import sampling_distribution
-from asteroid_repro.figures.gallery import draw_all
-from asteroid_repro.ledger.ledger import published
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+
+import asteroid_repro as ar
+from asteroid_repro.errors import InputError
+from asteroid_repro.evaluate.sampling import SamplingDistribution
+from asteroid_repro.ledger.ledger import Ledger
 from asteroid_repro.reporting.files import write_file, write_table
 from asteroid_repro.reporting.result_tables import audit_markdown, verdict_json, verdict_markdown, verdict_table
-from asteroid_repro.simulate.trial_tables import simulate_trial
-from asteroid_repro.trial.assumptions import TrialAssumptions
-from asteroid_repro.verdicts.audit_ledger import audit
-from asteroid_repro.verdicts.verdict import Verification, verify
+from asteroid_repro.verdicts.verdict import Verification
 
 ILLUSTRATIVE_SEED: Final = 2024
 """Seed of the one trial that is shown; chosen before looking at any result, not for what it shows."""
@@ -41,8 +39,9 @@ class Reproduction:
 
 def reproduce(
     out: Path,
-    assumptions: TrialAssumptions,
+    study: ar.Study | None = None,
     *,
+    scenario: str | None = None,
     seed: int = ILLUSTRATIVE_SEED,
     trials: int = TRIALS,
     progress: bool = False,
@@ -50,14 +49,17 @@ def reproduce(
 ) -> Reproduction:
     """Do everything and write it below a folder: ``data/`` (tables, verdicts, audit) and ``figures/``.
 
-    Running it twice with the same seed writes the same bytes.
+    Effects are estimated by the study's own analysis. What the study does not have is left out: sessions without a
+    programme, event rates without adverse events. Running it twice with the same seed writes the same bytes.
 
     Parameters
     ----------
     out : pathlib.Path
         The folder.
-    assumptions : TrialAssumptions
-        Usually ``ASTEROID``.
+    study : Study, optional
+        ASTEROID when not given.
+    scenario : str, optional
+        One of the study's scenarios, or a file; its own assumptions when not given.
     seed : int
         Of the one trial that is shown and of the simulated trials behind the verdicts.
     trials : int
@@ -75,44 +77,61 @@ def reproduce(
     Raises
     ------
     InputError
-        A folder that cannot be written to, or a seed or number of trials that cannot be used.
+        A study without claims or assumptions, a folder that cannot be written to, or a seed or number of trials that
+        cannot be used.
     """
-    data, figures = out / "data", out / "figures"
+    study = study or ar.study()
+    if not study.ledger.claims:
+        raise InputError(f"{study.folder} must hold claims.toml to reproduce, got none. Add it, or use simulate.")
+    supposed = study.assumptions if scenario is None else study.scenario(scenario)
+    data, analysis = out / "data", supposed.design.analysis
     say("Auditing the printed numbers")
-    files = [write_file(data / "audit.md", audit_markdown(audit()))]
+    files = [write_file(data / "audit.md", audit_markdown(ar.audit(study)))]
     say(f"Simulating one trial (seed {seed})")
-    trial = simulate_trial(assumptions, seed=seed)
-    files += [
-        write_table(data / "simulated" / f"{name}.csv", table, trial.label) for name, table in trial.tables().items()
-    ]
+    trial = ar.simulate_trial(supposed, seed=seed)
     say("Estimating effects, event rates and attendance")
-    effects, rates = estimate_effects(trial, method="random_intercept"), event_rates(trial)
-    results = {
-        "effects": effects.to_frame(),
-        "event_rates": rates.to_frame(),
-        "attendance": attendance(trial).to_frame(),
-    }
-    files += [write_table(data / "simulated" / f"{name}.csv", table, trial.label) for name, table in results.items()]
+    method: dict[str, Any] = analysis.model_dump()
+    results: dict[str, Any] = {"effects": ar.estimate_effects(trial, **method)}
+    if supposed.design.kinds:
+        # Where people only walked there is no rate per hour of running.
+        only_walked = len(trial.sessions) > 0 and not trial.sessions["run_minutes"].any()
+        per = "person_weeks" if only_walked else None
+        results["event_rates"] = ar.event_rates(trial, per=per, level=analysis.level)
+    if len(trial.sessions):
+        results["attendance"] = ar.attendance(trial)
+    tables = {name: table for name, table in trial.tables().items() if len(table) or name != "sessions"}
+    tables |= {name: result.to_frame() for name, result in results.items()}
+    files += [write_table(data / "simulated" / f"{name}.csv", table, trial.label) for name, table in tables.items()]
     say(f"Verifying every claim against {trials:,} simulated trials")
-    verification = verify(seed=seed, assumptions=assumptions, trials=trials, progress=progress)
-    files += _write_verdicts(data, verification, trial.label)
+    verification = ar.verify(study, seed=seed, assumptions=supposed, trials=trials, progress=progress)
+    files.append(write_file(data / "verdicts.md", verdict_markdown(verification)))
+    files.append(write_table(data / "verdicts.csv", verdict_table(verification), verification.label))
+    files.append(write_file(data / "verdicts.json", verdict_json(verification)))
     say("Drawing the figures")
-    distribution = sampling_distribution(assumptions, trials=trials, seed=seed, progress=progress)
-    files += draw_all(
-        figures,
-        trial=trial,
-        effects=effects,
-        rates=rates,
-        distribution=distribution,
-        verification=verification,
-        ledger=published(),
-    )
+    distribution = ar.sampling_distribution(supposed, trials=trials, seed=seed, progress=progress)
+    for name, axes in _figures(trial, results, study.ledger, verification, distribution):
+        files += ar.save_figure(axes, out / "figures" / name)
+        plt.close(axes.figure)  # type: ignore[arg-type]  # these axes lie in a figure, not in a subfigure
     return Reproduction(verification, tuple(files))
 
 
-def _write_verdicts(data: Path, verification: Verification, label: str) -> list[Path]:
-    return [
-        write_file(data / "verdicts.md", verdict_markdown(verification, label)),
-        write_table(data / "verdicts.csv", verdict_table(verification), label),
-        write_file(data / "verdicts.json", verdict_json(verification, label)),
-    ]
+def _figures(
+    trial: ar.Trial,
+    results: dict[str, Any],
+    ledger: Ledger,
+    verification: Verification,
+    distribution: SamplingDistribution,
+) -> Iterator[tuple[str, Axes]]:
+    """Draw one figure after the other, each with the name of its file."""
+    printed: dict[str, Any] = {"design": trial.design, "ledger": ledger}
+    yield "participant-flow", ar.plot_participant_flow(trial)
+    yield "forest", ar.plot_forest(results["effects"], verification=verification, **printed)
+    if "event_rates" in results:
+        yield "event-rates", ar.plot_event_rates(results["event_rates"], **printed)
+    if "attendance" in results:
+        yield "attendance", ar.plot_attendance(trial)
+        yield "running-hours", ar.plot_running_hours(trial)
+    for outcome in trial.design.outcome_names:
+        name = outcome.replace("_", "-")
+        yield f"trajectories-{name}", ar.plot_trajectories(trial, outcome, level=trial.design.analysis.level)
+        yield f"sampling-distribution-{name}", ar.plot_sampling_distribution(distribution, outcome, **printed)

@@ -1,26 +1,28 @@
 """What would change if the assumptions were others: two scenarios on the same people and noise."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
-from asteroid_repro._version import __version__
+from asteroid_repro.engine.label import simulated_label
 from asteroid_repro.engine.measures import measures, trial_figures
-from asteroid_repro.engine.monte_carlo import Totals, check_target, sum_pieces
+from asteroid_repro.engine.monte_carlo import TARGET_MCSE, Run, Totals, sum_pieces
 from asteroid_repro.engine.trial_estimates import simulated_estimates
 from asteroid_repro.engine.true_effects import true_values
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.effects.methods import Distribution, reference_distribution
-from asteroid_repro.evaluate.performance import EVERY_OUTCOME, TARGET_MCSE, important_changes
-from asteroid_repro.record_differences import record_differences
+from asteroid_repro.estimate.effects.inference import Estimates
+from asteroid_repro.estimate.effects.methods import Analysis, Distribution
+from asteroid_repro.evaluate.performance import study_analysis
+from asteroid_repro.mechanism.mechanism import Mechanism, solve
+from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
-from asteroid_repro.trial.quantities import OUTCOMES
+from asteroid_repro.trial.changes import EVERY_OUTCOME
 
-if TYPE_CHECKING:
-    import pandas as pd
+Places = Sequence[tuple[str, float]]
+"""Outcome and week of every row, the weeks of an outcome together."""
 
 GROUPS: Final = 128
 """Groups of trials of which the jackknife leaves out one at a time."""
@@ -34,7 +36,7 @@ class MeasureChange:
     ----------
     outcome : str
         Name of the outcome, or ``every_outcome``.
-    week : int
+    week : float
         Weeks since randomisation.
     measure : str
         Name of the measure; see :mod:`asteroid_repro.engine.measures`.
@@ -47,7 +49,7 @@ class MeasureChange:
     """
 
     outcome: str
-    week: int
+    week: float
     measure: str
     base: float
     changed: float
@@ -63,23 +65,23 @@ class VerdictChange:
     ----------
     outcome : str
         Name of the outcome, or ``every_outcome`` for the paper's verdict: all outcomes significant.
-    week : int
+    week : float
         Weeks since randomisation.
     gained, lost : int
-        Trials significant in favour of running only under the changed scenario, and only under the base.
+        Trials significant in favour of the treatment only under the changed scenario, and only under the base.
     trials : int
         Trials usable under both.
     """
 
     outcome: str
-    week: int
+    week: float
     gained: int
     lost: int
     trials: int
 
 
 @dataclass(frozen=True)
-class WhatIf:
+class WhatIf(ResultTable):
     """Two scenarios compared on common random numbers.
 
     Attributes
@@ -94,8 +96,10 @@ class WhatIf:
         Simulated trials of each scenario.
     stopped : bool
         Whether the run ended before its goal: by the user, or with ``trials="auto"`` at the most it may take.
+    analysis : Analysis
+        The method, its reference distribution and level.
     label : str
-        ``SIMULATED`` with both scenarios, trials and seed.
+        ``SIMULATED`` with both scenarios, analysis, trials and seed.
     """
 
     rows: tuple[MeasureChange, ...]
@@ -103,16 +107,8 @@ class WhatIf:
     differences: Mapping[str, tuple[Any, Any]]
     trials: int
     stopped: bool
+    analysis: Analysis
     label: str
-
-    def to_frame(self) -> "pd.DataFrame":
-        """Return one row per outcome, week and measure."""
-        import pandas as pd  # slow to import, and the command line prints without it
-
-        return pd.DataFrame([asdict(row) for row in self.rows])
-
-    def _repr_html_(self) -> str:
-        return f"<p><strong>{self.label}</strong></p>" + self.to_frame().to_html(index=False)
 
 
 def what_if(
@@ -121,9 +117,9 @@ def what_if(
     *,
     trials: int | Literal["auto"] = 20_000,
     seed: int,
-    method: str = "random_intercept",
+    method: str | None = None,
     distribution: Distribution | None = None,
-    level: float = 0.95,
+    level: float | None = None,
     target_mcse: float = TARGET_MCSE,
     n_jobs: int = 1,
     executor: Any = None,
@@ -139,7 +135,8 @@ def what_if(
     ----------
     base, changed : TrialAssumptions
         The scenarios; both randomise anew (equal baselines). Common random numbers need as many people in both: with
-        other arm sizes the comparison is still right, but its standard error is that of two independent runs.
+        other arm sizes or visits the comparison is still right, but its standard error is that of two independent runs.
+        Of scenarios with other visits those are compared that both have.
     trials : int or "auto"
         Simulated trials of each, 256 or more; ``"auto"`` adds pieces of 10,000 until the Monte Carlo standard errors of
         the changes of power and coverage, of every outcome at every visit, are at most ``target_mcse``.
@@ -156,7 +153,8 @@ def what_if(
     Raises
     ------
     InputError
-        Other visits in one scenario than in the other, too few trials, no usable fit, or a bad seed, method or level.
+        No later visit in common, other outcomes in one scenario, too few trials, no usable fit, or a bad seed, method
+        or level.
 
     References
     ----------
@@ -169,62 +167,75 @@ def what_if(
     >>> found.differences
     {'average_pain.effect': ((-7.65, -15.3), (-4.0, -8.0))}
     """
-    if base.visits != changed.visits:
-        raise InputError(f"visits must be the same in both scenarios, got {base.visits} and {changed.visits}.")
     if isinstance(trials, int | np.integer) and trials < 2 * GROUPS:
         raise InputError(f"trials must be {2 * GROUPS} or more for a paired standard error, got {trials}. Try 20000.")
-    check_target(target_mcse)
-    chosen = reference_distribution(method, distribution)
+    weeks = _shared_weeks(base, changed)
+    analysis = study_analysis(base, method, distribution, level)
+    run = Run(trials, seed, target_mcse, n_jobs, executor, progress)
     populations = base.with_equal_baselines(), changed.with_equal_baselines()
-    truths = tuple(true_values(population, method) for population in populations)
-    work = partial(paired_sums, populations, seed, truths=truths, method=method, distribution=chosen, level=level)
-    totals = sum_pieces(
-        work,
-        trials,
-        enough=partial(_is_precise, truths, target_mcse, base.visits[1:]),
-        n_jobs=n_jobs,
-        executor=executor,
-        progress=progress,
-    )
+    truths = tuple(true_values(each, analysis.method)[_places(each, weeks)] for each in populations)
+    mechanisms = solve(populations[0]), solve(populations[1])
+    work = partial(paired_sums, mechanisms, seed, truths=truths, weeks=weeks, analysis=analysis)
+    places = [(name, week) for name in base.design.outcome_names for week in weeks]
+    totals = sum_pieces(work, run, enough=partial(_is_precise, truths, target_mcse, places))
     _check_usable(totals)
+    stopped = "stopped early" if totals.stopped else ""
     return WhatIf(
-        rows=_rows(totals.sums, truths, base.visits[1:]),
-        verdicts=_verdicts(totals.sums, base.visits[1:]),
-        differences=record_differences(*populations),
+        rows=_rows(totals.sums, truths, places),
+        verdicts=_verdicts(totals.sums, places),
+        differences=differences(*populations),
         trials=totals.trials,
         stopped=totals.stopped,
-        label=f"SIMULATED ({changed.name} against {base.name}, {totals.trials:,} trials each, "
-        f"{'stopped early, ' if totals.stopped else ''}seed {seed}, "
-        f"version {__version__}), not participant data",
+        analysis=analysis,
+        label=simulated_label(
+            f"{changed.name} against {base.name}", analysis, f"{totals.trials:,} trials each", stopped, f"seed {seed}"
+        ),
     )
+
+
+def differences(one: TrialAssumptions, other: TrialAssumptions) -> dict[str, tuple[Any, Any]]:
+    """Return the values in which two records differ, names and descriptions apart, with both values.
+
+    Examples
+    --------
+    >>> from asteroid_repro import ASTEROID
+    >>> differences(ASTEROID, ASTEROID.with_values(n_treatment=30))
+    {'n_treatment': (20, 30)}
+    """
+    before, after = one.values(), other.values()
+    return {
+        name: (before.get(name), after.get(name))
+        for name in before | after
+        if name not in ("name", "description") and before.get(name) != after.get(name)
+    }
 
 
 def paired_sums(
-    populations: tuple[TrialAssumptions, TrialAssumptions],
+    mechanisms: tuple[Mechanism, Mechanism],
     seed: int,
     block: int,
     size: int,
     *,
     truths: tuple[np.ndarray, ...],
-    method: str,
-    distribution: Distribution,
-    level: float,
+    weeks: tuple[float, ...],
+    analysis: Analysis,
 ) -> dict[str, np.ndarray]:
-    """Simulate a piece under both scenarios and add up by group, shape (visits - 1, outcomes, groups).
+    """Simulate a piece under both scenarios and add up by group, shape (weeks, outcomes, groups).
 
     Only trials usable under both scenarios count. A trial's group is its number modulo the groups.
     """
     both = []
-    for population, truth in zip(populations, truths, strict=True):
-        fit = simulated_estimates(population, seed, block, size, method=method, distribution=distribution)
-        both.append(trial_figures(fit, truth, important_changes(), level))
+    for mechanism, truth in zip(mechanisms, truths, strict=True):
+        fit = simulated_estimates(mechanism, seed, block, size, analysis)
+        shared = _at(fit, _places(mechanism.assumptions, weeks))
+        both.append(trial_figures(shared, truth, mechanism.assumptions.design.outcomes, analysis.level))
     usable = both[0]["usable"] * both[1]["usable"]
     sums = {
         f"{scenario}.{name}": _by_group(figure * usable)
         for scenario, figures in zip(("base", "changed"), both, strict=True)
         for name, figure in figures.items()
     }
-    before, after = (figures["favours_running"] * usable for figures in both)
+    before, after = (figures["favours_treatment"] * usable for figures in both)
     paper_before, paper_after = before[-1].prod(axis=0), after[-1].prod(axis=0)
     return sums | {
         "base.fitted": _by_group(both[0]["usable"]),
@@ -238,6 +249,33 @@ def paired_sums(
         "paper.gained": (paper_after * (1 - paper_before)).sum(),
         "paper.lost": (paper_before * (1 - paper_after)).sum(),
     }
+
+
+def _shared_weeks(base: TrialAssumptions, changed: TrialAssumptions) -> tuple[float, ...]:
+    if base.design.outcome_names != changed.design.outcome_names:
+        raise InputError(
+            f"scenarios must have the same outcomes, got {', '.join(base.design.outcome_names)} and "
+            f"{', '.join(changed.design.outcome_names)}. Compare scenarios of one study."
+        )
+    shared = tuple(week for week in base.visits[1:] if week in changed.visits)
+    if not shared:
+        raise InputError(
+            f"visits must have a later week in common, got {list(base.visits)} and {list(changed.visits)}. Change one."
+        )
+    return shared
+
+
+def _places(assumptions: TrialAssumptions, weeks: tuple[float, ...]) -> list[int]:
+    """Return where some weeks stand among the later visits."""
+    return [assumptions.design.visit(week) - 1 for week in weeks]
+
+
+def _at(fit: Estimates, places: list[int]) -> Estimates:
+    """Return the estimates of some of the later visits."""
+    if places == list(range(len(fit.estimate))):
+        return fit
+    whole = {name: np.broadcast_to(each, fit.estimate.shape) for name, each in vars(fit).items()}
+    return Estimates(**{name: each[places] for name, each in whole.items()})
 
 
 def _check_usable(totals: Totals) -> None:
@@ -256,16 +294,16 @@ def _by_group(figures: np.ndarray) -> np.ndarray:
     return sums
 
 
-def _is_precise(truths: tuple[np.ndarray, ...], target: float, weeks: tuple[int, ...], totals: Totals) -> bool:
+def _is_precise(truths: tuple[np.ndarray, ...], target: float, places: Places, totals: Totals) -> bool:
     if totals.sums["base.usable"].sum(axis=-1).min() < 2:  # hopeless: no further trial would be usable either
         return True
-    rows = _rows(totals.sums, truths, weeks)
+    rows = _rows(totals.sums, truths, places)
     # What is no number, for want of usable fits, cannot get more precise.
     return not any(row.mcse > target for row in rows if row.measure in ("power", "coverage"))
 
 
 def _rows(
-    all_sums: Mapping[str, np.ndarray], truths: tuple[np.ndarray, ...], weeks: tuple[int, ...]
+    all_sums: Mapping[str, np.ndarray], truths: tuple[np.ndarray, ...], places: Places
 ) -> tuple[MeasureChange, ...]:
     found, left_out = [], []
     sums = {name: each for name, each in all_sums.items() if each.ndim == 3}
@@ -275,22 +313,22 @@ def _rows(
         found.append(_measures(whole, scenario, truth))
         left_out.append(_measures(rest, scenario, truth))
     rows = []
-    for index, name in enumerate(OUTCOMES):
-        for visit, week in enumerate(weeks):
-            for measure in found[0]:
-                one, other = (float(each[measure][visit, index, 0]) for each in found)
-                differences = left_out[1][measure][visit, index] - left_out[0][measure][visit, index]
-                rows.append(MeasureChange(name, week, measure, one, other, other - one, _jackknife(differences)))
-    return (*rows, _paper_verdict(all_sums, weeks[-1]))
+    for number, (name, week) in enumerate(places):
+        index, visit = divmod(number, len(truths[0]))
+        for measure in found[0]:
+            one, other = (float(each[measure][visit, index, 0]) for each in found)
+            apart = left_out[1][measure][visit, index] - left_out[0][measure][visit, index]
+            rows.append(MeasureChange(name, week, measure, one, other, other - one, _jackknife(apart)))
+    return (*rows, _paper_verdict(all_sums, places[-1][1]))
 
 
-def _paper_verdict(sums: Mapping[str, np.ndarray], week: int) -> MeasureChange:
-    """Compare the shares of trials in which every outcome favours running at the last visit."""
+def _paper_verdict(sums: Mapping[str, np.ndarray], week: float) -> MeasureChange:
+    """Compare the shares of trials in which every outcome favours the treatment at the last visit."""
     n, before, after = (sums[f"paper.{name}"] for name in ("usable", "base", "changed"))
     with np.errstate(invalid="ignore"):  # no trial in which every fit is usable
         one, other = float(before.sum() / n.sum()), float(after.sum() / n.sum())
         differences = ((after.sum() - after) - (before.sum() - before)) / (n.sum() - n)
-    return MeasureChange(EVERY_OUTCOME, week, "favours_running", one, other, other - one, _jackknife(differences))
+    return MeasureChange(EVERY_OUTCOME, week, "favours_treatment", one, other, other - one, _jackknife(differences))
 
 
 def _jackknife(left_out: np.ndarray) -> float:
@@ -306,18 +344,10 @@ def _measures(sums: Mapping[str, np.ndarray], scenario: str, truth: np.ndarray) 
     return measures(own, truth[..., np.newaxis], trials) | {"failed": 1 - own["fitted"] / trials}
 
 
-def _verdicts(sums: Mapping[str, np.ndarray], weeks: tuple[int, ...]) -> tuple[VerdictChange, ...]:
-    usable = sums["base.usable"].sum(axis=-1)
+def _verdicts(sums: Mapping[str, np.ndarray], places: Places) -> tuple[VerdictChange, ...]:
+    counts = np.stack([sums["gained"].T.ravel(), sums["lost"].T.ravel(), sums["base.usable"].sum(axis=-1).T.ravel()])
     by_outcome = [
-        VerdictChange(
-            name,
-            week,
-            gained=int(sums["gained"][visit, index]),
-            lost=int(sums["lost"][visit, index]),
-            trials=int(usable[visit, index]),
-        )
-        for index, name in enumerate(OUTCOMES)
-        for visit, week in enumerate(weeks)
+        VerdictChange(*place, *(int(count) for count in own)) for place, own in zip(places, counts.T, strict=True)
     ]
     gained, lost, trials = (int(sums[f"paper.{name}"].sum()) for name in ("gained", "lost", "usable"))
-    return (*by_outcome, VerdictChange(EVERY_OUTCOME, weeks[-1], gained=gained, lost=lost, trials=trials))
+    return (*by_outcome, VerdictChange(EVERY_OUTCOME, places[-1][1], gained=gained, lost=lost, trials=trials))

@@ -11,18 +11,17 @@ import pytest
 from scipy.integrate import quad
 from scipy.special import gammaincinv, ndtr, ndtri
 
-from asteroid_repro import ASTEROID, operating_characteristics, published
-from asteroid_repro.calibration import published_standard_error
+from asteroid_repro import ASTEROID, operating_characteristics
 from asteroid_repro.engine.measures import measures, monte_carlo_errors, trial_figures
 from asteroid_repro.estimate.effects.inference import Estimates
-from asteroid_repro.estimate.effects.methods import Distribution
+from asteroid_repro.trial.design import Outcome
 
 Z = float(ndtri(0.975))
 DRAWS = 400_000
 TRIALS = 40_000
 
 # Average pain in the middle of its scale, three SDs from either end, where bounded scores are as good as normal.
-MIDDLE = ASTEROID.with_values(average_pain={"running_baseline": 54.0, "waitlist_baseline": 54.0})
+MIDDLE = ASTEROID.with_values(average_pain={"treatment_baseline": 54.0, "reference_baseline": 54.0})
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,8 @@ def test_measures_of_normal_estimates_with_a_known_standard_error(truth: float) 
     draws = truth + 5.117 * np.random.default_rng(91).standard_normal((1, 1, DRAWS))
     fit = Estimates(draws, np.full_like(draws, 5.117), np.full_like(draws, np.inf), np.zeros_like(draws, dtype=bool))
     true = np.array([[truth]])
-    figures = trial_figures(fit, true, np.array([15.0]), 0.95)
+    pain = Outcome(name="pain", label="Pain", better="lower", important=15)
+    figures = trial_figures(fit, true, [pain], 0.95)
     sums = {name: figure.sum(axis=-1) for name, figure in figures.items()}
     found = measures(sums, true, DRAWS)
     errors = monte_carlo_errors(sums, found, DRAWS)
@@ -103,7 +103,7 @@ def test_measures_of_normal_estimates_with_a_known_standard_error(truth: float) 
 @pytest.mark.parametrize(("truth", "seed"), [(-8.0, 92), (-5.0, 93)])
 def test_the_engine_with_its_estimated_standard_error(truth: float, seed: int) -> None:
     """The mean square within people is that of 76 degrees of freedom, independent of the means."""
-    standard_error = published_standard_error(published(), "average_pain")
+    standard_error = (25.33 - 5.27) / (2 * Z)  # the printed interval: -25.33 to -5.27
     expected = analytic(truth, standard_error, estimated_critical(standard_error, 76))
     known = analytic(truth, standard_error, np.array([Z * standard_error]))
     # With 76 degrees of freedom the anchors of a known SE hold within a hundredth, and not within Monte Carlo error.
@@ -118,7 +118,7 @@ def test_the_engine_with_its_estimated_standard_error(truth: float, seed: int) -
 
 
 @pytest.mark.parametrize(
-    ("method", "n_running", "n_waitlist", "effect", "seed"),
+    ("method", "n_treatment", "n_reference", "effect", "seed"),
     [
         ("mmrm", 20, 20, -15.3, 94),
         ("mmrm", 10, 10, -15.3, 95),
@@ -129,15 +129,14 @@ def test_the_engine_with_its_estimated_standard_error(truth: float, seed: int) -
         ("change_score", 5, 8, -30.0, 100),
     ],
 )
-def test_power_of_the_t_test(method: str, n_running: int, n_waitlist: int, effect: float, seed: int) -> None:
+def test_power_of_the_t_test(method: str, n_treatment: int, n_reference: int, effect: float, seed: int) -> None:
     """The t test of the change, whose SD is sd sqrt(2 (1 - correlation))."""
     from statsmodels.stats.power import TTestIndPower
 
-    record = MIDDLE.with_people(n_running, n_waitlist).with_effect(average_pain=effect)
+    record = MIDDLE.with_people(n_treatment, n_reference).with_effect(average_pain=effect)
     sd = record.average_pain.sd[0] * np.sqrt(2 * (1 - record.visit_correlation[0][2]))
-    expected = TTestIndPower().power(abs(effect) / sd, n_running, 0.05, n_waitlist / n_running)
-    distribution: Distribution = "t"
-    oc = operating_characteristics(record, trials=TRIALS // 2, seed=seed, method=method, distribution=distribution)
+    expected = TTestIndPower().power(abs(effect) / sd, n_treatment, 0.05, n_reference / n_treatment)
+    oc = operating_characteristics(record, trials=TRIALS // 2, seed=seed, method=method, distribution="t")
     power = oc.value("average_pain", "power")
     assert 0.05 < expected < 0.99
     assert abs(power.value - expected) < 4 * power.mcse

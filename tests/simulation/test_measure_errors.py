@@ -13,39 +13,40 @@ from asteroid_repro.engine.measures import measures, monte_carlo_errors, trial_f
 from asteroid_repro.engine.monte_carlo import run_blocks
 from asteroid_repro.engine.trial_estimates import simulated_estimates
 from asteroid_repro.engine.true_effects import true_values
-from asteroid_repro.estimate.effects.methods import Distribution
-from asteroid_repro.evaluate.performance import EVERY_OUTCOME, IMPORTANT, operating_characteristics
-from asteroid_repro.trial.quantities import OUTCOMES
+from asteroid_repro.estimate.effects.methods import Analysis
+from asteroid_repro.evaluate.performance import operating_characteristics
+from asteroid_repro.mechanism.mechanism import solve
+from asteroid_repro.trial.changes import EVERY_OUTCOME
 
 TRIALS = 5000
 DRAWS = 1000
 WEAK = ASTEROID.with_effect(average_pain=-4, current_pain=-6, disability=-2).with_equal_baselines()
-FEW = WEAK.with_people(7, 6).with_values(missing_running=0.5, missing_waitlist=0.4)  # some trials have no estimate
+FEW = WEAK.with_people(7, 6).with_values(missing_treatment=0.5, missing_reference=0.4)  # some trials have no estimate
 LOOSE = WEAK.with_people(6, 6).with_values(  # visits so nearly independent that the people's variance is often 0
     visit_correlation=[[1, 0.1, 0.1], [0.1, 1, 0.1], [0.1, 0.1, 1]]
 )
-CASES: dict[str, tuple[TrialAssumptions, int, str, Distribution]] = {
-    "complete": (WEAK, 81, "random_intercept", "z"),
-    "missing": (FEW, 82, "change_score", "t"),
-    "ancova": (WEAK, 83, "ancova", "t"),
-    "boundary": (LOOSE, 84, "random_intercept", "z"),
+CASES: dict[str, tuple[TrialAssumptions, int, Analysis]] = {
+    "complete": (WEAK, 81, Analysis("random_intercept", "z")),
+    "missing": (FEW, 82, Analysis("change_score", "t")),
+    "ancova": (WEAK, 83, Analysis("ancova", "t")),
+    "boundary": (LOOSE, 84, Analysis("random_intercept", "z")),
 }
 HAPPENS = (("boundary", "boundary"), ("failed", "missing"))  # elsewhere no trial does
 MEASURES = (
     "mean_estimate", "bias", "empirical_se", "model_se", "se_ratio", "rmse", "interval_width", "type_s", "type_m",
-    "coverage", "power", "favours_running", "important", "boundary", "failed",
+    "coverage", "power", "favours_treatment", "important", "boundary", "failed",
 )  # fmt: skip
 
 
 @cache
 def figures_and_times(case: str) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Figures of every trial, and how many times each bootstrap draw has it (trials, draws)."""
-    record, seed, method, distribution = CASES[case]
-    truth, important = true_values(record, method), np.array([IMPORTANT[name] for name in OUTCOMES])
+    record, seed, analysis = CASES[case]
+    truth, mechanism = true_values(record, analysis.method), solve(record)
 
     def work(block: int, size: int) -> dict[str, np.ndarray]:
-        fit = simulated_estimates(record, seed, block, size, method=method, distribution=distribution)
-        return trial_figures(fit, truth, important, 0.95)
+        fit = simulated_estimates(mechanism, seed, block, size, analysis)
+        return trial_figures(fit, truth, record.design.outcomes, 0.95)
 
     chosen = np.random.default_rng(seed + 100).integers(TRIALS, size=(DRAWS, TRIALS))
     times = np.array([np.bincount(trials, minlength=TRIALS) for trials in chosen], dtype=float).T
@@ -55,8 +56,8 @@ def figures_and_times(case: str) -> tuple[dict[str, np.ndarray], np.ndarray]:
 @cache
 def errors_and_draws(case: str) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Monte Carlo standard errors (visits - 1, outcomes), and the measures of every bootstrap draw."""
-    record, _, method, _ = CASES[case]
-    truth = true_values(record, method)
+    record, _, analysis = CASES[case]
+    truth = true_values(record, analysis.method)
     figures, times = figures_and_times(case)
     sums = {name: figure.sum(axis=-1) for name, figure in figures.items()}
     drawn = measures({name: figure @ times for name, figure in figures.items()}, truth[..., np.newaxis], TRIALS)
@@ -87,12 +88,12 @@ def test_monte_carlo_standard_error_is_that_of_a_bootstrap(case: str, measure: s
 
 @pytest.mark.parametrize("case", CASES)
 def test_error_of_the_paper_verdict_is_that_of_a_bootstrap(case: str) -> None:
-    """Every outcome favours running at the last visit, among the trials in which all of them are usable there."""
-    record, seed, method, distribution = CASES[case]
-    oc = operating_characteristics(record, trials=TRIALS, seed=seed, method=method, distribution=distribution)
-    row = oc.value(EVERY_OUTCOME, "favours_running")
+    """Every outcome favours the treatment at the last visit, among the trials in which all of them are usable there."""
+    record, seed, analysis = CASES[case]
+    oc = operating_characteristics(record, trials=TRIALS, seed=seed, **vars(analysis))
+    row = oc.value(EVERY_OUTCOME, "favours_treatment")
     figures, times = figures_and_times(case)
-    verdict, usable = figures["favours_running"][-1].all(axis=0), figures["usable"][-1].all(axis=0)
+    verdict, usable = figures["favours_treatment"][-1].all(axis=0), figures["usable"][-1].all(axis=0)
     assert row.value == verdict.sum() / usable.sum()
     assert_error_of_draws(np.array([row.mcse]), ((verdict @ times) / (usable @ times))[np.newaxis])
 

@@ -18,13 +18,13 @@ from asteroid_repro.planning.power_curve import power_curve
 from asteroid_repro.planning.precision import hours_for_precision
 from asteroid_repro.planning.replication import replication, sceptical_p_value
 from asteroid_repro.planning.sample_size import sample_size
-from asteroid_repro.sweeps.fields import with_effect_at
 
 TRIALS = 20_000
 SD = 8.0
 ANCHOR = ASTEROID.with_values(
     average_pain={
-        "running_baseline": 50, "waitlist_baseline": 50, "waitlist_change": [0, 0], "effect": [-3, -6], "sd": [SD] * 3,
+        "treatment_baseline": 50, "reference_baseline": 50, "reference_change": [0, 0],
+        "effect": [-3, -6], "sd": [SD] * 3,
     }
 )  # fmt: skip
 PEOPLE = [8, 20, 50]
@@ -36,8 +36,8 @@ def t_test_power(effect: float, people: int) -> float:
     return float(TTestIndPower().power(abs(effect) / SD, people, alpha=0.05))
 
 
-@pytest.mark.parametrize("method", ["change_score", "mmrm"])
-def test_power_over_a_grid_is_that_of_the_t_test(method: str) -> None:
+@pytest.mark.parametrize("method", ["change_score", "mmrm", None])
+def test_power_over_a_grid_is_that_of_the_t_test(method: str | None) -> None:
     over: dict[str, list[Any]] = {"people_per_arm": PEOPLE, "average_pain.effect": EFFECTS}
     curve = power_curve(ANCHOR, over, trials=TRIALS // 2, seed=61, method=method)
     for row in curve.to_frame().to_dict("records"):
@@ -48,7 +48,7 @@ def test_power_over_a_grid_is_that_of_the_t_test(method: str) -> None:
 @pytest.mark.parametrize("people", PEOPLE)
 @pytest.mark.parametrize("effect", EFFECTS)
 def test_approximate_power_is_exactly_that_of_the_t_test(people: int, effect: float) -> None:
-    record = with_effect_at(ANCHOR.with_people(people, people), "average_pain", 12, effect)
+    record = ANCHOR.with_people(people, people).with_effect(average_pain=effect)
     assert approximate_power(record, method="mmrm") == pytest.approx(t_test_power(effect, people), abs=1e-6)
 
 
@@ -59,13 +59,13 @@ def test_power_of_the_random_intercept_is_near_the_approximate_one(method: str, 
         ANCHOR, {"average_pain.effect": EFFECTS}, trials=TRIALS, seed=62, method=method, distribution=distribution
     )
     for effect, row in zip(EFFECTS, curve.to_frame().to_dict("records"), strict=True):
-        record = with_effect_at(ANCHOR, "average_pain", 12, effect)
+        record = ANCHOR.with_effect(average_pain=effect)
         expected = approximate_power(record, method=method, distribution=distribution)
         assert abs(row["power"] - expected) < 4 * row["mcse"] + 0.005
 
 
 def test_sample_size_is_that_of_the_t_test_within_monte_carlo_error() -> None:
-    found = sample_size(ANCHOR, power=0.9, method="mmrm", trials=TRIALS, seed=63)
+    found = sample_size(ANCHOR, power=0.9, trials=TRIALS, seed=63)
     exact = next(n for n in range(2, 200) if t_test_power(-6.0, n) >= 0.9)
     assert found.analytic_guess == exact
     assert abs(t_test_power(-6.0, found.people_per_arm) - 0.9) < 4 * found.mcse + 0.01  # 0.01: one person per arm
@@ -76,17 +76,14 @@ def _averaged(record: TrialAssumptions, mean: float, sd: float) -> float:
     """Average the approximate power over a normal belief by the midpoint rule, 400 steps over 6 SDs each way."""
     standard = (np.arange(400) + 0.5) / 400 * 12 - 6
     weight = np.exp(-(standard**2) / 2)
-    power = [
-        approximate_power(with_effect_at(record, "average_pain", 12, float(mean + sd * z)), method="mmrm")
-        for z in standard
-    ]
+    power = [approximate_power(record.with_effect(average_pain=float(mean + sd * z))) for z in standard]
     return float(np.average(power, weights=weight))
 
 
 @pytest.mark.parametrize(("mean", "sd", "people"), [(-6.0, 2.5, 20), (-2.0, 3.0, 20), (-5.0, 3.0, 40)])
 def test_assurance_is_the_integral_of_power(mean: float, sd: float, people: int) -> None:
     record = ANCHOR.with_people(people, people)
-    result = assurance(record, mean=mean, sd=sd, method="mmrm", trials=TRIALS // 4, seed=64)
+    result = assurance(record, mean=mean, sd=sd, trials=TRIALS // 4, seed=64)
     assert abs(result.assurance - _averaged(record, mean, sd)) < 4 * result.mcse
     at_mean = t_test_power(mean, people)
     assert abs(result.power_at_mean - at_mean) < 4 * result.power_at_mean_mcse
@@ -104,7 +101,7 @@ def test_assurance_of_a_known_spread_is_the_closed_form() -> None:
     """With z and many people: the predictive probability of significance, either sign."""
     record = ANCHOR.with_people(60, 60)
     se = SD * np.sqrt(2 / 60)
-    result = assurance(record, mean=-2.0, sd=1.5, distribution="z", trials=TRIALS // 4, seed=65)
+    result = assurance(record, mean=-2.0, sd=1.5, method="mmrm", distribution="z", trials=TRIALS // 4, seed=65)
     total = np.sqrt(se**2 + 1.5**2)
     expected = ndtr((2.0 - 1.959964 * se) / total) + ndtr((-2.0 - 1.959964 * se) / total)
     assert abs(result.assurance - expected) < 4 * result.mcse + 0.002  # 0.002: the spread is estimated
@@ -134,10 +131,10 @@ def test_replication_is_what_a_million_replications_do(size: float, shrinkage: A
 
 def test_precision_with_prone_runners_is_reached_nearly_as_often() -> None:
     """Gamma frailty of variance 1, 0.35 events each; 0.05: t limits of some 50 people are wider than the plan's."""
-    plan = hours_for_precision(66.7, ratio=2, assurance=0.8, dispersion=1.35, hours_per_runner=5.25)
-    assert plan.runners is not None
+    plan = hours_for_precision(66.7, ratio=2, assurance=0.8, dispersion=1.35, hours_per_person=5.25)
+    assert plan.people is not None
     mean = 66.7 * 5.25 / 1000
-    rng, people = np.random.default_rng(69), plan.runners
+    rng, people = np.random.default_rng(69), plan.people
     highs = [
         clustered_limits(rng.poisson(mean * rng.gamma(1.0, 1.0, people)), np.full(people, 5.25)).high
         for _ in range(4000)

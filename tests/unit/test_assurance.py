@@ -8,14 +8,17 @@ import numpy as np
 import pytest
 
 from asteroid_repro import ASTEROID, InputError, TrialAssumptions, operating_characteristics, scenario
-from asteroid_repro.engine.monte_carlo import PIECE_TRIALS, Totals, run_blocks
+from asteroid_repro.engine.monte_carlo import PIECE_TRIALS, Run, Totals, run_blocks
 from asteroid_repro.engine.trial_estimates import simulated_estimates
 from asteroid_repro.estimate.effects.inference import p_value
+from asteroid_repro.estimate.effects.methods import Analysis
+from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.planning.assurance import Assurance, assurance, effect_sums
-from asteroid_repro.planning.possible_effects import possible_effects
-from asteroid_repro.planning.shrink import shrunk
+from asteroid_repro.planning.belief import possible_effects, shrunk
 
-FEW = ASTEROID.with_people(7, 6).with_values(missing_running=0.5, missing_waitlist=0.4)  # some trials have no estimate
+FEW = ASTEROID.with_people(7, 6).with_values(
+    missing_treatment=0.5, missing_reference=0.4
+)  # some trials have no estimate
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +37,9 @@ def test_it_is_the_weighted_average_of_the_powers(result: Assurance) -> None:
 
 
 def test_power_at_the_mean_is_that_of_operating_characteristics(result: Assurance) -> None:
-    oc = operating_characteristics(ASTEROID.with_effect(average_pain=-12), trials=500, seed=9)
+    truth, analysis = ASTEROID.with_effect(average_pain=-12), {"method": "mmrm", "distribution": "kenward_roger"}
+    oc = operating_characteristics(truth, trials=500, seed=9, **analysis)  # type: ignore[arg-type]
+    assert result.analysis == oc.analysis
     assert result.power_at_mean == oc.value("average_pain", "power").value
 
 
@@ -45,26 +50,30 @@ def test_error_allows_for_common_random_numbers(result: Assurance) -> None:
     assert independent < result.mcse < together
 
 
-def signs_by_trial(record: TrialAssumptions, effect: float, method: str, trials: int = 1500) -> np.ndarray:
+def signs_by_trial(record: TrialAssumptions, effect: float, analysis: Analysis, trials: int = 1500) -> np.ndarray:
     """Sign of average pain at week 12 of each trial where it is significant, 0 where not, NaN without fit."""
-    population = record.with_effect(average_pain=effect).with_equal_baselines()
+    mechanism = solve(record.with_effect(average_pain=effect).with_equal_baselines())
 
     def work(block: int, size: int) -> dict[str, np.ndarray]:
-        fit = simulated_estimates(population, 3, block, size, method=method)
+        fit = simulated_estimates(mechanism, 3, block, size, analysis)
         p, estimate = p_value(fit)[-1, 0], fit.estimate[-1, 0]
-        return {"sign": np.where(np.isnan(p), np.nan, np.sign(estimate) * (p < 0.05))}
+        return {"sign": np.where(np.isnan(p), np.nan, np.sign(estimate) * (p < 1 - analysis.level))}
 
     return run_blocks(work, trials)["sign"]
 
 
 @pytest.mark.parametrize(
-    ("record", "method", "trials"),
-    [(ASTEROID, "random_intercept", PIECE_TRIALS + 1500), (FEW, "change_score", 1500)],
+    ("record", "analysis", "trials"),
+    [
+        (ASTEROID, Analysis("random_intercept", "z"), PIECE_TRIALS + 1500),
+        (ASTEROID, Analysis("mmrm", "z", 0.8), 1500),
+        (FEW, Analysis("change_score", "t"), 1500),
+    ],
 )
-def test_sums_give_what_the_trials_give_one_by_one(record: TrialAssumptions, method: str, trials: int) -> None:
+def test_sums_give_what_the_trials_give_one_by_one(record: TrialAssumptions, analysis: Analysis, trials: int) -> None:
     """The definition: every trial has a weighted share of its own; means, errors and ratio are those of the shares."""
-    result = assurance(record, mean=-4.0, sd=6.0, nodes=5, trials=trials, seed=3, method=method)
-    signs = np.array([signs_by_trial(record, one.effect, method, trials) for one in result.tried])
+    result = assurance(record, mean=-4.0, sd=6.0, nodes=5, trials=trials, seed=3, **vars(analysis))
+    signs = np.array([signs_by_trial(record, one.effect, analysis, trials) for one in result.tried])
     usable = np.isfinite(signs).all(axis=0)
     assert result.failed == (~usable).sum()
     weights = np.array([one.weight for one in result.tried])
@@ -81,16 +90,16 @@ def test_sums_give_what_the_trials_give_one_by_one(record: TrialAssumptions, met
 
 def test_fits_that_fail_in_small_arms_are_those_of_operating_characteristics() -> None:
     """Some do; without them the comparison above would say nothing of failures."""
-    failed = np.isnan(signs_by_trial(FEW, -4.0, "change_score")).sum()
+    failed = np.isnan(signs_by_trial(FEW, -4.0, Analysis("change_score", "t"))).sum()
     oc = operating_characteristics(FEW.with_effect(average_pain=-4), trials=1500, seed=3, method="change_score")
     assert failed == round(1500 * oc.value("average_pain", "failed").value) > 0
 
 
 def test_what_is_kept_of_a_piece_does_not_grow_with_its_trials() -> None:
-    records = [ASTEROID.with_effect(average_pain=effect).with_equal_baselines() for effect in (-10, -5)]
+    records = [solve(ASTEROID.with_effect(average_pain=effect).with_equal_baselines()) for effect in (-10, -5)]
     small, large = (
-        effect_sums(records, np.array([0.5, 0.5]), 1, 0, size, at=(1, 0), wrong=1.0, method="ancova",
-                    distribution="t", level=0.95)
+        effect_sums(records, np.array([0.5, 0.5]), 1, 0, size, at=(1, 0), wrong=1.0,
+                    analysis=Analysis("ancova", "t"))
         for size in (10, 1000)
     )  # fmt: skip
     assert {name: figure.shape for name, figure in small.items()} == {
@@ -106,8 +115,9 @@ def test_processes_give_the_same_bits() -> None:
 
 
 def test_stopped_from_the_keyboard_it_holds_the_trials_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    def stopped(work: Any, trials: int, **_: Any) -> Totals:
-        return Totals(work(0, trials // 2), trials // 2, stopped=True)
+    def stopped(work: Any, run: Run) -> Totals:
+        assert run.trials == 600
+        return Totals(work(0, 300), 300, stopped=True)
 
     monkeypatch.setattr("asteroid_repro.planning.assurance.sum_pieces", stopped)
     half = assurance(ASTEROID, mean=-12.0, sd=4.0, nodes=3, trials=600, seed=9)
@@ -119,7 +129,9 @@ def test_stopped_from_the_keyboard_it_holds_the_trials_done(monkeypatch: pytest.
 
 
 def test_result_is_labelled_and_in_one_row(result: Assurance) -> None:
-    assert len(result.to_frame()) == 1
+    (row,) = result.to_frame().to_dict("records")
+    assert (row["method"], row["distribution"], row["level"]) == ("mmrm", "kenward_roger", 0.95)
+    assert row["assurance"] == result.assurance
     assert result.label.startswith("SIMULATED (ASTEROID, average_pain at week 12")
     assert result.label in result._repr_html_()
     assert (result.trials, result.failed, result.stopped) == (500, 0, False)
@@ -148,7 +160,7 @@ def test_belief_beyond_the_scale_counts_as_the_largest_possible_effect() -> None
 
 
 def test_the_number_of_effects_grows_with_the_sharpness_of_the_power_curve() -> None:
-    sharp = ASTEROID.with_sd(average_pain=2.0)
+    sharp = ASTEROID.with_values(**{"average_pain.sd": 2.0})
     result = assurance(sharp, mean=-6.0, sd=3.0, trials=50, seed=9)  # standard error 0.63
     assert len(result.tried) > 15
 
@@ -156,7 +168,7 @@ def test_the_number_of_effects_grows_with_the_sharpness_of_the_power_curve() -> 
 def test_whole_trials_are_simulated_where_the_effect_depends_on_the_dose() -> None:
     by_dose = ASTEROID.with_values(dose_response=1.0)
     result = assurance(by_dose, mean=-12.0, sd=4.0, nodes=3, trials=100, seed=9)
-    oc = operating_characteristics(by_dose.with_effect(average_pain=-12), trials=100, seed=9)
+    oc = operating_characteristics(by_dose.with_effect(average_pain=-12), trials=100, seed=9, method="mmrm")
     assert result.power_at_mean == oc.value("average_pain", "power").value
 
 
@@ -176,9 +188,10 @@ def test_whole_trials_are_simulated_where_the_effect_depends_on_the_dose() -> No
         ({"nodes": 4}, "nodes must be an odd number"),
         ({"nodes": 1}, "nodes must be an odd number"),
         ({"mean": -25.0, "sd": 15.0}, "sd must leave the true effect room on the scale, from -3"),
-        ({"mean": -45.0}, "average_pain.effect=-45.0: .* must be inside the scale"),
+        ({"mean": -45.0}, "^average_pain: treatment mean at week 12 must be inside the scale"),
         ({"outcome": "sleep"}, "outcome must be one of"),
-        ({"week": 0}, "week must be one of"),
+        ({"week": 0}, "week must be a visit after the baseline"),
+        ({"week": 7}, "week must be one of"),
         ({"method": "mrmm"}, "Did you mean 'mmrm'"),
         ({"level": 0}, "level must be in"),
     ],
@@ -190,7 +203,7 @@ def test_refusals(change: dict[str, Any], message: str) -> None:
 
 
 def test_no_effect_to_scale_is_refused() -> None:
-    with pytest.raises(InputError, match="effect must have an effect at week 12 to scale"):
+    with pytest.raises(InputError, match=r"average_pain\.effect must be a list where the effect so far is 0, got -"):
         assurance(scenario("no_effect"), mean=-12.0, sd=4.0, trials=10, seed=1)
 
 

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from asteroid_repro import InputError, audit, published
-from asteroid_repro.calibration import fit
-from asteroid_repro.ledger.claim import Claim
+from asteroid_repro import InputError, audit, published, study
+from asteroid_repro.ledger.claim import Claim, Source
 from asteroid_repro.ledger.ledger import Ledger
-from asteroid_repro.printed.lines import audit_lines
+from asteroid_repro.printed.families import audit_lines
 from asteroid_repro.reporting.files import read_table
+from asteroid_repro.study_folder import Study
+from asteroid_repro.trial.design import Design
 
 
 def _retagged(claim_id: str, role: str) -> Ledger:
@@ -22,11 +23,24 @@ def _retagged(claim_id: str, role: str) -> Ledger:
     return replace(ledger, claims=claims)
 
 
-@pytest.mark.parametrize("claim", [claim.id for claim in published().with_role("fitted")])
+def _assume(ledger: Ledger) -> None:
+    """Make ASTEROID's assumptions from another ledger."""
+    asteroid = study("asteroid")
+    changed = Study(asteroid.folder, asteroid.design)
+    vars(changed)["ledger"] = ledger  # where the cached property keeps it
+    _ = changed.assumptions
+
+
+# Claims that set no assumption: the dose of the programme is checked against them, and the visits stand in study.toml.
+_BESIDE = ("design.visit.middle", "design.visit.last", "programme.sessions_per_week", "programme.session_minutes",
+           "programme.weeks")  # fmt: skip
+
+
+@pytest.mark.parametrize("claim", [one.id for one in published().with_role("fitted") if one.id not in _BESIDE])
 def test_retagging_any_fitted_claim_as_predicted_fails_the_build(claim: str) -> None:
-    """The assumptions are fitted when the package is imported, so this error fails every build."""
+    """The assumptions are read when the package is imported, so this error fails every build."""
     with pytest.raises(InputError, match=rf"claim {claim} must have role fitted .* got role predicted"):
-        fit(_retagged(claim, "predicted"))
+        _assume(_retagged(claim, "predicted"))
 
 
 def test_a_prediction_that_fitted_claims_give_is_refused() -> None:
@@ -43,8 +57,8 @@ def test_predicted_claims_are_not_read_while_fitting() -> None:
             return super().fitted(claim_id)
 
     ledger = published()
-    fit(Recorder(ledger.claims, ledger.sources))
-    assert set(reads) == {claim.id for claim in ledger.with_role("fitted")}
+    _assume(Recorder(ledger.claims, ledger.sources))
+    assert set(reads) == {claim.id for claim in ledger.with_role("fitted")} - set(_BESIDE)
 
 
 def test_result_lines() -> None:
@@ -56,7 +70,8 @@ def test_result_lines() -> None:
     assert {(repair.field, repair.value) for repair in disability.repairs} == {
         ("upper", value) for value in ("-0.30", "-0.29", "-0.28", "-0.27")
     }
-    assert (result.pain.df_min, result.pain.binds_min) == (51, 0)
+    (pains,) = result.families.values()
+    assert (pains.df_min, pains.binds_min, len(pains.audits)) == (51, 0, 2)
     assert result.as_recorded
 
 
@@ -66,7 +81,7 @@ def test_ledger_that_records_the_wrong_status_is_noticed() -> None:
         claim.model_copy(update={"status": "consistent"}) if claim.id == "disability.week12.ci_high" else claim
         for claim in ledger.claims
     )
-    assert not audit(replace(ledger, claims=claims)).as_recorded
+    assert not audit(ledger=replace(ledger, claims=claims)).as_recorded
 
 
 def test_everything_printed_is_on_the_grid_of_twentieths() -> None:
@@ -99,10 +114,101 @@ def test_everything_printed_is_on_the_grid_of_twentieths() -> None:
     ],
 )
 def test_identities(name: str, result: float, digits: int, finding: str) -> None:
-    (identity,) = [one for one in audit().identities if one.name == name]
-    assert round(identity.result, digits) == pytest.approx(result)
-    assert identity.finding == finding
-    assert identity.inputs
+    (implied,) = [one for one in audit().identities if one.identity.name == name]
+    assert round(implied.value, digits) == pytest.approx(result)
+    assert implied.finding == finding
+    assert implied.inputs
+
+
+def _claim(claim_id: str, printed: str, figure: dict[str, object], **fields: object) -> Claim:
+    own = {
+        "id": claim_id, "statement": claim_id, "printed": printed, "unit": "points", "source": "pilot", "strength": "P",
+        "role": "context", "status": "consistent", "reason": "Made up.", "about": figure,
+    }  # fmt: skip
+    return Claim.model_validate(own | fields)
+
+
+def _line(outcome: str, week: float, **parts: str) -> list[Claim]:
+    return [
+        _claim(
+            f"{outcome}.week{week:g}.{part}".replace(".5", "_5"),
+            printed,
+            {"figure": "effect", "outcome": outcome, "week": week, "statistic": part},
+            **({"family": "all"} if part == "estimate" else {}),
+        )
+        for part, printed in parts.items()
+    ]
+
+
+def _design(method: str) -> Design:
+    scale = {"label": "Function", "minimum": 0, "maximum": 10, "step": 1, "better": "higher"}
+    outcomes = {"function": scale, "sleep": {"label": "Sleep", "better": "higher"}}
+    return study().design.model_validate(
+        {
+            "name": "Made up", "title": "Stretching against usual care", "visits": [0, 4, 26.5],
+            "treatment": {"name": "stretching", "label": "Stretching"},
+            "reference": {"name": "usual_care", "label": "Usual care"},
+            "outcomes": outcomes, "analysis": {"method": method},
+        }
+    )  # fmt: skip
+
+
+def _ledger(lost: str = "0") -> Ledger:
+    """Return the print of a study of other arms, outcomes and visits; 20 and 30 people."""
+    claims = [
+        *_line("function", 4, estimate="1.25", ci_low="0.27", ci_high="2.23", p_value="0.012"),
+        *_line("function", 26.5, estimate="0.37", p_value="<0.001"),
+        *_line("sleep", 4, ci_low="-3", ci_high="1"),
+        _claim("people.treatment", "20", {"figure": "people", "arm": "treatment"}),
+        _claim("people.reference", "30", {"figure": "people", "arm": "reference"}),
+        _claim("lost", lost, {"figure": "lost"}),
+    ]
+    for arm, week, printed in (("treatment", 0, "5.15"), ("reference", 0, "5.15"), ("reference", 4, "5.10")):
+        own = {"figure": "score", "outcome": "function", "arm": arm, "week": week, "statistic": "mean"}
+        claims.append(_claim(f"mean.{arm}.week{week}", printed, own))
+    return Ledger(tuple(claims), {"pilot": Source(key="pilot", citation="A pilot")})
+
+
+def _study(method: str = "random_intercept") -> Study:
+    return Study(study().folder, _design(method))
+
+
+def test_another_study_is_audited_by_its_own_arms_outcomes_and_weeks() -> None:
+    result = audit(_study(), ledger=_ledger())
+    assert list(result.triples) == ["function.week4", "function.week26.5"]  # two limits alone contradict nothing
+    assert result.triples["function.week4"].consistent
+    assert list(result.families) == ["all"]
+    assert result.identities == ()
+    checks = {claim: check.consistent for claim, check in result.granularity.items()}
+    # A mean is a multiple of 1/20 or 1/30, a difference of 1/60.
+    assert checks == {
+        "function.week4.estimate": True,
+        "function.week26_5.estimate": True,
+        "mean.treatment.week0": True,
+        "mean.reference.week0": False,
+        "mean.reference.week4": True,
+    }
+    assert len(result.to_frame()) == 2 + 1 + 5
+
+
+BASELINE = {"mean.treatment.week0", "mean.reference.week0"}
+
+
+@pytest.mark.parametrize(
+    ("lost", "method", "left"),
+    [("1", "random_intercept", BASELINE), ("0", "ancova", BASELINE | {"mean.reference.week4"})],
+    ids=["people lost", "adjusted"],
+)
+def test_granularity_is_checked_only_where_it_must_hold(lost: str, method: str, left: set[str]) -> None:
+    assert set(audit(_study(method), ledger=_ledger(lost)).granularity) == left
+
+
+def test_print_without_arm_sizes_is_audited_for_its_lines() -> None:
+    claims = tuple(claim for claim in _ledger().claims if not claim.id.startswith("people"))
+    result = audit(_study(), ledger=replace(_ledger(), claims=claims))
+    assert (result.models, result.granularity) == ({}, {})
+    assert len(result.triples) == 2
+    assert "compatible with" not in result.to_frame()["result"].iloc[0]
 
 
 def test_lines_of_a_file_with_families(tmp_path: Path) -> None:

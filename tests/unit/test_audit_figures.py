@@ -1,6 +1,7 @@
 """The figures of printed lines: the black region is exactly where every number of the line is printed."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,8 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 from asteroid_repro.errors import InputError
 from asteroid_repro.figures.audit_figures import plot_reconstructions, plot_triple
 from asteroid_repro.figures.style import SIZE, save_figure
-from asteroid_repro.printed.printed_line import PrintedTriple
-from asteroid_repro.printed.rounding import TripleAudit, audit_triple
+from asteroid_repro.printed.audit_triple import TripleAudit, audit_triple
+from asteroid_repro.printed.printed_triple import PrintedTriple
 from asteroid_repro.verdicts.reconstruction import Reconstructions, reconstruct
 
 Z = math.inf
@@ -245,7 +246,7 @@ def test_reconstructions_show_every_data_set_and_the_range(found: Reconstruction
 
 def test_one_data_set_has_no_range(found: Reconstructions) -> None:
     with pytest.raises(InputError, match="2 data sets or more, got 1"):
-        drawn(Reconstructions(found.data_sets[:1]))
+        drawn(replace(found, scores=found.scores[:1]))
 
 
 def test_both_figures_are_the_same_bytes_every_time(found: Reconstructions, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import asteroid_repro
 from asteroid_repro import ASTEROID, estimate_effects, scenario, simulate_trial
 from asteroid_repro.cli.commands import app, main
 
+BREATHING = Path(__file__).parents[1] / "studies" / "breathing"
 CONTRADICTION = "-5.20 (-10.12, -0.24), p=0.038"
 SOUND = "-15.30 (-25.33, -5.27), p=0.003"
 
@@ -32,6 +33,10 @@ def commands() -> dict[str, Any]:
     """Return the commands by name."""
     group: Any = get_command(app)
     return dict(group.commands)
+
+
+def options(command: str) -> set[str]:
+    return {option for parameter in commands()[command].params for option in parameter.opts}
 
 
 @pytest.fixture
@@ -52,20 +57,24 @@ def refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     return call
 
 
-@pytest.mark.parametrize("command", sorted(commands()))
-def test_every_command_has_help_and_json(command: str) -> None:
-    code, output = run(command, "--help")
+@pytest.mark.parametrize("command", [*sorted(set(commands()) - {"study"}), "study new", "study check"])
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    code, output = run(*command.split(), "--help")
     assert code == 0
     assert "Usage" in output
-    assert "Example:" in output or command == "app"
-    options = {option for parameter in commands()[command].params for option in parameter.opts}
-    assert "--json" in options or command == "app"
+    assert "asteroid-repro" in output.partition("Options")[0]
+
+
+@pytest.mark.parametrize("command", sorted(set(commands()) - {"study"}))
+def test_every_command_takes_a_study_and_prints_json_and_csv(command: str) -> None:
+    assert "--study" in options(command)
+    assert {"--json", "--csv"} <= options(command) or command == "app"
 
 
 def test_the_commands_of_the_design_exist_and_long_ones_take_a_seed() -> None:
-    assert {"reproduce", "simulate", "estimate", "audit", "verify", "scenarios"} <= set(commands())
-    for name in ("reproduce", "simulate", "estimate", "verify"):
-        assert "--seed" in {option for parameter in commands()[name].params for option in parameter.opts}
+    assert {"reproduce", "simulate", "estimate", "audit", "verify", "scenarios", "study"} <= set(commands())
+    for name in ("reproduce", "simulate", "estimate", "verify", "reconstruct", "power", "what-if", "sweep"):
+        assert "--seed" in options(name)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +87,8 @@ def test_the_commands_of_the_design_exist_and_long_ones_take_a_seed() -> None:
         (("audit", SOUND), 0, ""),
         (("audit", CONTRADICTION), 1, ""),
         (("scenarios",), 0, "scenarios"),
-        (("scenarios", "no_effect"), 0, "adherence_mean"),
+        (("scenarios", "no_effect"), 0, "values"),
+        (("reconstruct", "--outcome", "current_pain", "--n", "2"), 0, "ranges"),
     ],
 )
 def test_json_parses_and_the_exit_status_says_what_was_found(arguments: tuple[str, ...], code: int, key: str) -> None:
@@ -122,7 +132,7 @@ def test_an_impossible_scenario_file_ends_with_one_line(refused: Callable[..., s
     [
         (("simulate", "--scenario", "no_efect"), ("scenario must be", "'no_efect'", "'no_effect'?")),
         (("scenarios", "astroid"), ("'astroid'", "'asteroid'?")),
-        (("simulate", "--scenario", "absent.toml"), ("absent.toml", "must be a readable scenario file")),
+        (("simulate", "--scenario", "absent.toml"), ("absent.toml", "must be a readable file")),
         (("simulate", "--seed", "-1"), ("seed must be a whole number of 0 or more", "-1")),
         (("verify", "--trials", "1"), ("trials must be a whole number of 2 or more", "1")),
         (("estimate", "absent.csv"), ("absent.csv must be a file that can be read",)),
@@ -157,23 +167,92 @@ def test_estimates_of_the_exported_table_are_those_of_the_trial(tmp_path: Path) 
         pd.testing.assert_frame_equal(got[columns], wanted[columns], rtol=1e-10, atol=1e-14)
 
 
-def test_options_reach_the_function() -> None:
-    _, output = run("estimate", "--seed", "8", "--distribution", "t", "--level", "0.9", "--json")
-    got = json.loads(output)["effects"]
-    wanted = estimate_effects(
-        simulate_trial(ASTEROID, seed=8), method="random_intercept", distribution="t", level=0.9
-    ).rows
-    assert [row["ci_low"] for row in got] == pytest.approx([row.ci_low for row in wanted], rel=1e-12)
-    assert {row["df"] for row in got} == {76.0}
-    _, other = run("estimate", "--seed", "8", "--scenario", "no_effect", "--json")
-    assert json.loads(other)["effects"][0]["estimate"] != got[0]["estimate"]
-
-
 def test_a_scenario_printed_as_toml_can_be_read_again(tmp_path: Path) -> None:
     _, output = run("scenarios", "decaying_correlation")
     path = tmp_path / "mine.toml"
     path.write_text(output, encoding="utf-8")
-    assert scenario(str(path)) == scenario("decaying_correlation")
+    assert scenario(str(path)).values() == scenario("decaying_correlation").values()
+
+
+def test_a_scenario_says_where_each_value_comes_from_and_no_claim_above_a_changed_one() -> None:
+    _, output = run("scenarios", "no_effect")
+    above = dict(zip(output.splitlines()[1:], output.splitlines(), strict=False))
+    assert above["n_treatment = 20"] == "# Claim design.running."
+    assert above["effect = [0.0, 0.0]"].startswith("# Changed by scenario no_effect (was [")
+    assert "Running" in above["effect = [0.0, 0.0]"] or "null" in above["effect = [0.0, 0.0]"]
+    rows = json.loads(run("scenarios", "no_effect", "--json")[1])["values"]
+    roles = {row["field"]: row["role"] for row in rows}
+    assert {roles[f"{outcome}.effect"] for outcome in ASTEROID.design.outcome_names} == {"changed"}
+    assert roles["adherence_mean"] == "claim"
+
+
+def test_the_scenarios_of_a_folder_are_listed_with_their_reasons() -> None:
+    listed = json.loads(run("scenarios", "--study", str(BREATHING), "--json")[1])["scenarios"]
+    assert [row["scenario"] for row in listed] == ["breathing", "weaker"]
+    assert listed[1]["source"] == "Assumption: made up."
+
+
+def test_estimate_takes_the_arms_of_the_study_where_the_table_has_them(tmp_path: Path) -> None:
+    assert run("simulate", "--study", str(BREATHING), "--out", str(tmp_path))[0] == 0
+    table = pd.read_csv(tmp_path / "outcomes.csv", comment="#")
+    wanted = estimate_effects(table, treatment="breathing", reference="leaflet").to_frame()
+    own = json.loads(run("estimate", str(tmp_path / "outcomes.csv"), "--study", str(BREATHING), "--json")[1])
+    assert [row["estimate"] for row in own["effects"]] == pytest.approx(wanted["estimate"].tolist(), rel=1e-12)
+    other = table.replace({"breathing": "drug", "leaflet": "placebo"})
+    other.to_csv(tmp_path / "other.csv", index=False)
+    named = ("--treatment", "drug", "--reference", "placebo")
+    effects = json.loads(run("estimate", str(tmp_path / "other.csv"), *named, "--json")[1])["effects"]
+    assert [row["estimate"] for row in effects] == pytest.approx(wanted["estimate"].tolist(), rel=1e-12)
+    with pytest.raises(asteroid_repro.InputError, match="drug"):
+        run("estimate", str(tmp_path / "other.csv"))
+
+
+def test_a_new_study_is_written_and_can_be_checked(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    code, output = run("study", "new", str(folder))
+    assert code == 0
+    assert f"asteroid-repro study check {folder}" in output
+    code, output = run("study", "check", str(folder))
+    assert code == 0
+    assert "Print: 5 claims" in output
+    assert run("power", "--study", str(folder), "--trials", "100")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fragments"),
+    [
+        (("study", "check", "asteriod"), ("'asteriod'", "'asteroid'?")),
+        (("simulate", "--study", "nowhere"), ("study must be a name or a folder", "'nowhere'")),
+        (("study", "new", str(BREATHING)), ("folder must be new or empty",)),
+        (("power", "--study", str(BREATHING), "--outcome", "wlking"), ("'wlking'", "'walking'?")),
+        (("power", "--study", str(BREATHING), "--week", "12"), ("--week must be one of 4, 10.5, 26", "got 12")),
+        (("reconstruct", "--study", str(BREATHING), "--outcome", "pain"), ("'pain'",)),
+    ],
+)
+def test_a_wrong_study_ends_with_one_line(
+    refused: Callable[..., str], arguments: tuple[str, ...], fragments: tuple[str, ...]
+) -> None:
+    line = refused(*arguments)
+    assert all(fragment in line for fragment in fragments), line
+
+
+def test_a_study_without_claims_has_an_empty_audit(tmp_path: Path) -> None:
+    run("study", "new", str(tmp_path / "mine"))
+    for name in ("claims", "sources", "assumptions"):
+        (tmp_path / "mine" / f"{name}.toml").unlink()
+    code, output = run("audit", "--study", str(tmp_path / "mine"))
+    assert code == 0
+    assert "Audit: none" in output
+    assert run("audit", "--study", str(tmp_path / "mine"), "--csv")[1].splitlines()[1].startswith("topic,")
+
+
+@pytest.mark.parametrize("command", ["verify", "scenarios", "audit", "power"])
+def test_nothing_breaks_on_a_screen_of_80_columns(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    trials = ("--trials", "200") if command in ("verify", "power") else ()
+    assert run(command, *trials)[0] == 0
 
 
 def test_square_brackets_are_text_not_markup(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 
 ALLOWED = {
-    r"\b9[059] %": "confidence levels are chosen, not found",
+    r"\b9[059] %|\b5 % of trials\b": "confidence levels, and what lies beyond, are chosen, not found",
     r"p below 0\.05": "a level is chosen, not found",
     r"\b0 to 100\b": "the range of the scales is their definition",
     r"\bweeks? \d+\b": "names of visits",
@@ -32,7 +32,7 @@ ALLOWED = {
     r"\bper 1000 (running )?hours\b": "a unit",
     r"\bcounted from 0\b": "a definition",
     r"\b(above|exactly) 0\b": "something or nothing",
-    r"\[0\d\]": "names of notebooks",
+    r"\[0\d\]|\[Lesson \d\]": "names of notebooks",
     r"\b127\.0\.0\.1\b": "an address",
 }
 """Kinds of digits that prose may hold, and why."""

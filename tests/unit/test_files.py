@@ -153,5 +153,5 @@ def test_the_verdict_page_and_its_json_say_simulated_and_agree() -> None:
 def test_the_audit_page_has_a_row_for_every_finding() -> None:
     result = audit()
     page = audit_markdown(result)
-    assert sum(line.startswith("|") for line in page.splitlines()) == len(result.findings()) + 2
+    assert sum(line.startswith("|") for line in page.splitlines()) == len(result.to_frame()) + 2
     assert "Nothing here is simulated" in page

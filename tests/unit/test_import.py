@@ -1,6 +1,7 @@
 """What `import asteroid_repro` brings, and what it leaves for later."""
 
 import json
+import pkgutil
 import subprocess
 import sys
 
@@ -11,7 +12,7 @@ import asteroid_repro
 HEAVY = ("matplotlib", "statsmodels")
 PROMISED = (
     "ASTEROID", "attendance", "audit", "estimate_effects", "event_rates", "operating_characteristics", "published",
-    "scenario", "simulate_trial", "verify",
+    "scenario", "simulate_trial", "study", "verify",
 )  # fmt: skip
 
 
@@ -39,6 +40,25 @@ def test_power_with_a_normal_reference_does_without_scipy() -> None:
 def test_every_public_name_exists_and_says_what_it_is() -> None:
     for name in asteroid_repro.__all__:
         assert getattr(asteroid_repro, name).__doc__, name
+
+
+def modules() -> list[str]:
+    """Return the path of every module, without importing any but the packages."""
+    return [each.name for each in pkgutil.walk_packages(asteroid_repro.__path__, "asteroid_repro.")]
+
+
+def test_no_module_is_hidden_by_a_public_name() -> None:
+    """``import asteroid_repro.verify as v`` fails where ``asteroid_repro.verify`` is a function."""
+    assert len(modules()) > 80
+    rooms = {path.split(".")[1] for path in modules()}
+    assert not rooms & (set(asteroid_repro.__all__) - {"asteroid_repro"})
+
+
+def test_every_module_can_be_imported_by_its_path_and_under_a_short_name() -> None:
+    lines = [f"import {path} as m; assert m.__name__ == '{path}', m" for path in modules() if "__main__" not in path]
+    code = "\n".join(lines)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("name", PROMISED)

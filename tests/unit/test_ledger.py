@@ -11,17 +11,18 @@ import pytest
 
 from asteroid_repro.errors import InputError
 from asteroid_repro.ledger.claim import Claim, Role
+from asteroid_repro.ledger.figure import FIGURES, Figure
 from asteroid_repro.ledger.ledger import Ledger, published, read_ledger
 
 PARTS = ("estimate", "ci_low", "ci_high", "p_value")
-TRIPLES = {
-    "average_pain.week12": ("-15.30", "-25.33", "-5.27", "0.003"),
-    "current_pain.week12": ("-19.35", "-32.01", "-6.69", "0.003"),
-    "disability.week12": ("-5.20", "-10.12", "-0.24", "0.038"),
+LINES = {
+    "average_pain": ("-15.30", "-25.33", "-5.27", "0.003"),
+    "current_pain": ("-19.35", "-32.01", "-6.69", "0.003"),
+    "disability": ("-5.20", "-10.12", "-0.24", "0.038"),
 }
 COLUMNS = [
     "id", "statement", "printed", "value", "unit", "source", "doi",
-    "strength", "role", "status", "reason", "group", "part",
+    "strength", "role", "blind", "status", "reason", "formula", "about",
 ]  # fmt: skip
 FIELDS: dict[str, Any] = {
     "id": "a",
@@ -41,10 +42,36 @@ def fields(**changes: object) -> dict[str, Any]:
     return {key: value for key, value in {**FIELDS, **changes}.items() if value is not None}
 
 
+def toml(value: object) -> str:
+    """Write a value as TOML: a dictionary is an inline table."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {json.dumps(inner)}" for key, inner in value.items()) + " }"
+    return json.dumps(value)
+
+
+def effect(statistic: str = "estimate", **changes: object) -> dict[str, object]:
+    """Return a figure of an effect on sleep at week 4."""
+    return {"figure": "effect", "outcome": "sleep", "week": 4, "statistic": statistic, **changes}
+
+
+def identity(**changes: object) -> dict[str, Any]:
+    """Return the fields of an identity; None takes a field out."""
+    own: dict[str, object] = {
+        "name": "twice",
+        "in_words": "2 x people",
+        "formula": "2 * a",
+        "unit": "people",
+        **changes,
+    }
+    return {key: value for key, value in own.items() if value is not None}
+
+
 def write(folder: Path, *claims: dict[str, Any], sources: str = '[pilot]\ncitation = "A pilot"\n') -> Ledger:
-    """Write claims and sources as TOML and read them back."""
-    tables = ["[[claim]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in c.items()) for c in claims]
-    (folder / "claims.toml").write_text("\n".join(tables), encoding="utf-8")
+    """Write claims, and identities (those without an id and a source), and sources as TOML and read them back."""
+    tables = ["[[claim]]\n" if "source" in c else "[[identity]]\n" for c in claims]
+    lines = ["".join(f"{key} = {toml(value)}\n" for key, value in c.items()) for c in claims]
+    text = "\n".join(table + own for table, own in zip(tables, lines, strict=True))
+    (folder / "claims.toml").write_text(text, encoding="utf-8")
     (folder / "sources.toml").write_text(sources, encoding="utf-8")
     return read_ledger(folder / "claims.toml", folder / "sources.toml")
 
@@ -56,12 +83,12 @@ def retagged(claim_id: str, role: Role) -> Ledger:
     return dataclasses.replace(ledger, claims=claims)
 
 
-@pytest.mark.parametrize(("group", "printed"), TRIPLES.items())
-def test_the_result_lines_are_as_printed(group: str, printed: tuple[str, ...]) -> None:
-    assert {part: claim.printed for part, claim in published().group(group).items()} == dict(
-        zip(PARTS, printed, strict=True)
-    )
-    assert [published()[f"{group}.{part}"].printed for part in PARTS] == list(printed)
+@pytest.mark.parametrize(("outcome", "printed"), LINES.items())
+def test_the_result_lines_are_as_printed(outcome: str, printed: tuple[str, ...]) -> None:
+    wanted = dict(zip(PARTS, printed, strict=True))
+    for line in (published().line(outcome), published().line(outcome, 12), published().lines[outcome, 12]):
+        assert {part: claim.printed for part, claim in line.items()} == wanted
+    assert [published()[f"{outcome}.week12.{part}"].printed for part in PARTS] == list(printed)
 
 
 @pytest.mark.parametrize(
@@ -88,6 +115,21 @@ def test_a_printed_minus_sign_is_read_as_minus() -> None:
     assert claim.printed == "\u22120.24"
 
 
+def test_a_bound_agrees_with_what_lies_beyond_it() -> None:
+    claim = Claim.model_validate(fields(printed="<0.001", unit="1", role="derived", formula="b"))
+    assert (claim.value, claim.relation, claim.half_unit) == (0.001, "<", None)
+    assert claim.agrees(0.0009)
+    assert not claim.agrees(0.001)
+    above = claim.model_copy(update={"printed": ">0.05"})
+    assert above.agrees(0.051)
+    assert not above.agrees(0.05)
+
+
+def test_a_number_agrees_with_what_would_print_it() -> None:
+    claim = published()["adherence.sessions_per_week"]
+    assert [claim.agrees(value) for value in (2.0499, 2.05, 2.1, 2.15, 2.1501)] == [False, True, True, True, False]
+
+
 def test_a_text_has_no_number() -> None:
     claim = published()["design.visit.baseline"]
     assert claim.value is None
@@ -104,7 +146,9 @@ def test_every_claim_has_a_source_a_number_or_text_and_a_sentence() -> None:
 
 def test_the_roles_on_which_the_model_test_rests() -> None:
     predicted = {claim.id for claim in published().with_role("predicted")}
-    assert predicted == {"distance.week1.sd", "distance.week12.mean", "distance.week12.sd"}
+    blind = {f"distance.total.{statistic}" for statistic in ("mean", "sd", "minimum", "maximum")}
+    assert predicted == {"distance.week1.sd", "distance.week12.mean", "distance.week12.sd"} | blind
+    assert {claim.id for claim in published().claims if claim.blind} == blind
     assert published()["disability.week12.ci_high"].status == "inconsistent"
     assert published()["disability.week12.ci_high"].role == "derived"
     roles = {claim.role for claim in published().claims}
@@ -123,7 +167,7 @@ RECOMPUTED: dict[str, Callable[..., float]] = {
     "average_pain.week12.p_value": lambda mid, low, high: two_sided_p(mid, (high - low) / 2 / 1.959964),
     "current_pain.week12.p_value": lambda mid, low, high: two_sided_p(mid, (high - low) / 2 / 1.959964),
     "disability.week12.p_value": lambda mid, low: two_sided_p(mid, (mid - low) / 1.959964),
-    "current_pain.running.week12": lambda run0, wait0, wait12, net: run0 + net + wait12 - wait0,
+    "current_pain.running.week12": lambda run0, wait12, wait0, net: run0 + net + wait12 - wait0,
     "current_pain.running.week12.sass": lambda exact: exact,
     "adherence.sessions_per_week": lambda share, sessions: share / 100 * sessions,
     "adverse_events.all": lambda *kinds: sum(kinds),
@@ -139,6 +183,29 @@ def test_a_derived_claim_follows_from_its_dependencies(claim_id: str) -> None:
     assert half_unit is not None
     recomputed = RECOMPUTED[claim_id](*(published()[name].value for name in claim.depends_on))
     assert abs(recomputed - value) <= half_unit + 1e-9  # half the last printed digit, and the binary rounding of it
+
+
+def test_the_formula_of_a_derived_claim_is_the_arithmetic() -> None:
+    for claim_id, wanted in RECOMPUTED.items():
+        claim = published()[claim_id]
+        values = (published()[name].value for name in claim.depends_on)
+        assert published().compute(str(claim.formula)) == pytest.approx(wanted(*values), rel=1e-6)
+
+
+def test_every_fitted_and_predicted_claim_names_its_figure_and_no_two_the_same() -> None:
+    named = [claim.about for claim in published().claims if claim.about]
+    assert len(set(named)) == len(named)
+    for claim in published().claims:
+        assert claim.about or claim.role in ("derived", "context"), claim.id
+
+
+def test_a_claim_is_found_by_its_figure() -> None:
+    figure = Figure(figure="score", outcome="current_pain", arm="reference", week=12, statistic="mean")
+    found = published().about(figure)
+    assert found is not None
+    assert found.id == "current_pain.waitlist.week12"
+    assert published().about(figure.model_copy(update={"week": 6})) is None
+    assert {figure: 1}[Figure.model_validate(figure.model_dump())] == 1  # frozen, so it can be a key
 
 
 def test_the_one_derived_claim_that_does_not_follow_is_marked_inconsistent() -> None:
@@ -162,6 +229,15 @@ def test_frame_has_one_row_per_claim() -> None:
     assert "<table" in published()._repr_html_()
 
 
+def test_a_line_has_the_level_of_its_limits(tmp_path: Path) -> None:
+    limits = [fields(id=part, about=effect(part, level=0.9)) for part in ("ci_low", "ci_high")]
+    ledger = write(tmp_path, fields(about=effect()), *limits)
+    line = ledger.line("sleep")
+    assert list(line) == ["estimate", "ci_low", "ci_high"]
+    assert [claim.about.level for claim in line.values() if claim.about] == [0.95, 0.9, 0.9]
+    assert ledger.to_frame()["about"].tolist()[1] == "effect, outcome sleep, week 4, statistic ci_low, level 0.9"
+
+
 def test_published_is_read_once() -> None:
     assert published() is published()
 
@@ -183,7 +259,7 @@ def test_only_a_fitted_claim_may_set_an_assumption(claim_id: str, role: str) -> 
 
 def test_a_retagged_claim_can_no_longer_be_fitted() -> None:
     assert published().fitted("adherence.mean") == 70.0
-    with pytest.raises(InputError, match=r"adherence\.mean must have role fitted .* got role predicted in claims"):
+    with pytest.raises(InputError, match=r"adherence\.mean must have role fitted .* got role predicted in .*claims"):
         retagged("adherence.mean", "predicted").fitted("adherence.mean")
 
 
@@ -194,13 +270,20 @@ def test_a_claim_that_fitted_ones_give_cannot_be_called_predicted(claim_id: str)
 
 
 def test_derived_claims_between_do_not_hide_what_can_be_computed(tmp_path: Path) -> None:
-    between = fields(id="b", role="derived", depends_on=["a"])
+    between = fields(id="b", role="derived", formula="a")
     with pytest.raises(InputError, match="claim c: role must not be predicted"):
-        write(tmp_path, fields(), between, fields(id="c", role="predicted", depends_on=["b"]))
+        write(tmp_path, fields(), between, fields(id="c", role="predicted", formula="2 * b"))
+
+
+def test_an_identity_that_gives_a_prediction_from_fitted_claims_is_refused(tmp_path: Path) -> None:
+    prediction = fields(id="b", role="predicted")
+    with pytest.raises(InputError, match="claim b: role must not be predicted where fitted claims give it"):
+        write(tmp_path, fields(), prediction, identity(claim="b"))
+    assert write(tmp_path, fields(role="predicted"), prediction, identity(claim="b")).identities[0].claim == "b"
 
 
 def test_a_prediction_may_rest_on_another_prediction(tmp_path: Path) -> None:
-    ledger = write(tmp_path, fields(role="predicted"), fields(id="b", role="predicted", depends_on=["a"]))
+    ledger = write(tmp_path, fields(role="predicted"), fields(id="b", role="predicted", formula="a"))
     assert len(ledger.with_role("predicted")) == 2
 
 
@@ -209,7 +292,10 @@ def test_a_prediction_may_rest_on_another_prediction(tmp_path: Path) -> None:
     [
         (lambda ledger: ledger["average_pain.week12.estimat"], "Did you mean 'average_pain.week12.estimate'?"),
         (lambda ledger: ledger["zzz"], "claim must be in the ledger, got 'zzz'"),
-        (lambda ledger: ledger.group("average_pain"), "Did you mean 'average_pain.week12'?"),
+        (lambda ledger: ledger.line("average_pan"), "Did you mean 'average_pain'?"),
+        (lambda ledger: ledger.line("average_pain", 6), "week must be one with a printed effect on average_pain, 12,"),
+        (lambda ledger: ledger.compute("[adherence.mean]"), "formula must give one number, got a list"),
+        (lambda ledger: ledger.compute("adherence.men"), "Did you mean 'adherence.mean'?"),
         (lambda ledger: ledger.with_role(cast("Role", "fited")), "role must be one of derived, fitted"),
     ],
 )
@@ -224,15 +310,30 @@ WRONG: dict[str, tuple[list[dict[str, Any]], str]] = {
     "no id": ([fields(id=None)], "claims.toml, claim number 1: id must be given"),
     "unknown source": ([fields(source="x")], "claims.toml, claim a: source must be a known source, got 'x'"),
     "unknown also": ([fields(also=["x"])], "claim a: also must be a known source, got 'x'"),
-    "unknown dependency": ([fields(depends_on=["x"])], "claim a: depends_on must be a known claim, got 'x'"),
+    "unknown dependency": (
+        [fields(), fields(id="b", formula="aa")],
+        "claim b: formula must name a known claim, got 'aa'. Correct or add it. Did you mean 'a'?",
+    ),
+    "formula of a text": (
+        [fields(unit="text", role="context"), fields(id="b", formula="a")],
+        "claim b: formula must name claims that print a number, got 'a'",
+    ),
+    "formula of a bound": (
+        [fields(printed="<12", role="context"), fields(id="b", formula="a")],
+        "claim b: formula must name claims that print a number, got 'a'",
+    ),
+    "formula of nothing": ([fields(formula="12")], "claims.toml, claim a: formula must name a claim, got '12'"),
+    "formula that is none": ([fields(formula="a <")], "claims.toml, claim a: formula must hold numbers, claim ids"),
     "unknown conflict": (
         [fields(conflicts_with=["x"])],
-        "claim a: conflicts_with must be a known claim, got 'x'",
+        "claim a: conflicts_with must name a known claim, got 'x'",
     ),
+    "id of two words": ([fields(id="two words")], "id must be words joined by dots"),
+    "id with a keyword": ([fields(id="a.is")], "id must be words joined by dots"),
     "words": ([fields(printed="many")], "claims.toml, claim a: printed must be a number"),
     "two numbers": ([fields(printed="18-45")], "claim a: printed must be a number"),
     "not a number": ([fields(printed="nan")], "claim a: printed must be a number"),
-    "number not quoted": ([fields(printed=12)], "claim a: printed must be a valid string, got 12"),
+    "number not quoted": ([fields(printed=12)], "claim a: printed must be text, got 12"),
     "no role": ([fields(role=None)], "claims.toml, claim a: role must be given"),
     "unknown role": (
         [fields(role="guessed")],
@@ -242,28 +343,72 @@ WRONG: dict[str, tuple[list[dict[str, Any]], str]] = {
     "unknown status": ([fields(status="fine")], "claim a: status must be 'consistent'"),
     "unknown strength": ([fields(strength="Z")], "claim a: strength must be 'P'"),
     "no reason": ([fields(reason="")], "claim a: reason"),
-    "derived from nothing": ([fields(role="derived")], "claim a: depends_on must name a claim"),
+    "derived from nothing": ([fields(role="derived")], "claim a: formula must be given where role is derived"),
+    "fitted bound": ([fields(printed="<12")], "claim a: printed must be exact to be fitted, got <12"),
+    "blind and fitted": ([fields(blind=True)], "claim a: blind must go with role predicted, got 'fitted'"),
+    "formula beside a text": (
+        [fields(unit="text", role="context", formula="a")],
+        "claim a: formula and about must be left out where unit is text",
+    ),
     "fitted text": ([fields(unit="text")], "claim a: role must be context where unit is text"),
-    "group without part": ([fields(group="g")], "claim a: group and part must come together, got g, None"),
-    "part without group": ([fields(part="estimate")], "claim a: group and part must come together"),
-    "unknown part": ([fields(group="g", part="middle")], "claim a: part must be 'estimate'"),
-    "same part twice": (
-        [fields(group="g", part="ci_low"), fields(id="b", group="g", part="ci_low")],
-        "claim b: part must occur once in group g",
+    "unknown figure": ([fields(about={"figure": "size"})], "claim a: figure must be one of people, visit, "),
+    "figure without what it needs": (
+        [fields(about={"figure": "effect", "outcome": "sleep"})],
+        "claim a: figure effect: week must be given, got none",
+    ),
+    "figure with what it cannot have": (
+        [fields(about={"figure": "people", "week": 4})],
+        "claim a: figure people: week must be left out, got 4.0",
+    ),
+    "statistic of another figure": (
+        [fields(about=effect("sd"))],
+        "claim a: figure effect: statistic must be one of estimate, ci_low, ci_high, p_value, se, df, got sd",
+    ),
+    "effect at the baseline": ([fields(about=effect(week=0))], "figure effect: week must be above 0"),
+    "unknown field of a figure": (
+        [fields(about={"figure": "people", "colour": "red"})],
+        "about.colour must be a known",
+    ),
+    "unknown arm": ([fields(about={"figure": "people", "arm": "running"})], "about.arm must be 'treatment' or 'refer"),
+    "level in per cent": ([fields(about=effect("ci_low", level=95))], "about.level must be less than 1, got 95"),
+    "share that is no per cent": (
+        [fields(unit="1", about={"figure": "adherence", "statistic": "mean"})],
+        "claim a: unit must be percent of this, got '1'",
+    ),
+    "figure named twice": (
+        [fields(about=effect("ci_low")), fields(id="b", about=effect("ci_low", level=0.9))],
+        "claim b: about must be a figure that no other claim is about, got effect, outcome sleep, week 4, ",
+    ),
+    "family off the estimate": (
+        [fields(about=effect("ci_low"), family="sleep")],
+        "claim a: family must stand on an estimate, got 'sleep'",
     ),
     "unknown field": (
         [fields(colour="red")],
         "claims.toml, claim a: colour must be a known field, got 'red'",
     ),
-    "depends on itself": ([fields(depends_on=["a"])], "claim a: depends_on must not lead back"),
+    "depends on itself": ([fields(formula="a + 1")], "claim a: formula must not lead back to the claim, got a + 1"),
     "loop of three": (
-        [fields(depends_on=["b"]), fields(id="b", depends_on=["c"]), fields(id="c", depends_on=["a"])],
-        "claim a: depends_on must not lead back",
+        [fields(formula="b"), fields(id="b", formula="c"), fields(id="c", formula="a")],
+        "claim a: formula must not lead back",
     ),
     "computable prediction": (
-        [fields(), fields(id="b", role="predicted", depends_on=["a"])],
+        [fields(), fields(id="b", role="predicted", formula="a")],
         "claims.toml, claim b: role must not be predicted where fitted claims give it",
     ),
+    "identity of an unknown claim": (
+        [fields(), identity(formula="2 * b")],
+        "claims.toml, identity twice: formula must name a known claim, got 'b'",
+    ),
+    "identity about an unknown claim": (
+        [fields(), identity(claim="b")],
+        "claims.toml, identity twice: claim must name a known claim, got 'b'",
+    ),
+    "identity with one limit": (
+        [fields(), identity(lower="a")],
+        "claims.toml, identity twice: lower and upper must come together",
+    ),
+    "identity without a unit": ([fields(), identity(unit=None)], "claims.toml, identity twice: unit must be given"),
 }
 
 
@@ -282,7 +427,7 @@ def test_a_wrong_claim_is_refused_in_one_line(case: str, tmp_path: Path) -> None
         ("[pilot]\nyear = 2020\n", "sources.toml, source pilot: citation must be given"),
         ('[pilot]\ncitation = "A"\npages = 3\n', "sources.toml, source pilot: pages must be a known field"),
         ('pilot = "A"\n', "sources.toml, source pilot: must be a table"),
-        ("[pilot\n", "sources.toml must be TOML in UTF-8"),
+        ("[pilot\n", "sources.toml: must be TOML"),
     ],
 )
 def test_a_wrong_source_is_refused(sources: str, message: str, tmp_path: Path) -> None:
@@ -295,10 +440,24 @@ def test_a_wrong_source_is_refused(sources: str, message: str, tmp_path: Path) -
 def test_a_file_without_claim_tables_is_refused(content: str, tmp_path: Path) -> None:
     write(tmp_path, fields())
     (tmp_path / "claims.toml").write_text(content, encoding="utf-8")
-    with pytest.raises(InputError, match=r"claims\.toml must hold \[\[claim\]\] tables and nothing else"):
+    with pytest.raises(InputError, match=r"claims\.toml must hold (claim as )?\[\[claim\]\] "):
         read_ledger(tmp_path / "claims.toml", tmp_path / "sources.toml")
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"sources\.toml must be a file that can be read"):
+    with pytest.raises(InputError, match=r"sources\.toml: must be a readable file"):
         read_ledger(tmp_path / "claims.toml", tmp_path / "sources.toml")
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_every_figure_takes_what_it_needs_and_says_what_it_is(figure: str) -> None:
+    some: dict[str, object] = {
+        "visit": 1, "characteristic": "age", "category": "old", "outcome": "sleep", "week": 4, "arm": "treatment",
+    }  # fmt: skip
+    needed, possible, statistics = FIGURES[figure]
+    given = {field: some[field] for field in needed if field != "statistic"}
+    for statistic in statistics or (None,):
+        record = Figure.model_validate({"figure": figure, "statistic": statistic, **given})
+        assert str(record).startswith(figure.replace("_", " "))
+        assert hash(record) == hash(Figure.model_validate(record.model_dump()))
+    assert not set(needed) & set(possible)

@@ -10,12 +10,19 @@ from asteroid_repro import ASTEROID, InputError, operating_characteristics
 from asteroid_repro.engine.measures import SHARES, measures, monte_carlo_errors, trial_figures, wilson_limits
 from asteroid_repro.engine.trial_estimates import simulated_estimates, simulated_moments
 from asteroid_repro.estimate.effects.inference import Estimates, critical_value, p_value
+from asteroid_repro.estimate.effects.methods import Analysis
 from asteroid_repro.estimate.effects.moments import moments, sum_whole_numbers, whole_number_moments, whole_number_sums
+from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.simulate.outcomes import simulate_outcomes
+from asteroid_repro.trial.design import Outcome
 
 TRIALS = 200
-TRUTH: Final = np.array([[-4.0, -9.0, 0.0], [-8.0, -19.0, -5.0]])
-IMPORTANT: Final = np.array([15.0, 15.0, 10.0])
+TRUTH: Final = np.array([[-4.0, 9.0, 0.0], [-8.0, 19.0, -5.0]])
+OUTCOMES: Final = (  # lower is better, higher is better, no change is said to be important
+    Outcome(name="pain", label="Pain", better="lower", important=5),
+    Outcome(name="function", label="Function", better="higher", important=15),
+    Outcome(name="sleep", label="Sleep", better="lower"),
+)
 LEVELS: Final = (0.8, 0.95)
 
 
@@ -33,14 +40,14 @@ def table(seed: int = 71) -> Estimates:
 
 
 def sums_of(fit: Estimates, truth: np.ndarray = TRUTH, level: float = 0.95) -> dict[str, np.ndarray]:
-    return {name: each.sum(axis=-1) for name, each in trial_figures(fit, truth, IMPORTANT, level).items()}
+    return {name: each.sum(axis=-1) for name, each in trial_figures(fit, truth, OUTCOMES, level).items()}
 
 
 def plain(fit: Estimates, place: tuple[int, int], level: float) -> dict[str, tuple[float, float]]:
     """Each measure and its Monte Carlo standard error in one cell, from the rows of its usable trials."""
     usable = np.ones(TRIALS, dtype=bool)
     usable[::10] = False
-    truth, limit = TRUTH[place], IMPORTANT[place[1]]
+    truth, outcome = TRUTH[place], OUTCOMES[place[1]]
     estimate, error, df, boundary = (
         each[place][usable] for each in (fit.estimate, fit.standard_error, fit.df, fit.boundary)
     )
@@ -52,6 +59,7 @@ def plain(fit: Estimates, place: tuple[int, int], level: float) -> dict[str, tup
     spread, model = estimate.std(ddof=1), np.sqrt(np.mean(error**2))
     of_model = (error**2).var(ddof=1) / (4 * n * model**4)
     squares = (estimate - truth) ** 2
+    better = estimate if outcome.better == "higher" else -estimate
 
     def share(hits: np.ndarray) -> tuple[float, float]:
         return hits.mean(), np.sqrt(hits.mean() * (1 - hits.mean()) / len(hits))
@@ -67,8 +75,8 @@ def plain(fit: Estimates, place: tuple[int, int], level: float) -> dict[str, tup
         "interval_width": ((high - low).mean(), (high - low).std(ddof=1) / np.sqrt(n)),
         "coverage": share((low <= truth) & (truth <= high)),
         "power": share(significant),
-        "favours_running": share(significant & (estimate < 0)),
-        "important": share(estimate <= -limit),
+        "favours_treatment": share(significant & (better > 0)),
+        "important": (np.nan, np.nan) if outcome.important is None else share(better >= outcome.important),
         "boundary": share(boundary),
         "failed": share(~usable),
         "type_s": (np.nan, np.nan),
@@ -99,7 +107,7 @@ def test_unusable_fits_are_counted_and_in_no_other_measure() -> None:
     fit = table()
     keep = np.arange(TRIALS) % 10 != 0
     dropped = Estimates(*(each[..., keep] for each in vars(fit).values()))
-    figures = trial_figures(fit, TRUTH, IMPORTANT, 0.95)
+    figures = trial_figures(fit, TRUTH, OUTCOMES[:2] + OUTCOMES[:1], 0.95)
     assert all((figure[..., ~keep] == 0).all() for figure in figures.values())
     with_them = measures(sums_of(fit), TRUTH, TRIALS)
     without = measures(sums_of(dropped), TRUTH, int(keep.sum()))
@@ -123,7 +131,8 @@ def test_without_an_effect_there_is_no_wrong_sign_and_no_exaggeration() -> None:
     for name in ("type_s", "type_m"):
         assert np.isnan(found[name]).all()
         assert np.isnan(errors[name]).all()
-    assert all(np.isfinite(found[name]).all() for name in set(found) - {"type_s", "type_m"})
+    assert all(np.isfinite(found[name]).all() for name in set(found) - {"type_s", "type_m", "important"})
+    assert np.isnan(found["important"]).tolist() == [[False, False, True]] * 2
 
 
 def test_with_nothing_significant_there_is_no_wrong_sign_and_no_exaggeration() -> None:
@@ -143,7 +152,7 @@ def test_one_significant_trial_has_an_exaggeration_without_an_error() -> None:
     estimate = np.array([[[-20.0, 1.0, -1.0]]])
     fit = Estimates(estimate, 5 + 0 * estimate, np.inf + 0 * estimate, estimate > 99)
     truth = np.array([[-10.0]])
-    sums = {name: each.sum(axis=-1) for name, each in trial_figures(fit, truth, IMPORTANT[:1], 0.95).items()}
+    sums = {name: each.sum(axis=-1) for name, each in trial_figures(fit, truth, OUTCOMES[:1], 0.95).items()}
     found = measures(sums, truth, 3)
     assert found["type_m"].item() == 2
     assert np.isnan(monte_carlo_errors(sums, found, 3)["type_m"].item())
@@ -152,17 +161,18 @@ def test_one_significant_trial_has_an_exaggeration_without_an_error() -> None:
 def test_an_estimate_at_the_minimal_important_change_reaches_it() -> None:
     """Means of 20 whole scores are multiples of 1/20, so -15 itself is common and arrives as -14.999999999999998."""
     for block in range(20):
-        fit = simulated_estimates(ASTEROID, 72, block, 1000, method="random_intercept")
+        fit = simulated_estimates(solve(ASTEROID), 72, block, 1000, Analysis("random_intercept", "z"))
         twentieths = np.rint(20 * fit.estimate)
         np.testing.assert_allclose(fit.estimate, twentieths / 20, rtol=0, atol=1e-9)
-        reached = trial_figures(fit, TRUTH, IMPORTANT, 0.95)["important"]
-        np.testing.assert_array_equal(reached, twentieths <= -20 * IMPORTANT[:, np.newaxis])
+        reached = trial_figures(fit, TRUTH, ASTEROID.design.outcomes, 0.95)["important"]
+        np.testing.assert_array_equal(reached, twentieths <= -20 * np.array([[15], [15], [10]]))
 
 
 def test_the_measures_of_a_run_are_those_of_its_trials() -> None:
     found = operating_characteristics(ASTEROID, trials=1500, seed=73, method="ancova", level=0.9)
+    mechanism = solve(ASTEROID.with_equal_baselines())
     fits = [
-        simulated_estimates(ASTEROID.with_equal_baselines(), 73, block, size, method="ancova")
+        simulated_estimates(mechanism, 73, block, size, Analysis("ancova", "t"))
         for block, size in ((0, 1000), (1, 500))
     ]
     estimate = np.concatenate([fit.estimate for fit in fits], axis=-1)
@@ -173,7 +183,7 @@ def test_the_measures_of_a_run_are_those_of_its_trials() -> None:
         (abs(estimate[1, 1]) > margin[1, 1]).mean(), abs=1e-12
     )
     every = (estimate[1] < -margin[1]).all(axis=0).mean()
-    assert found.value("every_outcome", "favours_running").value == pytest.approx(every, abs=1e-12)
+    assert found.value("every_outcome", "favours_treatment").value == pytest.approx(every, abs=1e-12)
 
 
 @pytest.mark.parametrize("n", [1, 7, 100, 20_000])
@@ -251,7 +261,7 @@ def test_what_is_not_known_has_no_p_value() -> None:
 
 def test_an_automatic_run_goes_on_until_coverage_is_as_precise_as_power() -> None:
     """Without spread to speak of every effect is found, so power is sure at once and coverage is not."""
-    sure = ASTEROID.with_sd(average_pain=2, current_pain=2, disability=3)
+    sure = ASTEROID.with_values(**{"average_pain.sd": 2, "current_pain.sd": 2, "disability.sd": 3})
     run = operating_characteristics(sure, trials="auto", target_mcse=0.0015, seed=63)
     powers, coverages = (
         [row for row in run.rows if row.measure == name and row.outcome != "disability"]
@@ -293,21 +303,21 @@ def test_scores_that_do_not_vary_have_exactly_no_squares() -> None:
     """A rounding left of 0 would pass for a tiny spread, and the trial for a usable one."""
     baseline = np.array([98.0, 99.0, 100.0, 97.0, 95.0, 99.0, 100.0])
     scores = np.stack([baseline, baseline - 7.0, baseline - 7.0])
-    for n_running in (2, 3, 4):
+    for n_treatment in (2, 3, 4):
         sums = whole_number_sums(7, 3, 1, 1, highest=100)
-        sum_whole_numbers(scores[np.newaxis, ..., np.newaxis].astype(np.float32), n_running, *sums)
-        products = whole_number_moments(*sums, n_running, 7 - n_running, step=np.ones(1)).cross_products[..., 0, 0]
+        sum_whole_numbers(scores[np.newaxis, ..., np.newaxis].astype(np.float32), n_treatment, *sums)
+        products = whole_number_moments(*sums, n_treatment, 7 - n_treatment, step=np.ones(1)).cross_products[..., 0, 0]
         assert products[0, 0] + products[2, 2] - 2 * products[0, 2] == 0
 
 
 @pytest.mark.parametrize("people", [(20, 20), (3, 9), (838, 839), (839, 839), (2000, 2000)])
 def test_the_moments_of_the_fast_lane_are_those_of_the_scores(people: tuple[int, int]) -> None:
     """Up to 1677 people it sums in single precision. High scores: their squares are the largest numbers to hold."""
-    high = {"running_baseline": 92, "waitlist_baseline": 92, "effect": (0, 0), "sd": [8, 8, 8]}
+    high = {"treatment_baseline": 92, "reference_baseline": 92, "effect": (0, 0), "sd": [8, 8, 8]}
     record = ASTEROID.with_people(*people).with_values(average_pain=high, current_pain=high)
-    scores = simulate_outcomes(record, 73, 1, 40)
-    fast = simulated_moments(record, 73, 1, 40)
-    for outcome, arms in enumerate(zip(scores.running, scores.waitlist, strict=True)):
+    scores = simulate_outcomes(solve(record), 73, 1, 40)
+    fast = simulated_moments(solve(record), 73, 1, 40)
+    for outcome, arms in enumerate(zip(scores.treatment, scores.reference, strict=True)):
         plain = moments(*arms)
         np.testing.assert_allclose(fast.difference[:, outcome], plain.difference, rtol=0, atol=1e-12)
         np.testing.assert_allclose(fast.cross_products[:, :, outcome], plain.cross_products, rtol=0, atol=1e-4)
@@ -321,6 +331,6 @@ def test_unequally_spaced_visits_are_refused_where_the_method_supposes_equal_one
 
 
 def test_an_automatic_run_without_usable_fits_ends_at_once() -> None:
-    tiny = ASTEROID.with_people(2, 2).with_values(missing_running=0.9, missing_waitlist=0.9)
+    tiny = ASTEROID.with_people(2, 2).with_values(missing_treatment=0.9, missing_reference=0.9)
     with pytest.raises(InputError, match="trials must leave 2 usable fits or more"):
         operating_characteristics(tiny, trials="auto", target_mcse=0.01, seed=1, method="ancova")

@@ -21,30 +21,36 @@ import numpy as np
 import pytest
 
 from asteroid_repro import ASTEROID, InputError, operating_characteristics
-from asteroid_repro.engine.monte_carlo import PIECE_TRIALS, Totals, run_blocks, sum_pieces
+from asteroid_repro.engine.monte_carlo import PIECE_TRIALS, Run, Totals, run_blocks, sum_pieces
 from asteroid_repro.engine.true_effects import true_values
+from asteroid_repro.estimate.effects.methods import Analysis
 from asteroid_repro.evaluate.performance import piece_sums
+from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.simulate.streams import BLOCK_TRIALS
 
 TRIALS = 24_500  # two whole pieces and a part of one
 MANY = 6 * PIECE_TRIALS
+run = partial(Run, seed=61)
 BASE = ASTEROID.with_equal_baselines()
 WORK: partial[dict[str, np.ndarray]] = partial(
     piece_sums,
-    BASE,
+    solve(BASE),
     61,
     truth=true_values(BASE, "random_intercept"),
-    method="random_intercept",
-    distribution="z",
-    level=0.95,
+    analysis=Analysis("random_intercept", "z"),
 )
-BAD_WORK = partial(WORK, level=1.5)
+UNEVEN = ASTEROID.with_values(visits=(0, 4, 12))
+BAD_WORK = partial(
+    piece_sums, solve(UNEVEN), 61, truth=true_values(UNEVEN, "mmrm_ar1"), analysis=Analysis("mmrm_ar1", "t")
+)
 
 INTERRUPTED = f"""
 import os, signal
 from functools import partial
 from asteroid_repro import ASTEROID
-from asteroid_repro.engine.monte_carlo import sum_pieces
+from asteroid_repro.engine.monte_carlo import Run, sum_pieces
+from asteroid_repro.estimate.effects.methods import Analysis
+from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.evaluate.performance import piece_sums
 from asteroid_repro.engine.true_effects import true_values
 
@@ -53,8 +59,8 @@ def interrupt(totals):
         os.killpg(0, signal.SIGINT)
 
 truth = true_values(ASTEROID, "random_intercept")
-work = partial(piece_sums, ASTEROID, 61, truth=truth, method="random_intercept", distribution="z", level=0.95)
-totals = sum_pieces(work, "auto", enough=interrupt, n_jobs=2)
+work = partial(piece_sums, solve(ASTEROID), 61, truth=truth, analysis=Analysis("random_intercept", "z"))
+totals = sum_pieces(work, Run("auto", 61, n_jobs=2), enough=interrupt)
 print(totals.stopped, totals.trials, totals.sums["all_usable"])
 """
 
@@ -94,7 +100,7 @@ class Terminal(StringIO):
 
 @pytest.fixture(scope="module")
 def single() -> Totals:
-    return sum_pieces(WORK, TRIALS)
+    return sum_pieces(WORK, run(TRIALS))
 
 
 @pytest.fixture(scope="module")
@@ -124,16 +130,16 @@ def test_sums_are_those_of_the_figures(single: Totals) -> None:
 
 def test_threads_give_the_same_bits(single: Totals) -> None:
     with ThreadPoolExecutor(3) as pool:
-        assert_same_bits(single, sum_pieces(WORK, TRIALS, executor=pool))
+        assert_same_bits(single, sum_pieces(WORK, run(TRIALS, executor=pool)))
 
 
 @pytest.mark.parametrize("n_jobs", [2, 3])
 def test_processes_give_the_same_bits(single: Totals, n_jobs: int) -> None:
-    assert_same_bits(single, sum_pieces(WORK, TRIALS, n_jobs=n_jobs))
+    assert_same_bits(single, sum_pieces(WORK, run(TRIALS, n_jobs=n_jobs)))
 
 
 def test_a_users_processes_give_the_same_bits(single: Totals, processes: ProcessPoolExecutor) -> None:
-    assert_same_bits(single, sum_pieces(WORK, TRIALS, executor=processes))
+    assert_same_bits(single, sum_pieces(WORK, run(TRIALS, executor=processes)))
 
 
 def test_dask_workers_give_the_same_bits_even_when_one_is_killed(single: Totals) -> None:
@@ -145,7 +151,7 @@ def test_dask_workers_give_the_same_bits_even_when_one_is_killed(single: Totals)
         LocalCluster(n_workers=2, threads_per_worker=1, **free) as cluster,  # type: ignore[no-untyped-call]
         Client(cluster) as client,  # type: ignore[no-untyped-call]
     ):
-        assert_same_bits(single, sum_pieces(WORK, TRIALS, executor=client))
+        assert_same_bits(single, sum_pieces(WORK, run(TRIALS, executor=client)))
         before = set(client.run(os.getpid).values())
         victim, added = min(before), list[int]()
 
@@ -155,10 +161,10 @@ def test_dask_workers_give_the_same_bits_even_when_one_is_killed(single: Totals)
             added.append(totals.trials)
             return totals.trials >= MANY
 
-        survived = sum_pieces(WORK, "auto", executor=client, enough=kill_midway)
+        survived = sum_pieces(WORK, run("auto", executor=client), enough=kill_midway)
         assert victim not in set(client.run(os.getpid).values())
     assert added == list(range(PIECE_TRIALS, MANY + 1, PIECE_TRIALS))
-    assert_same_bits(sum_pieces(WORK, MANY), survived)
+    assert_same_bits(sum_pieces(WORK, run(MANY)), survived)
 
 
 def test_pieces_that_come_back_in_reverse_are_added_in_order() -> None:
@@ -173,7 +179,7 @@ def test_pieces_that_come_back_in_reverse_are_added_in_order() -> None:
         return {"inexact": np.array([1.0, 1e17, -1e17][piece])}
 
     with ThreadPoolExecutor(3) as pool:
-        found = sum_pieces(backwards, TRIALS, executor=pool)
+        found = sum_pieces(backwards, run(TRIALS, executor=pool))
     assert order == [2, 1, 0]
     assert found.sums["inexact"] == 0  # (1 + 1e17) - 1e17; in the order of coming back it would be 1
     assert found.trials == TRIALS
@@ -194,7 +200,7 @@ def test_enough_ends_the_run_at_the_same_trial_everywhere(processes: ProcessPool
 
 def test_what_is_still_waiting_is_called_off() -> None:
     executor = OnlyTheFirst()
-    totals = sum_pieces(counted, "auto", enough=lambda _: True, executor=executor)
+    totals = sum_pieces(counted, run("auto", executor=executor), enough=lambda _: True)
     assert totals.trials == PIECE_TRIALS
     assert not totals.stopped
     assert all(future.cancelled() for future in executor.futures[1:])
@@ -207,10 +213,10 @@ def test_few_pieces_are_in_flight_and_none_is_lost() -> None:
         ahead.append(len(executor.futures) - totals.trials // PIECE_TRIALS)
         return totals.trials >= 200 * PIECE_TRIALS
 
-    totals = sum_pieces(counted, "auto", enough=look, executor=executor)
+    totals = sum_pieces(counted, run("auto", executor=executor), enough=look)
     assert len(ahead) == 200
     assert 3 < max(ahead) <= 64
-    assert_same_bits(sum_pieces(counted, 200 * PIECE_TRIALS), totals)
+    assert_same_bits(sum_pieces(counted, run(200 * PIECE_TRIALS)), totals)
 
 
 @pytest.mark.parametrize("executor", [None, Here()], ids=["none", "executor"])
@@ -220,9 +226,9 @@ def test_an_interrupt_keeps_the_pieces_that_are_done(executor: Executor | None) 
             raise KeyboardInterrupt
         return counted(block, size)
 
-    kept = sum_pieces(interrupted, 10 * PIECE_TRIALS, executor=executor)
+    kept = sum_pieces(interrupted, run(10 * PIECE_TRIALS, executor=executor))
     assert kept.stopped
-    done = sum_pieces(counted, 2 * PIECE_TRIALS)
+    done = sum_pieces(counted, run(2 * PIECE_TRIALS))
     assert kept.trials == done.trials
     for name, sums in done.sums.items():
         np.testing.assert_array_equal(kept.sums[name], sums)
@@ -234,7 +240,7 @@ def test_an_interrupt_before_anything_is_done_is_passed_on(executor: Executor | 
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        sum_pieces(interrupted, 10 * PIECE_TRIALS, executor=executor)
+        sum_pieces(interrupted, run(10 * PIECE_TRIALS, executor=executor))
 
 
 def test_ctrl_c_at_the_terminal_ends_two_processes_quietly() -> None:
@@ -248,8 +254,8 @@ def test_ctrl_c_at_the_terminal_ends_two_processes_quietly() -> None:
 
 def test_errors_of_the_work_are_passed_on(processes: ProcessPoolExecutor) -> None:
     for executor in (None, Here(), processes):
-        with pytest.raises(InputError, match=r"level must be in \(0, 1\), got 1.5"):
-            sum_pieces(BAD_WORK, MANY, executor=executor)
+        with pytest.raises(InputError, match="week must be equally spaced for mmrm_ar1"):
+            sum_pieces(BAD_WORK, run(MANY, executor=executor))
 
 
 def test_a_dead_process_is_an_error_and_no_wait() -> None:
@@ -262,65 +268,77 @@ def test_a_dead_process_is_an_error_and_no_wait() -> None:
             return False
 
         with pytest.raises(BrokenProcessPool):
-            sum_pieces(WORK, "auto", executor=pool, enough=kill)
+            sum_pieces(WORK, run("auto", executor=pool), enough=kill)
 
 
 @pytest.mark.parametrize("trials", [1, 0, -5, True, 2.5, "many", None, np.float64(10)])
 def test_what_is_no_number_of_trials_is_refused(trials: Any) -> None:
     with pytest.raises(InputError, match="trials must be a whole number of 2 or more, got"):
-        sum_pieces(counted, trials)
+        sum_pieces(counted, run(trials))
     with pytest.raises(InputError, match="trials must be a whole number of 2 or more, got"):
         operating_characteristics(ASTEROID, trials=trials, seed=1)
 
 
 def test_as_many_as_it_takes_needs_to_be_told_when_it_is_enough() -> None:
     with pytest.raises(InputError, match="trials must be a whole number of 2 or more, got 'auto'"):
-        sum_pieces(counted, "auto")
+        sum_pieces(counted, run("auto"))
 
 
 @pytest.mark.parametrize("n_jobs", [0, -1, True, 1.5, "2"])
 def test_what_is_no_number_of_processes_is_refused(n_jobs: Any) -> None:
     with pytest.raises(InputError, match="n_jobs must be a whole number of 1 or more, got"):
-        sum_pieces(counted, 10, n_jobs=n_jobs)
+        sum_pieces(counted, run(10, n_jobs=n_jobs))
+
+
+@pytest.mark.parametrize("seed", [-1, True, 1.5, "2", None])
+def test_what_is_no_seed_is_refused_before_anything_is_simulated(seed: Any) -> None:
+    with pytest.raises(InputError, match="seed must be a whole number of 0 or more, got"):
+        Run(10, seed)
+
+
+@pytest.mark.parametrize("target", [0.0, 1.0, -0.1, np.nan])
+def test_what_is_no_standard_error_to_reach_is_refused(target: float) -> None:
+    with pytest.raises(InputError, match=r"target_mcse must be in \(0, 1\), got"):
+        Run("auto", 1, target_mcse=target)
 
 
 def test_processes_beside_an_executor_and_what_is_no_executor_are_refused() -> None:
     with pytest.raises(InputError, match="n_jobs must be left out beside an executor, got 2"):
-        sum_pieces(counted, 10, n_jobs=2, executor=Here())
+        sum_pieces(counted, run(10, n_jobs=2, executor=Here()))
     with pytest.raises(InputError, match="executor must have a method submit, got 'dask'"):
-        sum_pieces(counted, 10, executor="dask")
+        sum_pieces(counted, run(10, executor="dask"))
 
 
 @pytest.mark.parametrize(
     "trials", [2, BLOCK_TRIALS, PIECE_TRIALS - 1, PIECE_TRIALS, PIECE_TRIALS + 1, np.int64(3 * PIECE_TRIALS)]
 )
 def test_every_trial_is_done_once(trials: int) -> None:
-    totals = sum_pieces(counted, trials)
+    totals = sum_pieces(counted, run(trials))
     assert totals.trials == totals.sums["count"] == trials
 
 
 def test_the_bar_shows_on_a_terminal_only(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    sum_pieces(counted, TRIALS, progress=True)
+    sum_pieces(counted, run(TRIALS, progress=True))
     assert capfd.readouterr() == ("", "")
     shown = {}
     for progress in (True, False):
         terminal = Terminal()
         monkeypatch.setattr(sys, "stderr", terminal)
-        sum_pieces(counted, TRIALS, progress=progress)
+        sum_pieces(counted, run(TRIALS, progress=progress))
         shown[progress] = terminal.getvalue()
     assert "Simulating" in shown[True]
     assert shown[False] == ""
 
 
 def test_memory_does_not_grow_with_the_trials() -> None:
-    sum_pieces(WORK, 2 * BLOCK_TRIALS)  # what is made once: latent distributions, imports
+    sum_pieces(WORK, run(2 * BLOCK_TRIALS))  # what is made once: latent distributions, imports
     peaks = []
     tracemalloc.start()
     try:
         for trials in (10_000, 100_000):
             tracemalloc.reset_peak()
             start = tracemalloc.get_traced_memory()[0]
-            sum_pieces(WORK, trials)
+            sum_pieces(WORK, run(trials))
             peaks.append(tracemalloc.get_traced_memory()[1] - start)
     finally:
         tracemalloc.stop()

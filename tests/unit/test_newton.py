@@ -10,18 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from asteroid_repro import ASTEROID, InputError
-from asteroid_repro.mechanism.latent import (
-    LatentScore,
-    attendance_beta,
-    latent_arm,
-    latent_score,
-)
-from asteroid_repro.mechanism.latent_correlation import latent_correlations
+from asteroid_repro import ASTEROID, InputError, Outcome
+from asteroid_repro.mechanism.attendance_spread import attendance_beta
+from asteroid_repro.mechanism.latent import LatentScore, latent_arm, latent_score
+from asteroid_repro.mechanism.latent_correlation import hermite_coefficients, latent_correlations
 from asteroid_repro.mechanism.newton import Tangent, solve_pairs, solve_rising
 from asteroid_repro.mechanism.truncated import truncated_normal
 
 STEPS = st.sampled_from([1, 2])
+SCALES = {
+    step: Outcome(name="score", label="Score", minimum=0, maximum=100, step=step, better="lower") for step in (1, 2)
+}
 
 
 def widest(mean: float) -> float:
@@ -31,13 +30,14 @@ def widest(mean: float) -> float:
 
 def moments(score: LatentScore) -> tuple[float, float]:
     """Mean and SD by sums over the scale points."""
-    points = np.arange(0, 101, score.step)
+    assert score.scale.step is not None
+    points = np.arange(0, 101, score.scale.step)
     mean = float(score.probabilities() @ points)
     return mean, math.sqrt(float(score.probabilities() @ (points - mean) ** 2))
 
 
 def assert_moments(mean: float, sd: float, step: int) -> None:
-    np.testing.assert_allclose(moments(latent_score(mean, sd, step)), (mean, sd), rtol=0, atol=1e-8)
+    np.testing.assert_allclose(moments(latent_score(mean, sd, SCALES[step])), (mean, sd), rtol=0, atol=1e-8)
 
 
 @settings(deadline=None, max_examples=300)
@@ -55,7 +55,7 @@ def test_scores_near_the_floor_and_the_ceiling_mirror_each_other(mean: float, sh
     sd = share * widest(mean)
     assert_moments(mean, sd, step)
     assert_moments(100 - mean, sd, step)
-    floor, ceiling = latent_score(mean, sd, step), latent_score(100 - mean, sd, step)
+    floor, ceiling = latent_score(mean, sd, SCALES[step]), latent_score(100 - mean, sd, SCALES[step])
     assert ceiling.sd == pytest.approx(floor.sd, rel=1e-6)
     assert 100 - ceiling.mean == pytest.approx(floor.mean, rel=1e-6, abs=1e-6)
 
@@ -63,8 +63,10 @@ def test_scores_near_the_floor_and_the_ceiling_mirror_each_other(mean: float, sh
 @settings(deadline=None, max_examples=50)
 @given(mean=st.floats(1.0, 99.0), share=st.floats(1.0001, 3.0), step=STEPS)
 def test_spreads_that_no_bounded_score_has_are_refused(mean: float, share: float, step: int) -> None:
-    with pytest.raises(InputError, match=r"^sd must be one that a rounded, bounded normal score can have at mean"):
-        latent_score(mean, share * widest(mean), step)
+    with pytest.raises(
+        InputError, match=r"^score\.sd must be one that a rounded, bounded normal score can have at mean"
+    ):
+        latent_score(mean, share * widest(mean), SCALES[step])
 
 
 @settings(deadline=None, max_examples=50)
@@ -73,8 +75,8 @@ def test_spreads_below_that_of_two_neighbouring_scores_are_refused(
     whole: int, part: float, share: float, step: int
 ) -> None:
     sd = share * step * math.sqrt(part * (1 - part))
-    with pytest.raises(InputError, match=r"^sd must be one that"):
-        latent_score(step * (whole + part), sd, step)
+    with pytest.raises(InputError, match=r"^score\.sd must be one that"):
+        latent_score(step * (whole + part), sd, SCALES[step])
 
 
 @settings(deadline=None, max_examples=60)
@@ -87,14 +89,14 @@ def test_spreads_below_that_of_two_neighbouring_scores_are_refused(
 def test_a_latent_correlation_is_found_again_from_the_correlation_it_gives(
     rho: float, means: tuple[float, float], sds: tuple[float, float], steps: tuple[int, int]
 ) -> None:
-    scores = [LatentScore(*values) for values in zip(means, sds, steps, strict=True)]
+    scores = [LatentScore(SCALES[step], mean, sd) for mean, sd, step in zip(means, sds, steps, strict=True)]
     x, weight = np.polynomial.hermite_e.hermegauss(120)
     # Given their common part the two scores are independent: the mean product is one integral of a smooth function.
     own = math.sqrt(1 - abs(rho))
     common = math.sqrt(abs(rho)) * x, math.copysign(math.sqrt(abs(rho)), rho) * x
     means_given = [
-        score.step * stats.norm.sf((score.thresholds[:, None] - part) / own).sum(axis=0)
-        for score, part in zip(scores, common, strict=True)
+        step * stats.norm.sf((score.thresholds[:, None] - part) / own).sum(axis=0)
+        for score, step, part in zip(scores, steps, common, strict=True)
     ]
     product = float(weight @ (means_given[0] * means_given[1])) / math.sqrt(2 * math.pi)
     (mean_1, sd_1), (mean_2, sd_2) = map(moments, scores)
@@ -103,7 +105,8 @@ def test_a_latent_correlation_is_found_again_from_the_correlation_it_gives(
     for row, score in zip(thresholds, scores, strict=True):
         row[: len(score.thresholds)] = score.thresholds
     wanted = np.array([[1, observed], [observed, 1]])
-    latent = latent_correlations(thresholds, np.array(steps), np.array([sd_1, sd_2]), wanted)
+    coefficients = hermite_coefficients(thresholds, np.array(steps)) / np.array([[sd_1], [sd_2]])
+    latent = latent_correlations(coefficients, wanted)
     assert latent[0, 1] == latent[1, 0] == pytest.approx(rho, abs=1e-6)  # the quadrature of steps, not the solver
 
 
@@ -111,9 +114,9 @@ def test_the_first_impossible_correlation_is_named_with_its_range() -> None:
     opposed = np.array([[1.0, -0.9], [-0.9, 1.0]])
     rare = np.array([[2.0], [2.0]])  # two events of 2 %: both being absent most often, they can hardly be opposed
     share = stats.norm.sf(2.0)
-    sds = np.full(2, math.sqrt(share * (1 - share)))
+    coefficients = hermite_coefficients(rare, np.ones(2)) / math.sqrt(share * (1 - share))
     with pytest.raises(InputError, match=r"between -0\.023 and 0\.9\d\d, got -0\.9\. Choose one inside\.$"):
-        latent_correlations(rare, np.ones(2), sds, opposed)
+        latent_correlations(coefficients, opposed)
 
 
 @settings(deadline=None, max_examples=100)
@@ -152,12 +155,6 @@ def test_attendance_has_the_wanted_spread_for_any_decline(
     assert personal.var() + flips / sessions == pytest.approx(variance, rel=1e-9)
 
 
-@pytest.mark.parametrize("sd", [0.05, 0.46, 0.6])
-def test_attendance_beyond_all_or_nothing_or_below_coin_flips_is_refused(sd: float) -> None:
-    with pytest.raises(InputError, match=rf"^adherence_sd must be between 0\.0764 and 0\.4583 at mean 0\.7, got {sd}"):
-        attendance_beta(0.7, sd, 36)
-
-
 def test_pairs_are_solved_independently_and_a_pair_without_solution_is_nan() -> None:
     def function(x: np.ndarray) -> Tangent:
         value = np.stack([np.exp(x[0]) + x[1], x[1] ** 3 + x[1]])
@@ -186,11 +183,11 @@ def test_a_rising_function_that_never_reaches_the_wanted_value_is_nan() -> None:
 
 
 def test_an_arm_is_the_same_whatever_was_solved_before() -> None:
-    together = latent_arm(ASTEROID, "running").scores
+    together = latent_arm(ASTEROID, "treatment").scores
     alone = [
-        latent_score(float(mean), sd, ASTEROID.outcome(name).step)
-        for name in ("average_pain", "current_pain", "disability")
-        for mean, sd in zip(ASTEROID.means(name)["running"], ASTEROID.outcome(name).sd, strict=True)
+        latent_score(float(mean), sd, scale)
+        for scale, outcome in zip(ASTEROID.design.outcomes, ASTEROID.outcomes, strict=True)
+        for mean, sd in zip(outcome.means()["treatment"], outcome.sd, strict=True)
     ]
     for one, other in zip(together, alone, strict=True):
         np.testing.assert_allclose((one.mean, one.sd), (other.mean, other.sd), rtol=0, atol=1e-9)
@@ -198,8 +195,8 @@ def test_an_arm_is_the_same_whatever_was_solved_before() -> None:
 
 def test_the_assumptions_need_no_slow_import() -> None:
     code = (
-        "import sys; import asteroid_repro.calibration, asteroid_repro.mechanism.scale_bounds,"
-        "asteroid_repro.trial.candidacy, asteroid_repro.scenario_files;"
+        "import sys; import asteroid_repro.asteroid, asteroid_repro.mechanism.scale_bounds;"
+        "asteroid_repro.mechanism.mechanism.solve(asteroid_repro.asteroid.ASTEROID);"
         "print(*sorted({'pandas', 'scipy'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

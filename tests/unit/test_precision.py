@@ -67,11 +67,11 @@ def test_hours_are_inverse_to_the_rate() -> None:
     assert rare.expected_events == common.expected_events
 
 
-def test_runners_are_rounded_up() -> None:
-    plan = hours_for_precision(66.7, hours_per_runner=5.25)
-    assert plan.runners == math.ceil(plan.hours / 5.25)
-    assert hours_for_precision(66.7).runners is None
-    assert "nothing was simulated" in plan._repr_html_()
+def test_people_are_rounded_up() -> None:
+    plan = hours_for_precision(66.7, hours_per_person=5.25)
+    assert plan.people == math.ceil(plan.hours / 5.25)
+    assert hours_for_precision(66.7).people is None
+    assert "Nothing was simulated" in plan._repr_html_()
     assert plan.to_frame().loc[0, "most_events"] == plan.most_events
 
 
@@ -131,7 +131,7 @@ def test_most_events_is_not_one_fewer_by_a_rounding() -> None:
         ({"assurance": 1.0}, r"assurance must be in \(0, 1\), got 1.0"),
         ({"dispersion": 0.9}, "dispersion must be 1 or more and finite, got 0.9"),
         ({"dispersion": math.nan}, "dispersion must be 1 or more"),
-        ({"hours_per_runner": -1.0}, "hours_per_runner must be positive and finite, got -1.0"),
+        ({"hours_per_person": -1.0}, "hours_per_person must be positive and finite, got -1.0"),
     ],
 )
 def test_refusals(change: dict[str, Any], message: str) -> None:

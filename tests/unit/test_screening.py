@@ -6,11 +6,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from asteroid_repro import InputError, published
+from asteroid_repro import CANDIDACY, Candidacy, InputError, published, study
 from asteroid_repro.simulate.screening import Screening, expected_assessed, screen
-from asteroid_repro.trial.candidacy import CANDIDACY, REASONS, Candidacy
 
 CLAIM_ID = re.compile(r"\b(?:programme\.candidacy|design)\.[a-z_.]*[a-z_]")
+REASONS = {criterion.name: criterion.reason for criterion in CANDIDACY.criteria}
 NOBODY_FAILS = CANDIDACY.with_values(**dict.fromkeys(REASONS, 0.0))
 SCREENINGS = 1000
 
@@ -27,13 +27,19 @@ def assert_mean(values: "list[int] | np.ndarray", expected: float) -> None:
 
 
 def test_every_criterion_has_a_probability_a_reason_and_a_claim() -> None:
-    assert set(Candidacy.model_fields) == {"pool_size", *REASONS}
     known = {claim.id for claim in published().claims}
-    for field, info in Candidacy.model_fields.items():
-        named = set(CLAIM_ID.findall(info.description or ""))
-        assert named, field
-        assert named <= known, f"{field}: {named - known} not in the ledger"
-        assert "Assumption: " in (info.description or ""), field
+    assert len(REASONS) == 15
+    for criterion in CANDIDACY.criteria:
+        named = set(CLAIM_ID.findall(criterion.because))
+        assert named, criterion.name
+        assert named <= known, f"{criterion.name}: {named - known} not in the ledger"
+        assert "Assumption: " in criterion.because, criterion.name
+    assert CANDIDACY.to_frame()["basis"].tolist() == [criterion.because for criterion in CANDIDACY.criteria]
+
+
+def test_asteroid_has_its_candidacy_and_a_study_without_screening_none() -> None:
+    assert study().screening == CANDIDACY
+    assert CANDIDACY.pool_size is None
 
 
 def test_every_published_criterion_is_screened_for() -> None:
@@ -42,7 +48,7 @@ def test_every_published_criterion_is_screened_for() -> None:
         for claim in published().claims
         if claim.id.startswith(("programme.candidacy.", "design.excluded.", "design.pain_duration."))
     }
-    named = {name for info in Candidacy.model_fields.values() for name in CLAIM_ID.findall(info.description or "")}
+    named = {name for criterion in CANDIDACY.criteria for name in CLAIM_ID.findall(criterion.because)}
     assert len(wanted) >= 13
     assert wanted <= named
 
@@ -57,20 +63,24 @@ def test_questions_come_first_and_the_test_run_last() -> None:
 @pytest.mark.parametrize("criterion", REASONS)
 @pytest.mark.parametrize("value", [-0.01, 1.0, 1.3, float("nan"), float("inf")])
 def test_a_bad_probability_is_refused(criterion: str, value: float) -> None:
-    wanted = rf"^{criterion} must be in \[0, 1\), or nobody is eligible, got {value}\. Correct it\.$"
+    wanted = rf"^criteria\.{criterion}\.probability must be (in \[0, 1\)|a finite number), got {value}\. Correct it\.$"
     with pytest.raises(InputError, match=wanted):
         CANDIDACY.with_values(**{criterion: value})
 
 
 def test_other_bad_values_are_refused() -> None:
-    with pytest.raises(InputError, match=r"^pool_size must be 1 or more people, or None .*, got 0"):
+    with pytest.raises(InputError, match=r"^pool_size must be 1 or more, got 0"):
         CANDIDACY.with_values(pool_size=0)
     with pytest.raises(InputError, match=r"^pool_size must be a valid integer.*, got 2\.5"):
         CANDIDACY.with_values(pool_size=2.5)
-    with pytest.raises(InputError, match=r"^wants_to_swim must be a known field, got 0\.1"):
+    with pytest.raises(
+        InputError, match=r"^wants_to_swim must be a criterion, got none of that name\. Did you mean 'wants_to_run'\?"
+    ):
         CANDIDACY.with_values(wants_to_swim=0.1)
-    with pytest.raises(InputError, match=r"^test_run must be a valid number.*, got 'often'"):
+    with pytest.raises(InputError, match=r"^criteria\.test_run\.probability must be a valid number.*, got 'often'"):
         CANDIDACY.with_values(test_run="often")
+    with pytest.raises(InputError, match=r"^criteria\.test_run\.probability must be a valid number.*, got True"):
+        CANDIDACY.with_values(test_run=True)
 
 
 @pytest.mark.parametrize("wanted", [0, -1, 2.0, "40", True, None])
@@ -118,7 +128,8 @@ def test_the_frame_runs_from_assessed_to_randomised_and_says_what_it_is() -> Non
     assert frame.loc[frame["step"] == "excluded", "reason"].tolist() == list(REASONS.values())
     assert flow.label == "SIMULATED, screening counts rest on assumptions: none is published"
     for words in ("mild to moderate", "severe pain or radiculopathy", "want to run"):
-        assert words in flow.note
+        assert words in flow.notes()[0]
+        assert words in flow._repr_html_()
     assert flow.label in flow._repr_html_()
     assert "none is published" in flow._repr_html_()
     assert "ASSUMED" in CANDIDACY._repr_html_()

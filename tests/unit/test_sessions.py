@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from asteroid_repro import ASTEROID, TrialAssumptions
+from asteroid_repro import ASTEROID, Programme, TrialAssumptions, programme, programme_names
+from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.simulate.events import load_factor
 from asteroid_repro.simulate.sessions import Sessions, simulate_sessions
 from asteroid_repro.simulate.traits import Traits, simulate_traits
-from asteroid_repro.trial.programme import Programme, programme, programme_names
+from asteroid_repro.trial.session_assumptions import SessionAssumptions
 
 CALM = ASTEROID.with_values(flare_rate=0.0)
 RATES = {"lower_limb": 0.25, "low_back_pain": 0.15, "syncope": 0.1}
-STORMY = ASTEROID.with_values(flare_rate=0.3, **{f"{kind}_rate": rate for kind, rate in RATES.items()})
+STORMY = ASTEROID.with_values(flare_rate=0.3, adverse_events={kind: {"rate": rate} for kind, rate in RATES.items()})
 SURE = 1000.0  # events an hour: none in the shortest session with probability below 1e-10
 RUN_MINUTES = [2.5, 5, 7.5, 10, 12.5, 15, 17.5, 20, 25, 27]  # of asteroid's stages at their most repeats
 
@@ -37,14 +38,20 @@ def runners(
 
 def run(record: TrialAssumptions, who: Traits, seed: int = 71) -> Sessions:
     """Run the programme."""
-    return simulate_sessions(record, seed, 0, who.propensity.shape[1], who)
+    return simulate_sessions(solve(record), seed, 0, who.propensity.shape[1], who)
+
+
+def assumed(record: TrialAssumptions) -> SessionAssumptions:
+    """Return what is assumed of the sessions."""
+    assert record.sessions is not None
+    return record.sessions
 
 
 @cache
 def stormy(name: str) -> Sessions:
     """Run a programme with everything happening, 300 trials."""
     record = STORMY.with_values(programme=name)
-    return run(record, simulate_traits(record, 72, 0, 300))
+    return run(record, simulate_traits(solve(record), 72, 0, 300))
 
 
 def paths(stages: np.ndarray) -> list[list[int]]:
@@ -107,16 +114,16 @@ def test_who_never_comes_keeps_the_start_stage_and_does_nothing() -> None:
     ("change", "flare"),
     [
         ({"flare_rate": SURE}, True),
-        ({"low_back_pain_rate": SURE}, True),
-        ({"lower_limb_rate": SURE}, False),
-        ({"syncope_rate": SURE}, False),
+        ({"adverse_events.low_back_pain.rate": SURE}, True),
+        ({"adverse_events.lower_limb.rate": SURE}, False),
+        ({"adverse_events.syncope.rate": SURE}, False),
     ],
     ids=["flare", "low back pain", "lower limb", "syncope"],
 )
 def test_a_flare_or_event_drops_a_stage_at_once_never_below_1_and_blocks_the_week(
     change: dict[str, float], flare: bool
 ) -> None:
-    quiet = CALM.with_values(lower_limb_rate=0.0, low_back_pain_rate=0.0, syncope_rate=0.0)
+    quiet = CALM.with_values(adverse_events={kind: {"rate": 0.0} for kind in RATES})
     log = run(quiet.with_values(**change), runners(start=3, proneness=1.0))
     assert paths(log.stage) == [[3, 2] + [1] * 34]
     assert (log.flare == flare).all()
@@ -270,7 +277,7 @@ def test_no_stage_of_asteroid_takes_more_than_half_an_hour() -> None:
 
 def test_weekly_distance_stays_within_three_sessions_of_running() -> None:
     record = STORMY.with_values(running_speed_sd=4.0)
-    who = simulate_traits(record, 73, 0, 300)
+    who = simulate_traits(solve(record), 73, 0, 300)
     log = run(record, who)
     weekly = log.run_distance_km.reshape(12, 3, 20, 300).sum(axis=1)
     assert (weekly <= 3 * 0.5 * who.speed_kmh).all()
@@ -302,7 +309,9 @@ def test_attendance_of_people_alike_is_independent_between_sessions() -> None:
 
 # Events ----------------------------------------------------------------------------------------------------------
 
-RIGID = ASTEROID.with_values(programme="too_much_too_soon", lower_limb_rate=0.2)  # half an hour, no way up or down
+RIGID = ASTEROID.with_values(
+    programme="too_much_too_soon", **{"adverse_events.lower_limb.rate": 0.2}
+)  # half an hour, no way up or down
 
 
 def hazards(record: TrialAssumptions, log: Sessions, a_week: int) -> np.ndarray:
@@ -332,16 +341,16 @@ def test_the_load_factor_has_its_corners() -> None:
     this_week = np.array([0.0, 0.7, 0.75, 1.0, 1.5, 9.0, 1.5, 3.0])
     last_week = np.array([0.0, 0.0, 0.00, 0.0, 0.0, 0.0, 1.0, 1.0])
     wanted = [1, 1, 1, 2, 4, 4, 1, 4]
-    np.testing.assert_allclose(load_factor(record, this_week, last_week), wanted, rtol=1e-12)
+    np.testing.assert_allclose(load_factor(assumed(record), this_week, last_week), wanted, rtol=1e-12)
     unused = record.with_values(habitual_minutes=0.0)
-    assert load_factor(unused, np.array([0.0, 0.1]), np.zeros(2)).tolist() == [1.0, 4.0]
+    assert load_factor(assumed(unused), np.array([0.0, 0.1]), np.zeros(2)).tolist() == [1.0, 4.0]
     flat = record.with_values(load_spike=0.0)
-    assert (load_factor(flat, this_week, last_week) == 1).all()
+    assert (load_factor(assumed(flat), this_week, last_week) == 1).all()
 
 
 def test_load_spikes_add_events_and_take_none_away() -> None:
     calm, spiky = (
-        run(record, simulate_traits(record, 74, 0, 300))
+        run(record, simulate_traits(solve(record), 74, 0, 300))
         for record in (RIGID.with_values(load_spike=0.0), RIGID.with_values(load_spike=5.0))
     )
     np.testing.assert_array_equal(calm.attended, spiky.attended)
@@ -354,7 +363,7 @@ def test_load_spikes_add_events_and_take_none_away() -> None:
 def test_events_follow_running_proneness_and_load(name: str, a_week: int) -> None:
     """Sessions are Poisson given the past: counts less their summed hazards have mean 0 and the hazards' variance."""
     record = STORMY.with_values(programme=name, load_spike=3.0)
-    who = simulate_traits(record, 75, 0, 300)
+    who = simulate_traits(solve(record), 75, 0, 300)
     log = run(record, who)
     weighted = hazards(record, log, a_week)
     for index, rate in enumerate(RATES.values()):
@@ -365,12 +374,14 @@ def test_events_follow_running_proneness_and_load(name: str, a_week: int) -> Non
 
 
 def test_flares_follow_running_hours_and_low_back_pain_events_are_flares() -> None:
-    record = RIGID.with_values(flare_rate=0.4, low_back_pain_rate=0.0)
-    log = run(record, simulate_traits(record, 76, 0, 300))
+    record = RIGID.with_values(flare_rate=0.4, **{"adverse_events.low_back_pain.rate": 0.0})
+    log = run(record, simulate_traits(solve(record), 76, 0, 300))
     expected = (1 - math.exp(-0.4 * 0.5)) * log.attended.sum()
     assert abs(log.flare.sum() - expected) <= 4 * math.sqrt(expected)
     assert not log.flare[~log.attended].any()
-    log = run(RIGID.with_values(flare_rate=0.0, low_back_pain_rate=0.4), runners(100, proneness=1.0))
+    log = run(
+        RIGID.with_values(flare_rate=0.0, **{"adverse_events.low_back_pain.rate": 0.4}), runners(100, proneness=1.0)
+    )
     np.testing.assert_array_equal(log.flare, log.events[1] > 0)
 
 
@@ -378,7 +389,7 @@ def test_flares_follow_running_hours_and_low_back_pain_events_are_flares() -> No
 def test_proneness_spreads_the_counts_of_people_and_keeps_their_mean(variance: float) -> None:
     """Negative binomial given the hours: mean m, variance m + variance x m^2."""
     record = RIGID.with_values(load_spike=0.0, flare_rate=0.0, proneness_variance=variance)
-    drawn = simulate_traits(record, 77, 0, 1000)
+    drawn = simulate_traits(solve(record), 77, 0, 1000)
     log = run(record, drawn)
     counts = log.events[0].sum(axis=0).ravel().astype(float)
     mean = 0.2 * log.run_minutes.sum(axis=0).ravel() / 60
@@ -396,7 +407,7 @@ def test_proneness_spreads_the_counts_of_people_and_keeps_their_mean(variance: f
 
 def test_a_programme_without_sessions_leaves_nothing() -> None:
     record = ASTEROID.with_values(programme="waitlist")
-    log = run(record, simulate_traits(record, 1, 0, 4))
+    log = run(record, simulate_traits(solve(record), 1, 0, 4))
     assert log.attended.shape == log.stage_after.shape == (0, 20, 4)
     assert log.events.shape == (3, 0, 20, 4)
     assert log.week.shape == (0,)

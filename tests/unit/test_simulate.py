@@ -10,11 +10,18 @@ from scipy import stats
 
 import asteroid_repro
 from asteroid_repro import ASTEROID, InputError, Trial, event_rates, scenario, simulate_trial
+from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.simulate.block import TrialBlock, simulate_block
 from asteroid_repro.simulate.events import events_of_session, session_streams
+from asteroid_repro.simulate.sessions import Sessions
 from asteroid_repro.tables.schema import TABLES
 
-EVENTFUL = ASTEROID.with_values(lower_limb_rate=3.0, syncope_rate=1.0, serious_share=0.4, n_running=12, n_waitlist=17)
+EVENTFUL = ASTEROID.with_values(
+    adverse_events={"lower_limb": {"rate": 3.0}, "syncope": {"rate": 1.0}},
+    serious_share=0.4,
+    n_treatment=12,
+    n_reference=17,
+)
 WAITLIST = scenario("waitlist")
 KINDS = {"identifier": "iu", "integer": "iu", "week": "iu", "number": "f", "boolean": "b"}
 
@@ -34,7 +41,13 @@ def eventful() -> Trial:
 @cache
 def many() -> TrialBlock:
     """Return the first 1000 trials of a block."""
-    return simulate_block(ASTEROID, 2024, 0, 1000)
+    return simulate_block(solve(ASTEROID), 2024, 0, 1000)
+
+
+def log_of(block: TrialBlock) -> Sessions:
+    """Return the sessions of a trial with a programme."""
+    assert block.sessions is not None
+    return block.sessions
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -79,7 +92,7 @@ def test_pain_is_known_where_somebody_came_and_lies_on_the_scale() -> None:
 
 def test_pain_follows_the_scores_of_the_visits_and_rises_where_it_flares() -> None:
     """Mean 0 and SD 8 around the line between the visits, 20 points higher in a flare, far from the ends."""
-    record = ASTEROID.with_values(flare_rate=1.0, n_running=400)
+    record = ASTEROID.with_values(flare_rate=1.0, n_treatment=400)
     data = simulate_trial(record, seed=5)
     scores = data.outcomes[data.outcomes["outcome"] == "current_pain"]
     wide = scores.pivot_table(index="participant", columns="week", values="value")
@@ -100,7 +113,7 @@ def test_pain_follows_the_scores_of_the_visits_and_rises_where_it_flares() -> No
 
 
 def test_a_trial_without_events_keeps_its_columns_and_dtypes() -> None:
-    none = ASTEROID.with_values(lower_limb_rate=0.0, low_back_pain_rate=0.0, syncope_rate=0.0)
+    none = ASTEROID.with_values(adverse_events={kind: {"rate": 0.0} for kind in ASTEROID.design.kinds})
     table = simulate_trial(none, seed=1).adverse_events
     assert table.empty
     assert list(table.columns) == list(TABLES["adverse_events"])
@@ -165,7 +178,9 @@ def test_a_runner_keeps_one_speed() -> None:
 
 
 def test_the_distance_of_every_session_is_its_running_time_at_the_speed_of_the_runner() -> None:
-    log, speed = many().sessions, many().traits.speed_kmh
+    traits = many().traits
+    assert traits is not None
+    log, speed = log_of(many()), traits.speed_kmh
     np.testing.assert_allclose(log.run_distance_km, log.run_minutes / 60 * speed, rtol=1e-12)
 
 
@@ -180,8 +195,8 @@ def test_events_happen_only_where_somebody_ran() -> None:
 
 
 def test_the_events_table_counts_what_the_arrays_count() -> None:
-    block = simulate_block(EVENTFUL, 3, 0, 1)
-    counts, serious = block.sessions.events[..., 0], block.serious
+    block = simulate_block(solve(EVENTFUL), 3, 0, 1)
+    counts, serious = log_of(block).events[..., 0], block.serious
     table = eventful().adverse_events
     by_kind = table["kind"].value_counts().reindex(["lower_limb", "low_back_pain", "syncope"], fill_value=0)
     assert by_kind.tolist() == counts.sum(axis=(1, 2)).tolist()
@@ -194,8 +209,8 @@ def test_the_events_table_counts_what_the_arrays_count() -> None:
 @pytest.mark.parametrize("rate", [0.5, 5.0, 60.0])
 def test_event_counts_are_poisson_quantiles(rate: float) -> None:
     """The mean, and the variance by an index of dispersion; 60 an hour is absurd but must not become 0."""
-    record = ASTEROID.with_values(lower_limb_rate=rate)
-    counts = events_of_session(record, session_streams(1, 0, (20, 720)), np.ones((20, 720)))[0].ravel()
+    record = ASTEROID.with_values(**{"adverse_events.lower_limb.rate": rate})
+    counts = events_of_session(record, session_streams(1, 0, (20, 720), kinds=3), np.ones((20, 720)))[0].ravel()
     assert abs(counts.mean() - rate) <= 4 * math.sqrt(rate / counts.size)
     dispersion = ((counts - counts.mean()) ** 2).sum() / counts.mean()
     assert stats.chi2(counts.size - 1).interval(1 - 1e-4)[0] < dispersion < stats.chi2(counts.size - 1).isf(5e-5)
@@ -203,33 +218,34 @@ def test_event_counts_are_poisson_quantiles(rate: float) -> None:
 
 def test_the_people_are_those_of_the_assumptions() -> None:
     people = many().people
-    assert people.age_years.min() >= 18
-    assert people.age_years.max() <= 45
-    size = people.age_years.size
-    assert abs(people.age_years.mean() - 33) <= 4 * 6 / math.sqrt(size)
-    assert abs(people.female.mean() - 0.5) <= 4 * 0.5 / math.sqrt(size)
-    assert abs(people.ran_before.mean() - 0.4) <= 4 * 0.49 / math.sqrt(size)
+    age, female, ran_before = (people[name].ravel() for name in ("age_years", "sex", "ran_before"))
+    assert age.min() >= 18
+    assert age.max() <= 45
+    assert abs(age.mean() - 33) <= 4 * 6 / math.sqrt(age.size)
+    assert abs(female.mean() - 0.5) <= 4 * 0.5 / math.sqrt(age.size)
+    assert abs(ran_before.mean() - 0.4) <= 4 * 0.49 / math.sqrt(age.size)
     # Each from its own uniform: one reused would make sex follow age.
-    drawn = np.corrcoef([people.age_years.ravel(), people.female.ravel(), people.ran_before.ravel()])
-    assert np.abs(drawn[np.triu_indices(3, 1)]).max() <= 4 / math.sqrt(size)
-    everyone = simulate_trial(ASTEROID.with_values(female_share=1.0, ran_before_share=0.0), seed=1).participants
+    drawn = np.corrcoef([age, female, ran_before])
+    assert np.abs(drawn[np.triu_indices(3, 1)]).max() <= 4 / math.sqrt(age.size)
+    record = ASTEROID.with_values(characteristics={"sex": {"share": 1.0}, "ran_before": {"share": 0.0}})
+    everyone = simulate_trial(record, seed=1).participants
     assert set(everyone["sex"]) == {"female"}
     assert not everyone["ran_before"].any()
 
 
 def test_one_trial_is_the_first_of_many() -> None:
-    for arm in ("running", "waitlist"):
+    for arm, complete in (("running", many().outcomes.treatment), ("waitlist", many().outcomes.reference)):
         rows = trial().outcomes[lambda o, arm=arm: o["arm"] == arm]
         wide = rows.pivot_table(index="participant", columns=["outcome", "week"], values="value")
-        scores = getattr(many().outcomes, arm)[..., 0].reshape(9, -1).T
+        scores = complete[..., 0].reshape(9, -1).T
         assert sorted(map(tuple, wide.to_numpy())) == sorted(map(tuple, scores))
     ages = trial().participants.sort_values("age_years")["age_years"]
-    np.testing.assert_array_equal(ages, np.sort(many().people.age_years[:, 0]))
+    np.testing.assert_array_equal(ages, np.sort(many().people["age_years"][:, 0]))
     attended = trial().sessions.groupby("participant")["attended"].sum()
-    assert sorted(attended) == sorted(many().sessions.attended[..., 0].sum(axis=0))
-    assert len(trial().adverse_events) == many().sessions.events[..., 0].sum()
+    assert sorted(attended) == sorted(log_of(many()).attended[..., 0].sum(axis=0))
+    assert len(trial().adverse_events) == log_of(many()).events[..., 0].sum()
     hours = trial().sessions.groupby("participant")["run_minutes"].sum()
-    np.testing.assert_allclose(sorted(hours), sorted(many().sessions.run_minutes[..., 0].sum(axis=0)), rtol=1e-12)
+    np.testing.assert_allclose(sorted(hours), sorted(log_of(many()).run_minutes[..., 0].sum(axis=0)), rtol=1e-12)
 
 
 def test_a_seed_gives_its_trial_again_and_another_seed_another() -> None:
@@ -254,16 +270,17 @@ def test_the_label_says_simulated_with_scenario_seed_and_version() -> None:
 
 
 def test_attendance_differs_between_people_more_than_coin_flips() -> None:
-    shares = many().sessions.attended.mean(axis=0)
+    shares = log_of(many()).attended.mean(axis=0)
     assert abs(shares.mean() - 0.70) <= 4 * 0.20 / math.sqrt(shares.size)
     assert abs(shares.std(ddof=1) - 0.20) <= 0.005
 
 
 def test_without_a_programme_there_are_no_sessions_and_no_events() -> None:
-    block = simulate_block(WAITLIST, 1, 0, 7)
-    assert block.sessions.attended.shape == (0, 20, 7)
-    assert block.sessions.events.shape == block.serious.shape == (3, 0, 20, 7)
-    assert block.outcomes.running.shape == (3, 3, 20, 7)
+    block = simulate_block(solve(WAITLIST), 1, 0, 7)
+    assert log_of(block).attended.shape == (0, 20, 7)
+    assert log_of(block).events.shape == block.serious.shape == (3, 0, 20, 7)
+    assert block.outcomes.treatment.shape == (3, 3, 20, 7)
+    assert block.traits is not None
     assert (block.traits.propensity == 0).all()
 
 
@@ -291,10 +308,10 @@ def test_walking_only_is_attended_without_running_and_has_no_rate() -> None:
 def test_the_effect_received_makes_the_scores() -> None:
     """Runners who receive twice the effect have about twice the effect, far from the ends of the scale."""
     record = ASTEROID.with_values(dose_response=1.0).with_equal_baselines().with_effect(average_pain=-8)
-    ours = simulate_block(record, 8, 0, 400)
-    none = simulate_block(record.with_effect(average_pain=0), 8, 0, 400)
-    gain = (ours.outcomes.running - none.outcomes.running)[0, 2]
-    share = ours.sessions.attended.mean(axis=0)
+    ours = simulate_block(solve(record), 8, 0, 400)
+    none = simulate_block(solve(record.with_effect(average_pain=0)), 8, 0, 400)
+    gain = (ours.outcomes.treatment - none.outcomes.treatment)[0, 2]
+    share = log_of(ours).attended.mean(axis=0)
     slope, intercept = np.polyfit(share.ravel(), gain.ravel(), 1)
     assert slope == pytest.approx(-8 / 0.70, rel=0.03)
     assert intercept == pytest.approx(0, abs=0.3)

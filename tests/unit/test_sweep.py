@@ -4,6 +4,7 @@ import json
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,9 @@ import pandas as pd
 import pytest
 
 from asteroid_repro import ASTEROID, InputError, operating_characteristics
-from asteroid_repro.evaluate.performance import OperatingCharacteristics
+from asteroid_repro.evaluate.performance import OperatingCharacteristics, characteristics
 from asteroid_repro.sweeps import run_sweep as sweep_module
 from asteroid_repro.sweeps import sweep_manifest, sweep_pieces
-from asteroid_repro.sweeps.fields import with_fields
 from asteroid_repro.sweeps.run_sweep import Sweep, sweep
 from asteroid_repro.sweeps.sweep_manifest import MANIFEST, plain
 from asteroid_repro.sweeps.sweep_pieces import piece_name
@@ -44,7 +44,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_the_rows_are_those_of_each_point_and_method_in_grid_order(whole: Sweep) -> None:
     parts = []
     for people, effect, method in product(*OVER.values(), METHODS):
-        record = with_fields(ASTEROID, {"people_per_arm": people, "average_pain.effect": effect})
+        record = ASTEROID.with_values(**{"people_per_arm": people, "average_pain.effect": effect})
         part = operating_characteristics(record, trials=60, seed=5, method=method).to_frame()
         own = {"people_per_arm": people, "average_pain.effect": float(effect), "method": method, "trials": 60}
         parts.append(part.assign(**own))
@@ -62,8 +62,10 @@ def test_the_folder_holds_a_manifest_and_one_file_a_piece(whole: Sweep) -> None:
     assert (manifest["seed"], manifest["trials"], manifest["level"], manifest["pieces"]) == (5, 60, 0.95, 8)
     assert (manifest["methods"], manifest["distributions"]) == (METHODS, ["z", "t"])
     assert manifest["grid"] == OVER
-    assert manifest["assumptions"] == ASTEROID.model_dump(mode="json")
-    assert len(manifest["assumptions_sha256"]) == 64
+    assert manifest["format"] == 2
+    assert manifest["assumptions"] == json.loads(json.dumps(ASTEROID.values()))
+    assert manifest["assumptions"]["average_pain.effect"] == [-7.65, -15.3]
+    assert len(manifest["content_sha256"]) == len(manifest["programmes"]["asteroid"]) == 64
 
 
 def test_a_piece_says_simulated_and_has_its_columns_sorted(whole: Sweep) -> None:
@@ -145,7 +147,7 @@ def test_a_piece_of_another_sweep_is_neither_used_nor_overwritten(folder: Path, 
         ),
         ({"over": dict(reversed(OVER.items()))}, 'fields: manifest has ["people_per_arm", "average_pain.effect"], as'),
         (
-            {"assumptions": ASTEROID.with_sd(disability=8).model_copy(update={"name": "ASTEROID"})},
+            {"assumptions": ASTEROID.with_values(**{"disability.sd": 8, "name": "ASTEROID"})},
             "assumptions.disability.sd: manifest has [7.",
         ),
     ],
@@ -204,31 +206,88 @@ def test_the_contents_of_a_programme_file_are_part_of_the_sweep(tmp_path: Path) 
     plan.write_text("# a comment changes nothing\n" + text, encoding="utf-8")
     assert sweep(ASTEROID, over, tmp_path / "sweep", trials=60, seed=1).now == 0
     plan.write_text(text.replace('description = "', 'description = "Another. '), encoding="utf-8")
-    with pytest.raises(InputError, match=r"programmes\..*plan\.toml: manifest has"):
+    with pytest.raises(InputError, match=r"programmes\..*: manifest has"):
         sweep(ASTEROID, over, tmp_path / "sweep", trials=60, seed=1)
+
+
+def test_a_programme_is_read_once(tmp_path: Path) -> None:
+    """The file may change under a record: the record, and so the sweep, keeps what was in it."""
+    shipped = Path(str(sweep_manifest.__file__)).parents[1] / "studies" / "asteroid" / "programmes"
+    plan = tmp_path / "plan.toml"
+    plan.write_bytes((shipped / "short_jogs.toml").read_bytes())
+    record = ASTEROID.with_values(programme=str(plan), dose_response=1.0)
+    small: dict[str, Any] = {"people_per_arm": [10]}
+    sweep(record, small, tmp_path / "sweep", trials=60, seed=1)
+    plan.write_bytes((shipped / "higher_dose.toml").read_bytes())
+    assert sweep(record, small, tmp_path / "sweep", trials=60, seed=1).now == 0
+    before = contents(tmp_path / "sweep")
+    plan.unlink()
+    (tmp_path / "sweep" / piece_name(0)).unlink()
+    assert sweep(record, small, tmp_path / "sweep", trials=60, seed=1).now == 1
+    assert contents(tmp_path / "sweep") == before
+
+
+def test_what_no_value_shows_is_another_sweep_all_the_same(tmp_path: Path) -> None:
+    """Whether a kind of event is a flare stands in the design; it lowers the dose, and so may change a figure."""
+    design = ASTEROID.design
+    calm = [event.model_copy(update={"flare": False}) for event in design.adverse_events]
+    other = ASTEROID.model_copy(update={"design": design.model_copy(update={"adverse_events": tuple(calm)})})
+    small: dict[str, Any] = {"people_per_arm": [10]}
+    sweep(ASTEROID, small, tmp_path, trials=60, seed=1)
+    with pytest.raises(
+        InputError, match=r'in .*: content_sha256: manifest has "[0-9a-f]{64}", asked for "[0-9a-f]{64}"\.'
+    ):
+        sweep(other, small, tmp_path, trials=60, seed=1)
+
+
+def test_where_a_value_comes_from_is_no_part_of_the_sweep(tmp_path: Path) -> None:
+    small: dict[str, Any] = {"people_per_arm": [10]}
+    sweep(ASTEROID, small, tmp_path, trials=60, seed=1)
+    assert sweep(ASTEROID.model_copy(update={"provenance": ()}), small, tmp_path, trials=60, seed=1).now == 0
+
+
+def test_left_out_the_analysis_is_that_of_the_study(tmp_path: Path) -> None:
+    own = sweep(ASTEROID, {"people_per_arm": [10]}, tmp_path / "own", trials=60, seed=1)
+    said = sweep(
+        ASTEROID, {"people_per_arm": [10]}, tmp_path / "said",
+        trials=60, seed=1, method="random_intercept", distribution="z", level=0.95,
+    )  # fmt: skip
+    assert contents(own.folder) == contents(said.folder)
+    assert "random_intercept with z, level 0.95" in own.label
+
+
+def test_a_fractional_week_makes_the_weeks_fractions_in_every_piece(tmp_path: Path) -> None:
+    over: dict[str, Any] = {"visits": [[0, 6, 12], [0, 6.5, 12]]}
+    frame = sweep(ASTEROID, over, tmp_path, trials=60, seed=1).to_frame()
+    assert frame.groupby("visits")["week"].unique().map(list).to_dict() == {
+        "[0, 6, 12]": [6.0, 12.0], "[0, 6.5, 12]": [6.5, 12.0],
+    }  # fmt: skip
+    whole = sweep(ASTEROID, {"visits": [[0, 6, 12], [0, 6, 26]]}, tmp_path / "whole", trials=60, seed=1)
+    assert whole.to_frame()["week"].unique().tolist() == [6, 12, 26]
+    assert whole.to_frame()["week"].dtype == int
 
 
 @pytest.mark.parametrize(
     ("over", "message"),
     [
         ({"average_pain.sd": [20, 60]}, r"average_pain\.sd=60: average_pain: "),
-        ({"people_per_arm": [10, 1]}, "people_per_arm=1: n_running must be 2 or more"),
+        ({"people_per_arm": [10, 1]}, "people_per_arm=1: n_treatment must be 2 or more"),
         # Possible as a record, but no latent score has it: only the calibration can tell.
         (
             {"people_per_arm": [10], "average_pain.sd": [20, 0.01]},
-            r"people_per_arm=10, average_pain\.sd=0\.01: sd ",
+            r"people_per_arm=10, average_pain\.sd=0\.01: average_pain\.sd must be one that",
         ),
         ({}, "over must name a field and its values, got none"),
         ({"people_per_arm": []}, "people_per_arm must have at least one value"),
         ({"people_per_arm": 20}, "people_per_arm must have a list of values, got 20"),
         ({"people_per_arm": [20, 20.0]}, "people_per_arm must have each value once, got 20 twice"),
-        ({"people": [20]}, "field must be a name of the assumptions, got 'people'"),
+        ({"people": [20]}, "people=20: field must be a name of the assumptions, got 'people'"),
     ],
 )
 def test_an_impossible_grid_is_found_before_any_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, over: Any, message: str
 ) -> None:
-    monkeypatch.setattr(sweep_module, "operating_characteristics", lambda *_, **__: pytest.fail("work was begun"))
+    monkeypatch.setattr(sweep_module, "characteristics", lambda *_, **__: pytest.fail("work was begun"))
     with pytest.raises(InputError, match=message):
         sweep(ASTEROID, over, tmp_path / "sweep", **CALL)
     assert not (tmp_path / "sweep").exists()
@@ -273,14 +332,14 @@ def test_without_pyarrow_it_says_what_to_install(tmp_path: Path, monkeypatch: py
 def test_an_interrupt_keeps_the_finished_pieces(tmp_path: Path, whole: Sweep, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
 
-    def interrupted(*args: Any, **kwargs: Any) -> OperatingCharacteristics:
+    def interrupted(*args: Any) -> OperatingCharacteristics:
         calls.append(1)
         if len(calls) == 4:
             raise KeyboardInterrupt
-        return operating_characteristics(*args, **kwargs)
+        return characteristics(*args)
 
     with monkeypatch.context() as patch:
-        patch.setattr(sweep_module, "operating_characteristics", interrupted)
+        patch.setattr(sweep_module, "characteristics", interrupted)
         stopped = sweep(ASTEROID, OVER, tmp_path, **CALL)
     assert (stopped.before, stopped.now, stopped.stopped) == (0, 3, True)
     assert stopped.to_frame().equals(whole.to_frame().iloc[: len(stopped.to_frame())])
@@ -292,11 +351,7 @@ def test_an_interrupt_keeps_the_finished_pieces(tmp_path: Path, whole: Sweep, mo
 def test_a_piece_with_fewer_trials_than_asked_for_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Operating characteristics end an interrupted run with the trials they have."""
 
-    def partial_result(*args: Any, **kwargs: Any) -> OperatingCharacteristics:
-        oc = operating_characteristics(*args, **kwargs)
-        return OperatingCharacteristics(**vars(oc) | {"stopped": True})
-
-    monkeypatch.setattr(sweep_module, "operating_characteristics", partial_result)
+    monkeypatch.setattr(sweep_module, "characteristics", lambda *args: replace(characteristics(*args), stopped=True))
     stopped = sweep(ASTEROID, OVER, tmp_path, **CALL)
     assert (stopped.now, stopped.stopped) == (0, True)
     assert sorted(contents(tmp_path)) == [MANIFEST]
@@ -305,12 +360,12 @@ def test_a_piece_with_fewer_trials_than_asked_for_is_not_kept(tmp_path: Path, mo
 
 
 def test_an_error_in_one_piece_names_it_and_keeps_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(record: Any, **kwargs: Any) -> OperatingCharacteristics:
-        if record.n_running == 20:
+    def fails(record: Any, *args: Any) -> OperatingCharacteristics:
+        if record.n_treatment == 20:
             raise InputError("trials must leave 2 usable fits or more, got 0 of 60. Check the spread.")
-        return operating_characteristics(record, **kwargs)
+        return characteristics(record, *args)
 
-    monkeypatch.setattr(sweep_module, "operating_characteristics", fails)
+    monkeypatch.setattr(sweep_module, "characteristics", fails)
     with pytest.raises(InputError, match=r"^people_per_arm=20, average_pain\.effect=-5: trials must leave 2 usable"):
         sweep(ASTEROID, OVER, tmp_path, **CALL)
     assert len(list(tmp_path.glob("piece-*.parquet"))) == 4

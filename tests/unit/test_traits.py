@@ -9,7 +9,8 @@ import pytest
 from scipy import integrate, stats
 
 from asteroid_repro import ASTEROID, TrialAssumptions
-from asteroid_repro.mechanism.latent import attendance_beta, beta_shape
+from asteroid_repro.mechanism.attendance_spread import attendance_beta, beta_shape
+from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.simulate.streams import Purpose, stream
 from asteroid_repro.simulate.traits import Traits, simulate_traits
 
@@ -20,7 +21,7 @@ PEOPLE = 20 * TRIALS
 @cache
 def traits(record: TrialAssumptions = ASTEROID, seed: int = 41) -> Traits:
     """Draw the traits of 20,000 runners once."""
-    return simulate_traits(record, seed, 0, TRIALS)
+    return simulate_traits(solve(record), seed, 0, TRIALS)
 
 
 def probabilities(purpose: Purpose, seed: int = 41) -> np.ndarray:
@@ -116,7 +117,7 @@ def test_another_adherence_keeps_who_ranks_where(mean: float) -> None:
 def test_prognosis_shifts_attendance_by_its_correlation(link: float) -> None:
     prognosis = np.random.default_rng(7).standard_normal((20, TRIALS))
     record = ASTEROID.with_values(adherence_prognosis=link)
-    linked = simulate_traits(record, 41, 0, TRIALS, prognosis=prognosis)
+    linked = simulate_traits(solve(record), 41, 0, TRIALS, prognosis=prognosis)
     a, b = attendance_beta(0.7, 0.2, 36, ASTEROID.adherence_decline, 12)
     scores = stats.norm.ppf(stats.beta(a, b).cdf(linked.propensity)).ravel()
     assert abs(np.corrcoef(scores, prognosis.ravel())[0, 1] - link) <= 4 * (1 - link**2) / math.sqrt(PEOPLE)

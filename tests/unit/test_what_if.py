@@ -12,15 +12,16 @@ from asteroid_repro import ASTEROID, InputError, TrialAssumptions, operating_cha
 from asteroid_repro.engine.measures import trial_figures
 from asteroid_repro.engine.trial_estimates import simulated_estimates
 from asteroid_repro.engine.true_effects import true_values
-from asteroid_repro.evaluate.performance import EVERY_OUTCOME, IMPORTANT
-from asteroid_repro.record_differences import record_differences
-from asteroid_repro.scenarios_compared import GROUPS, MeasureChange, WhatIf
+from asteroid_repro.estimate.effects.methods import Analysis
+from asteroid_repro.mechanism.mechanism import solve
+from asteroid_repro.scenarios_compared import GROUPS, MeasureChange, WhatIf, differences
 from asteroid_repro.simulate.streams import blocks
-from asteroid_repro.trial.quantities import OUTCOMES
+from asteroid_repro.trial.changes import EVERY_OUTCOME
 
 SMALLER: Final = ASTEROID.with_effect(average_pain=-8)
 TRIALS: Final = 3000  # no multiple of the groups, nor of the block
 SEED: Final = 51
+OUTCOMES: Final = ASTEROID.design.outcome_names
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def comparison() -> WhatIf:
     return what_if(ASTEROID, SMALLER, trials=TRIALS, seed=SEED)
 
 
-def row(found: WhatIf, outcome: str, measure: str, week: int = 12) -> MeasureChange:
+def row(found: WhatIf, outcome: str, measure: str, week: float = 12) -> MeasureChange:
     (only,) = (each for each in found.rows if (each.outcome, each.week, each.measure) == (outcome, week, measure))
     return only
 
@@ -38,10 +39,8 @@ def figures(record: TrialAssumptions, seed: int = SEED, trials: int = TRIALS) ->
     population = record.with_equal_baselines()
     parts = []
     for block, size in blocks(trials):
-        fit = simulated_estimates(population, seed, block, size, method="random_intercept", distribution="z")
-        own = trial_figures(
-            fit, true_values(population, "random_intercept"), np.array([IMPORTANT[name] for name in OUTCOMES]), 0.95
-        )
+        fit = simulated_estimates(solve(population), seed, block, size, Analysis("random_intercept", "z"))
+        own = trial_figures(fit, true_values(population, "random_intercept"), population.design.outcomes, 0.95)
         parts.append(own | {"estimate": fit.estimate, "standard_error": fit.standard_error})
     return {name: np.concatenate([part[name] for part in parts], axis=-1) for name in parts[0]}
 
@@ -58,7 +57,7 @@ def test_no_change_is_exactly_0(method: str) -> None:
 
 
 def test_no_change_is_exactly_0_with_missing_visits_and_is_not_known_without_an_effect() -> None:
-    null = ASTEROID.with_effect(average_pain=0).with_values(missing_running=0.2)
+    null = ASTEROID.with_effect(average_pain=0).with_values(missing_treatment=0.2)
     found = what_if(null, null, trials=300, seed=53, method="change_score")
     for each in found.rows:
         if each.outcome == "average_pain" and each.measure in {"type_s", "type_m"}:
@@ -127,14 +126,14 @@ def test_pairing_helps(comparison: WhatIf) -> None:
 
 
 def test_verdicts_are_counted_trial_by_trial(comparison: WhatIf) -> None:
-    before, after = (figures(record)["favours_running"] > 0 for record in (ASTEROID, SMALLER))
+    before, after = (figures(record)["favours_treatment"] > 0 for record in (ASTEROID, SMALLER))
     *by_outcome, paper = comparison.verdicts
     for verdict in by_outcome:
         place = ASTEROID.visits.index(verdict.week) - 1, OUTCOMES.index(verdict.outcome)
         assert verdict.gained == (after & ~before)[place].sum()
         assert verdict.lost == (before & ~after)[place].sum()
         assert verdict.trials == TRIALS
-        change = row(comparison, verdict.outcome, "favours_running", verdict.week).change
+        change = row(comparison, verdict.outcome, "favours_treatment", verdict.week).change
         assert change * TRIALS == pytest.approx(verdict.gained - verdict.lost, abs=1e-8)
     assert {(each.outcome, each.week) for each in by_outcome} == {(o, w) for o in OUTCOMES for w in (6, 12)}
     (pain,) = (each for each in comparison.verdicts if (each.outcome, each.week) == ("average_pain", 12))
@@ -142,7 +141,7 @@ def test_verdicts_are_counted_trial_by_trial(comparison: WhatIf) -> None:
     all_before, all_after = before[-1].all(axis=0), after[-1].all(axis=0)
     assert (paper.outcome, paper.week, paper.trials) == (EVERY_OUTCOME, 12, TRIALS)
     assert (paper.gained, paper.lost) == ((all_after & ~all_before).sum(), (all_before & ~all_after).sum())
-    verdict_change = row(comparison, EVERY_OUTCOME, "favours_running")
+    verdict_change = row(comparison, EVERY_OUTCOME, "favours_treatment")
     assert verdict_change.base == all_before.mean()
     paired = (all_after.astype(float) - all_before).std(ddof=1) / np.sqrt(TRIALS)
     assert verdict_change.mcse == pytest.approx(paired, rel=4 / np.sqrt(254))
@@ -178,17 +177,48 @@ def test_the_truth_changes_without_error(comparison: WhatIf) -> None:
 
 def test_differences_name_the_fields_that_differ(comparison: WhatIf) -> None:
     assert comparison.differences == {"average_pain.effect": ((-7.65, -15.3), (-4.0, -8.0))}
-    other = ASTEROID.with_values(n_running=25, description="another", name="other", disability={"step": 1})
-    assert record_differences(ASTEROID, other) == {"n_running": (20, 25), "disability.step": (2, 1)}
-    assert record_differences(ASTEROID, ASTEROID.with_values(name="other")) == {}
+    other = ASTEROID.with_values(n_treatment=25, description="another", name="other", disability={"step": 1})
+    assert differences(ASTEROID, other) == {"n_treatment": (20, 25), "disability.step": (2, 1)}
+    assert differences(ASTEROID, ASTEROID.with_values(name="other")) == {}
+    walking = ASTEROID.with_values(programme="walking_only")
+    assert differences(ASTEROID, walking) == {"programme": ("asteroid", "walking_only")}
 
 
-def test_other_visits_are_refused() -> None:
-    later = ASTEROID.with_values(visits=(0, 6, 26))
-    with pytest.raises(
-        InputError, match=r"visits must be the same in both scenarios, got \(0, 6, 12\) and \(0, 6, 26\)"
-    ):
-        what_if(ASTEROID, later, trials=300, seed=1)
+LONGER: Final = ASTEROID.with_values(
+    visits=(0, 3.5, 12, 26),
+    visit_correlation=[[1 if row == column else 0.5 for column in range(4)] for row in range(4)],
+    **{
+        name: {
+            "effect": [0, each.effect[-1] - 1, each.effect[-1]],
+            "reference_change": [0, 0, 0],
+            "sd": [each.sd[0]] * 4,
+        }
+        for name, each in zip(OUTCOMES, ASTEROID.outcomes, strict=True)
+    },
+)
+
+
+@pytest.mark.parametrize(("one", "other"), [(ASTEROID, LONGER), (LONGER, ASTEROID)])
+def test_scenarios_with_other_visits_are_compared_at_those_they_share(
+    one: TrialAssumptions, other: TrialAssumptions
+) -> None:
+    """Weeks 0, 6, 12 against 0, 3.5, 12, 26: week 12 is the last visit of the one and the last but one of the other."""
+    found = what_if(one, other, trials=600, seed=56, method="mmrm")
+    assert {each.week for each in found.rows} == {each.week for each in found.verdicts} == {12}
+    alone = [operating_characteristics(each, trials=600, seed=56, method="mmrm") for each in (one, other)]
+    for outcome in OUTCOMES:
+        for measure in ("truth", "mean_estimate", "power", "coverage"):
+            change = row(found, outcome, measure)
+            values = [oc.value(outcome, measure, week=12).value for oc in alone]
+            assert (change.base, change.changed) == pytest.approx(values, rel=1e-9), (outcome, measure)
+    longer = row(found, "average_pain", "truth")
+    assert longer.change == pytest.approx(-1.0 if other is LONGER else 1.0)
+
+
+def test_scenarios_without_a_later_visit_in_common_are_refused() -> None:
+    message = r"visits must have a later week in common, got \[0, 6, 12\] and \[0, 4, 26\]"
+    with pytest.raises(InputError, match=message):
+        what_if(ASTEROID, ASTEROID.with_values(visits=(0, 4, 26)), trials=300, seed=1)
 
 
 @pytest.mark.parametrize("trials", [255, 2, True, np.int64(255), 300.5, "many", None])
@@ -207,7 +237,10 @@ def test_a_method_or_level_that_does_not_exist_is_refused() -> None:
 def test_other_arm_sizes_compare_as_two_independent_runs() -> None:
     larger = ASTEROID.with_people(30, 30)
     found = what_if(ASTEROID, larger, trials=TRIALS, seed=54)
-    assert found.differences == {"n_running": (20, 30), "n_waitlist": (20, 30)}
+    assert found.differences == {"n_treatment": (20, 30), "n_reference": (20, 30)}
+    assert (
+        what_if(ASTEROID, ASTEROID.with_values(people_per_arm=30), trials=256, seed=1).differences == found.differences
+    )
     alone = [operating_characteristics(record, trials=TRIALS, seed=54) for record in (ASTEROID, larger)]
     for measure in ("bias", "power", "coverage", "empirical_se"):
         one, other = (oc.value("average_pain", measure) for oc in alone)
@@ -219,7 +252,7 @@ def test_other_arm_sizes_compare_as_two_independent_runs() -> None:
 
 def test_missing_visits_keep_people_and_noise_and_count_what_fails() -> None:
     few = ASTEROID.with_people(5, 5)
-    found = what_if(few, few.with_values(missing_running=0.6), trials=1000, seed=55, method="change_score")
+    found = what_if(few, few.with_values(missing_treatment=0.6), trials=1000, seed=55, method="change_score")
     failed = row(found, "average_pain", "failed")
     assert failed.base == 0
     assert 0.01 < failed.changed < 0.9
@@ -232,7 +265,7 @@ def test_missing_visits_keep_people_and_noise_and_count_what_fails() -> None:
 
 
 def test_scenarios_without_usable_fits_are_refused() -> None:
-    tiny = ASTEROID.with_people(2, 2).with_values(missing_running=0.95, missing_waitlist=0.95)
+    tiny = ASTEROID.with_people(2, 2).with_values(missing_treatment=0.95, missing_reference=0.95)
     with pytest.raises(InputError, match="trials must leave 2 usable fits under both scenarios, got 0 of 300"):
         what_if(ASTEROID.with_people(2, 2), tiny, trials=300, seed=1, method="ancova")
 
@@ -242,7 +275,10 @@ def test_a_result_is_a_table_that_says_simulated(comparison: WhatIf) -> None:
     assert list(frame) == ["outcome", "week", "measure", "base", "changed", "change", "mcse"]
     assert len(frame) == len(comparison.rows) == 6 * frame["measure"].nunique() + 1
     page = comparison._repr_html_()
-    assert page.startswith("<p><strong>SIMULATED (ASTEROID, changed against ASTEROID, 3,000 trials each, seed 51")
+    assert page.startswith(
+        "<p><strong>SIMULATED (ASTEROID, changed against ASTEROID, random_intercept with z, level 0.95, 3,000"
+    )
     assert "not participant data" in page
     assert "<table" in page
     assert (comparison.trials, comparison.stopped) == (TRIALS, False)
+    assert comparison.analysis == Analysis("random_intercept", "z", 0.95)

@@ -1,35 +1,17 @@
 """The Python code that reproduces a state of the what-if page."""
 
+import json
+from pathlib import Path
 from typing import Final
 
 from asteroid_repro.app.state import State
+from asteroid_repro.study_folder import Study, study_names
+from asteroid_repro.study_folder import study as read_study
 
 MEASURES: Final = ("power", "coverage", "type_s", "type_m", "bias")
 """The measures that the page shows, in order."""
 
-_PROGRAM: Final = """\
-# SIMULATED: reproduces one state of the what-if page of asteroid-repro.
-import asteroid_repro as ar
-
-changed = ar.with_fields(ar.ASTEROID, {fields})
-analysis = {analysis}
-
-oc = ar.operating_characteristics(changed, trials={trials}, seed={seed}, **analysis)
-print(oc.label)
-for measure in {measures}:
-    row = oc.value("{outcome}", measure)
-    print(measure, row.value, row.low, row.high)
-
-against = ar.what_if(ar.ASTEROID, changed, trials={trials}, seed={seed}, **analysis)
-for row in against.rows:
-    if (row.outcome, row.week, row.measure) == ("{outcome}", {week}, "power"):
-        print("power_change", row.change, row.mcse)
-
-trial = ar.simulate_trial(changed, seed={trial_seed})
-if trial.sessions["run_minutes"].sum() > 0:
-    for rate in ar.event_rates(trial, level={level}).rows:
-        print(rate.kind, rate.events, rate.exposure, rate.rate_per_1000, rate.ci_low, rate.ci_high)
-"""
+_PROGRAM: Final = (Path(__file__).parent / "program.txt").read_text(encoding="utf-8")
 
 
 def code(state: State) -> str:
@@ -44,29 +26,27 @@ def code(state: State) -> str:
     -------
     str
         Python source. It prints the label; each measure with value and limits; the paired change of power against
-        ``ASTEROID`` with its standard error; and for the trial shown each kind of event with events, hours, rate per
-        1000 running hours and exact limits.
+        the study with its standard error; and for the trial shown each kind of event with its arm, events, exposure,
+        rate per 1000 running hours or person-weeks, and exact limits.
 
     Examples
     --------
     >>> print(code(State()).splitlines()[3])
-    changed = ar.with_fields(ar.ASTEROID, {})
+    supposed = ar.study("asteroid").assumptions
     """
+    lines = [f'    "{name}": {json.dumps(value)},' for name, value in state.assumed.items()]
     return _PROGRAM.format(
-        fields=_mapping(state.fields()),
-        analysis=f'{{"method": "{state.method}", "level": {state.level!r}}}',
-        trials=state.trials,
-        seed=state.seed,
-        measures=str(MEASURES).replace("'", '"'),
-        outcome=state.outcome,
-        week=state.assumptions().visits[-1],
-        trial_seed=state.trial_seed,
-        level=state.level,
+        study=json.dumps(_place(state.study)),
+        changes="\n".join(["{", *lines, "}"]) if lines else "{}",
+        run=json.dumps(state.arguments),
+        measures=json.dumps(MEASURES),
+        week=state.study.design.visits[-1],
+        **{name: state[name] for name in ("outcome", "trial_seed", "level")},
     )
 
 
-def _mapping(fields: dict[str, object]) -> str:
-    if not fields:
-        return "{}"
-    lines = [f'    "{name}": {value!r},'.replace("'", '"') for name, value in fields.items()]
-    return "\n".join(["{", *lines, "}"])
+def _place(study: Study) -> str:
+    """Return the name of a study that comes with the package, or the folder of another."""
+    name = study.folder.name
+    is_shipped = name in study_names() and read_study(name).folder == study.folder
+    return name if is_shipped else str(study.folder.resolve())

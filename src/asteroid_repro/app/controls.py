@@ -1,15 +1,29 @@
-"""The controls of the what-if page: names, units, ranges and choices."""
+"""The controls of the what-if page, made from what is supposed of a study: names, units, ranges and choices."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, Literal
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from asteroid_repro.estimate.effects.methods import METHODS
-from asteroid_repro.figures.style import plain_name
-from asteroid_repro.trial.programme import programme_names
+from asteroid_repro.reporting.wording import contrast, in_sentence, plain_name, short_unit
+from asteroid_repro.study_folder import Study
+from asteroid_repro.trial.assumptions import TrialAssumptions
+from asteroid_repro.trial.changes import PEOPLE
+from asteroid_repro.trial.characteristics import EventAssumptions
+from asteroid_repro.trial.design import PaperAnalysis
+from asteroid_repro.trial.outcome_assumptions import OutcomeAssumptions
+from asteroid_repro.trial.session_assumptions import SessionAssumptions
 
-_POINTS: Final = "points, running minus waitlist"
-_METHOD_NAMES: Final[Mapping[str, str]] = {
+NOT_ASSUMED: Final = ("outcome", "method", "level", "seed", "trial_seed")
+"""Controls of the page alone; every other one is a value of the assumptions, under its name there."""
+
+_FIELDS: Final = {
+    name: str(field.description)
+    for model in (TrialAssumptions, OutcomeAssumptions, EventAssumptions, SessionAssumptions)
+    for name, field in model.model_fields.items()
+}
+_METHOD_NAMES: Final = {
     "random_intercept": "Random-intercept mixed model",
     "mmrm": "MMRM, unstructured covariance",
     "mmrm_compound_symmetry": "MMRM, compound symmetry",
@@ -19,11 +33,6 @@ _METHOD_NAMES: Final[Mapping[str, str]] = {
     "change_score": "Change scores, equal variances",
     "welch": "Change scores, Welch",
 }
-_OUTCOME_NAMES: Final[Mapping[str, str]] = {
-    "average_pain": "Average pain",
-    "current_pain": "Current pain",
-    "disability": "Disability (Oswestry)",
-}
 
 
 @dataclass(frozen=True)
@@ -32,65 +41,164 @@ class Control:
 
     Attributes
     ----------
+    name : str
+        Name of the value, as a change of the assumptions has it.
     group, label, unit : str
         Heading it stands under, what it sets, and in which unit.
-    low, high, step : float
-        Range of the value and what one key press moves it by, in that unit; 0 for a choice.
-    kind : {"range", "number", "choice"}
-        A slider with a number beside it, a number alone, or a list.
+    start : float, int or str
+        Its value where nothing is changed; a whole number takes no others.
+    ends : tuple of float
+        Range of what is shown, in that unit.
+    step : float
+        What one key press moves it by.
+    scale : float
+        What is shown per unit of the value: 1000 for a rate that is shown per 1000 hours.
+    kind : str
+        ``range``, a slider with a number beside it; ``number``, a number alone; or ``choice``, a list.
     choices : mapping of str to str
         For a choice: the words shown, by value.
+    help : str
+        What the value is, in full.
     """
 
+    name: str
     group: str
     label: str
     unit: str = ""
-    low: float = 0.0
-    high: float = 0.0
+    start: Any = ""
+    ends: tuple[float, float] = (0.0, 0.0)
     step: float = 0.0
-    kind: Literal["range", "number", "choice"] = "range"
+    scale: float = 1.0
+    kind: str = "range"
     choices: Mapping[str, str] | None = None
+    help: str = ""
 
 
-def _choice(group: str, label: str, choices: Mapping[str, str]) -> Control:
-    return Control(group, label, kind="choice", choices=choices)
+def controls_of(study: Study) -> dict[str, Control]:
+    """Return the controls of a study's page by name, in order.
+
+    A study without a programme has none of sessions, and its events are per person-time in both arms.
+
+    Examples
+    --------
+    >>> from asteroid_repro import study
+    >>> control = controls_of(study("asteroid"))["people_per_arm"]
+    >>> control.label, control.start, control.ends
+    ('People per arm', 20, (5, 100))
+    """
+    record, labels = study.assumptions, {outcome.name: outcome.label for outcome in study.design.outcomes}
+    made = [
+        Control("outcome", "Outcome", "Outcome shown", start=next(iter(labels)), kind="choice", choices=labels),
+        *_outcomes(record),
+        *_people(record),
+        *_sessions(study),
+        *_events(record),
+        *_analysis(study.design.analysis),
+    ]
+    return {control.name: _finished(control) for control in made}
 
 
-_EFFECT, _SPREAD, _PEOPLE = "Effect of running at week 12", "Spread", "People"
-_RUNNING, _EVENTS, _ANALYSIS, _NUMBERS = "Programme and attendance", "Adverse events", "Analysis", "Random numbers"
-_RATE: Final = "events per 1000 running hours"
+def _finished(control: Control) -> Control:
+    """Say what the value is, and let its range hold where it starts."""
+    about = _FIELDS.get(control.name.rpartition(".")[2], "")
+    if control.choices is not None:
+        return replace(control, help=about)
+    at = control.start * control.scale
+    return replace(control, help=about, ends=(min(control.ends[0], at), max(control.ends[1], at)))
 
-CONTROLS: Final[Mapping[str, Control]] = {
-    "outcome": _choice("Outcome", "Outcome shown", _OUTCOME_NAMES),
-    "effect_average_pain": Control(_EFFECT, "Effect on average pain", _POINTS, -45, 15, 0.5),
-    "effect_current_pain": Control(_EFFECT, "Effect on current pain", _POINTS, -45, 15, 0.5),
-    "effect_disability": Control(_EFFECT, "Effect on disability", _POINTS, -30, 15, 0.5),
-    "sd_average_pain": Control(_SPREAD, "SD of average pain", "points", 1, 50, 0.5),
-    "sd_current_pain": Control(_SPREAD, "SD of current pain", "points", 1, 50, 0.5),
-    "sd_disability": Control(_SPREAD, "SD of disability", "points", 1, 50, 0.5),
-    "visit_correlation": Control(_SPREAD, "Correlation between visits", "0 to 0.9", 0, 0.9, 0.05),
-    "people_per_arm": Control(_PEOPLE, "People per arm", "people", 5, 100, 1),
-    "missing_running": Control(_PEOPLE, "Drop-out of runners", "share by week 12", 0, 0.5, 0.01),
-    "missing_waitlist": Control(_PEOPLE, "Drop-out of the waitlist", "share by week 12", 0, 0.5, 0.01),
-    "missing_mechanism": _choice(
-        _PEOPLE,
-        "Why people drop out",
-        {
-            "mcar": "By chance (MCAR)",
-            "mar": "After a bad score of average pain (MAR)",
-            "mnar": "Because average pain got worse (MNAR)",
-        },
-    ),
-    "programme": _choice(_RUNNING, "Programme", {name: plain_name(name) for name in programme_names()}),
-    "adherence_mean": Control(_RUNNING, "Mean attendance", "share of sessions", 0.05, 0.95, 0.01),
-    "adherence_sd": Control(_RUNNING, "SD of attendance between people", "share of sessions", 0.02, 0.5, 0.01),
-    "dose_response": Control(_RUNNING, "Effect in proportion to attendance", "share of the effect", 0, 1, 0.1),
-    "lower_limb_rate": Control(_EVENTS, "Lower-limb events", _RATE, 0, 300, 1),
-    "low_back_pain_rate": Control(_EVENTS, "Low back pain events", _RATE, 0, 300, 1),
-    "syncope_rate": Control(_EVENTS, "Syncope", _RATE, 0, 100, 1),
-    "method": _choice(_ANALYSIS, "Method", {name: _METHOD_NAMES.get(name, plain_name(name)) for name in METHODS}),
-    "level": Control(_ANALYSIS, "Confidence level", "0.8 to 0.99", 0.8, 0.99, 0.01),
-    "seed": Control(_NUMBERS, "Seed of the many trials", "whole number", 0, 1_000_000, 1, "number"),
-    "trial_seed": Control(_NUMBERS, "Seed of the trial shown", "whole number", 0, 1_000_000, 1, "number"),
-}
-"""Every control of the page by the name of its field in :class:`asteroid_repro.app.state.State`, in order."""
+
+def _outcomes(record: TrialAssumptions) -> list[Control]:
+    """Return effects, farther towards what is better, and spreads: by the scale's length, or by SDs without ends."""
+    design, effects, spreads = record.design, list[Control](), list[Control]()
+    group = f"Effect of {in_sentence(design.treatment.label)} at week {design.visits[-1]:g}"
+    for scale, assumed in zip(design.outcomes, record.outcomes, strict=True):
+        label, unit, sd = in_sentence(scale.label), short_unit(scale.name, design), assumed.sd[-1]
+        length = 0.0 if scale.minimum is None or scale.maximum is None else scale.maximum - scale.minimum
+        good, bad, least, most = (length * part for part in (0.45, 0.15, 0.01, 0.5))
+        if not length:
+            good, bad, least, most = (sd * part for part in (3, 3, 0.1, 3))
+        step = _round(length / 200 or sd / 40)
+        ends = _on(step, *((-good, bad) if scale.better == "lower" else (-bad, good)))
+        of, effect = f"{unit}, {contrast(design)}", assumed.effect[-1]
+        effects.append(Control(f"{scale.name}.effect", group, f"Effect on {label}", of, effect, ends, step))
+        spreads.append(Control(f"{scale.name}.sd", "Spread", f"SD of {label}", unit, sd, _on(step, least, most), step))
+    label, start = "Correlation between visits", record.visit_correlation[0][-1]
+    return [*effects, *spreads, Control("visit_correlation", "Spread", label, "0 to 0.9", start, (0, 0.9), 0.05)]
+
+
+def _people(record: TrialAssumptions) -> list[Control]:
+    group, design, people = "People", record.design, round(record.n_people / 2)
+    is_equal = record.n_treatment == record.n_reference
+    unit = "people" if is_equal else f"people; {record.n_treatment} and {record.n_reference} unless moved"
+    by, driver = f"share by week {design.visits[-1]:g}", in_sentence(design.outcome(record.driving_outcome).label)
+    one, other = (f"Drop-out, {in_sentence(arm.label)}" for arm in design.arms)
+    reasons = {
+        "mcar": "By chance (MCAR)",
+        "mar": f"After a bad score of {driver} (MAR)",
+        "mnar": f"Because {driver} got worse (MNAR)",
+    }
+    why: dict[str, Any] = {"start": record.missing_mechanism, "kind": "choice", "choices": reasons}
+    return [
+        Control(PEOPLE, group, "People per arm", unit, people, (5, max(100, 2 * people)), 1),
+        Control("missing_treatment", group, one, by, record.missing_treatment, (0, 0.5), 0.01),
+        Control("missing_reference", group, other, by, record.missing_reference, (0, 0.5), 0.01),
+        Control("missing_mechanism", group, "Why people drop out", **why),
+    ]
+
+
+def _sessions(study: Study) -> list[Control]:
+    own, group, share = study.assumptions.sessions, "Programme and attendance", "share of sessions"
+    if own is None:
+        return []
+    known, chosen = {each.name: plain_name(each.name) for each in study.programmes}, own.programme.name
+    programme = Control("programme", group, "Programme", start=chosen, kind="choice", choices=known)
+    effect = "Effect in proportion to attendance", "share of the effect"
+    return [
+        *([programme] if chosen in known else []),
+        Control("adherence_mean", group, "Mean attendance", share, own.adherence_mean, (0.05, 0.95), 0.01),
+        Control("adherence_sd", group, "SD of attendance between people", share, own.adherence_sd, (0.02, 0.5), 0.01),
+        Control("dose_response", group, *effect, own.dose_response, (0, 1), 0.1),
+    ]
+
+
+def _events(record: TrialAssumptions) -> list[Control]:
+    """Return rates: of the treatment per running hour, or of both arms per person-week where there are no sessions."""
+    per, arms = "person-weeks", [f", {in_sentence(arm.label)}" for arm in record.design.arms]
+    if record.sessions:
+        per, arms = "running hours", [""]
+    made = []
+    for kind, assumed in zip(record.design.adverse_events, record.adverse_events, strict=True):
+        for field, arm in zip(("rate", "reference_rate"), arms, strict=False):
+            name, label, start = (
+                f"adverse_events.{kind.name}.{field}",
+                f"{kind.label} events{arm}",
+                getattr(assumed, field),
+            )
+            ends = (0.0, _round(10_000 * start) or 100.0)
+            unit, step = f"events per 1000 {per}", _round(ends[1] / 200)
+            made.append(Control(name, "Adverse events", label, unit, start, ends, step, scale=1000))
+    return made
+
+
+def _analysis(own: PaperAnalysis) -> list[Control]:
+    methods = {name: _METHOD_NAMES.get(name, plain_name(name)) for name in METHODS}
+    many, one, most = "Seed of the many trials", "Seed of the trial shown", (0, 1_000_000)
+    return [
+        Control("method", "Analysis", "Method", start=own.method, kind="choice", choices=methods),
+        Control("level", "Analysis", "Confidence level", "0.8 to 0.99", own.level, (0.8, 0.99), 0.01),
+        Control("seed", "Random numbers", many, "whole number", 1, most, 1, kind="number"),
+        Control("trial_seed", "Random numbers", one, "whole number", 2024, most, 1, kind="number"),
+    ]
+
+
+def _round(size: float) -> float:
+    """Return the largest of 1, 2 and 5 times a power of ten that is not above a size; 0 for none."""
+    if size <= 0:
+        return 0.0
+    power = 10.0 ** math.floor(math.log10(size))
+    return float(f"{max(times for times in (1, 2, 5) if times * power <= size * (1 + 1e-9)) * power:.1g}")
+
+
+def _on(step: float, low: float, high: float) -> tuple[float, float]:
+    """Return ends that are whole steps."""
+    return float(f"{round(low / step) * step:.10g}"), float(f"{round(high / step) * step:.10g}")

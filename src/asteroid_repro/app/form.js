@@ -1,5 +1,5 @@
 // Native controls: they have names, keys and a focus of their own, which the sliders of the toolkit lack.
-const shown = (value) => String(Number(Number(value).toFixed(2)));
+const shown = (value) => String(Number.isInteger(value) ? value : Number(value.toPrecision(4)));
 
 function element(tag, properties = {}, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
@@ -21,16 +21,16 @@ function choice(control, change) {
 }
 
 function box(control, change) {
-  const number = element("input", { type: "number", id: control.name, min: control.low, max: control.high, step: "any" });
+  const number = element("input", { type: "number", id: control.name, min: control.ends[0], max: control.ends[1], step: "any" });
   number.addEventListener("change", () => {
-    if (Number.isFinite(number.valueAsNumber)) change(control.name, number.valueAsNumber);
+    if (Number.isFinite(number.valueAsNumber)) change(control.name, number.valueAsNumber / control.scale);
   });
-  return { parts: [number], show: (value) => { number.value = shown(value); } };
+  return { parts: [number], show: (value) => { number.value = shown(value * control.scale); } };
 }
 
 function slider(control, change) {
   const range = element("input", {
-    type: "range", id: control.name, min: control.low, max: control.high, step: control.step,
+    type: "range", id: control.name, min: control.ends[0], max: control.ends[1], step: control.step,
   });
   const set = (value) => {
     show(value);
@@ -39,11 +39,11 @@ function slider(control, change) {
   const beside = box({ ...control, name: `${control.name}_number` }, (_, value) => set(value));
   beside.parts[0].setAttribute("aria-label", `${control.label}, number, ${control.unit}`);
   const show = (value) => {
-    range.value = value;
-    range.setAttribute("aria-valuetext", `${shown(value)} ${control.unit}`);
+    range.value = value * control.scale;
+    range.setAttribute("aria-valuetext", `${shown(value * control.scale)} ${control.unit}`);
     beside.show(value);
   };
-  range.addEventListener("input", () => set(range.valueAsNumber));
+  range.addEventListener("input", () => set(range.valueAsNumber / control.scale));
   return { parts: [element("div", { className: "pair" }, range, ...beside.parts)], show };
 }
 
@@ -72,7 +72,7 @@ export function render({ model }) {
     const group = element("details", { open: wide || Object.keys(made).length < 2 }, element("summary", {}, title));
     for (const control of controls) {
       made[control.name] = KINDS[control.kind](control, change);
-      group.append(element("div", { className: "control" }, labelled(control), ...made[control.name].parts));
+      group.append(element("div", { className: "control", title: control.help }, labelled(control), ...made[control.name].parts));
     }
     form.append(group);
   }

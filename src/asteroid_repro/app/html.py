@@ -1,160 +1,83 @@
-"""The results as pieces of HTML: words, numbers and tables that a screen reader can read."""
+"""The results as pieces of HTML, filled into ``parts.html``: what a screen reader can read."""
 
 from base64 import b64encode
-from html import escape
+from math import isnan
+from pathlib import Path
+from typing import Any, Final
 
-from asteroid_repro.app.controls import CONTROLS
-from asteroid_repro.app.results import OneTrial, Results
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from asteroid_repro.app.results import measure, performance, rates
 from asteroid_repro.app.state import State
-from asteroid_repro.app.words import exists, percent, shown, summary, what_changed
-from asteroid_repro.estimate.safety.rates import EventRate
+from asteroid_repro.app.words import outcome_shown, percent, points, summary, what_changed
 from asteroid_repro.evaluate.performance import Measure
-from asteroid_repro.figures.style import number, plain_name
+from asteroid_repro.reporting.paper_tables import adverse_events_table
+from asteroid_repro.reporting.wording import in_sentence, number, short_unit
+from asteroid_repro.trial.participant_data import Trial
 
-INTRODUCTION = """
-<h1>What if? The ASTEROID trial under other assumptions</h1>
-<p class="note"><strong>SIMULATED.</strong> Every number below comes from simulated trials under the assumptions on
-this page, not from participants. Change an assumption and see what a trial like ASTEROID would have found.</p>
-"""
+PARTS: Final[Any] = (
+    Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined)
+    .get_template("parts.html")
+    .module
+)
+"""The pieces that need no more than words: introduction, comparison, alert, source code."""
 
 
-def headline(results: Results) -> str:
+def headline(state: State) -> str:
     """Return the answer in a sentence and the four numbers of the outcome shown.
 
     Examples
     --------
-    >>> from asteroid_repro.app.results import results
-    >>> from asteroid_repro.app.state import State
-    >>> "Coverage" in headline(results(State()))
+    >>> "Coverage" in headline(State())
     True
     """
-    power, coverage = results.measure("power"), results.measure("coverage")
-    cells = [
-        _card("power", "Power", percent(power.value), _limits(power), _bar(power)),
-        _card("coverage", "Coverage", percent(coverage.value), _limits(coverage), _bar(coverage)),
-        _card("type-s", "Type S error", *_if_it_exists(results.measure("type_s"), of_shares=True)),
-        _card("type-m", "Type M error", *_if_it_exists(results.measure("type_m"), of_shares=False)),
-    ]
-    return (
-        f'<h2>What many trials say</h2><p id="summary" role="status" '
-        f'data-state="{escape(results.state.to_query())}">{escape(summary(results))}</p>'
-        f'<dl class="cards">{"".join(cells)}</dl>'
-        '<p class="note">Power: share of trials with p below 1 minus the level (the type I error where the effect is '
-        "0). Coverage: share of intervals that hold the truth. Type S: share of the significant with the wrong sign. "
-        "Type M: by how much the significant exaggerate. In brackets: 95 % limits of the Monte Carlo error.</p>"
-        f'<p class="note stamp">{escape(results.performance.label)}</p>'
-    )
+    names = {"Power": "power", "Coverage": "coverage", "Type S error": "type_s", "Type M error": "type_m"}
+    cards = [_card(name, measure(state, key)) for name, key in names.items()]
+    return str(PARTS.headline(summary(state), state.to_query(), cards, performance(state).label))
 
 
-def comparison(results: Results) -> str:
-    """Return what changed against ``ASTEROID``, in words."""
-    sentences = "".join(f"<li>{escape(sentence)}</li>" for sentence in what_changed(results))
-    return f'<h2>What changed against ASTEROID</h2><ul id="changed">{sentences}</ul>'
+def comparison(state: State) -> str:
+    """Return what changed against the study, in words."""
+    return str(PARTS.comparison(state.study.design.name, what_changed(state)))
 
 
-def events(one: OneTrial, level: float) -> str:
-    """Return the adverse events of the trial shown per 1000 running hours, with exact limits."""
-    heading = "<h2>Adverse events of that trial</h2>"
-    if one.rates is None:
-        return f"{heading}<p>Nobody ran in this trial, so it has no rate per running hour.</p>"
-    rows = "".join(_event_row(rate) for rate in one.rates.rows)
-    percentage = shown("level", 100 * level)
-    return (
-        f"{heading}<table><caption>SIMULATED: events in {number(one.rates.rows[0].exposure, 1)} running hours, "
-        f"with exact {percentage} % limits</caption>"
-        '<thead><tr><th scope="col">Kind</th><th scope="col">Events</th><th scope="col">Per 1000 running hours</th>'
-        f'<th scope="col">{percentage} % limits</th></tr></thead><tbody>{rows}</tbody></table>'
-    )
+def events(trial: Trial, state: State) -> str:
+    """Return the rates of adverse events of the trial shown, with exact limits; empty where none are studied."""
+    found = rates(trial, state["level"])
+    if not trial.design.kinds or found is None:
+        return str(PARTS.events(None, ())) if trial.design.kinds else ""
+    laid_out = adverse_events_table(found, design=trial.design)
+    return str(PARTS.events(laid_out.to_frame(), laid_out.notes()))
 
 
-def distribution(svg: bytes, results: Results) -> str:
+def distribution(svg: bytes, state: State) -> str:
     """Return the figure of the sampling distribution under its heading."""
-    return "<h2>Where the estimates of many trials fall</h2>" + _picture(svg, _described(results), results.state)
+    mean, spread = (points(measure(state, name).value) for name in ("mean_estimate", "empirical_se"))
+    said = f"mean {mean}, standard deviation {spread} {short_unit(state['outcome'], state.study.design)}"
+    described = f"Histogram of the simulated estimates of the effect on {_outcome(state)}: {said}."
+    return _picture("Where the estimates of many trials fall", "", svg, described, state)
 
 
 def trajectories(svg: bytes, state: State) -> str:
     """Return the figure of one trial under its heading."""
-    return f'<h2>One simulated trial <span class="note">(seed {state.trial_seed})</span></h2>' + _picture(
-        svg, f"Each person's {_outcome_name(state)} by week in one simulated trial, and each arm's mean.", state
-    )
+    described = f"Each person's {_outcome(state)} by week in one simulated trial, and each arm's mean."
+    return _picture("One simulated trial", f"(seed {state['trial_seed']})", svg, described, state)
 
 
-def _picture(svg: bytes, alternative: str, state: State) -> str:
-    source = f"data:image/svg+xml;base64,{b64encode(svg).decode()}"
-    return f'<img class="figure" alt="{escape(alternative)}" data-state="{escape(state.to_query())}" src="{source}">'
+def _outcome(state: State) -> str:
+    return in_sentence(outcome_shown(state).label)
 
 
-def alert(message: str) -> str:
-    """Return what is wrong, announced at once by screen readers; empty where nothing is.
-
-    Examples
-    --------
-    >>> alert("")
-    ''
-    """
-    if not message:
-        return ""
-    sentence = message if message.endswith(".") else f"{message}."
-    return (
-        f'<div role="alert" class="alert"><strong>This cannot be.</strong> {escape(sentence)} '
-        "The results are still those of the last combination that can.</div>"
-    )
+def _picture(title: str, note: str, svg: bytes, described: str, state: State) -> str:
+    return str(PARTS.picture(title, note, b64encode(svg).decode(), described, state.to_query()))
 
 
-def source_code(code: str) -> str:
-    """Return the program that reproduces the state, to open and read."""
-    return (
-        "<details><summary>The Python code that reproduces this state</summary>"
-        f'<pre tabindex="0" aria-label="Python code" role="region"><code>{escape(code)}</code></pre></details>'
-    )
-
-
-def _described(results: Results) -> str:
-    mean, spread = results.measure("mean_estimate").value, results.measure("empirical_se").value
-    return (
-        f"Histogram of the simulated estimates of the effect on {_outcome_name(results.state)}, published value "
-        f"marked: mean {number(mean, 1)}, standard deviation {number(spread, 1)} points."
-    )
-
-
-def _outcome_name(state: State) -> str:
-    return (CONTROLS["outcome"].choices or {})[state.outcome].lower()
-
-
-def _if_it_exists(measure: Measure, *, of_shares: bool) -> tuple[str, str]:
-    if not exists(measure.value):
-        return "none", "there is no effect, or no significant trial"
-    if of_shares:
-        return percent(measure.value), _limits(measure)
-    return f"{number(measure.value, 2)} times", f"({number(measure.low, 2)} to {number(measure.high, 2)})"
-
-
-def _card(key: str, name: str, value: str, limits: str, bar: str = "") -> str:
-    return (
-        f'<div class="card"><dt>{name}</dt><dd><span class="value" id="{key}">{value}</span> '
-        f'<span class="limits">{limits}</span>{bar}</dd></div>'
-    )
-
-
-def _limits(measure: Measure) -> str:
-    return f"({number(100 * measure.low, 1)} to {number(100 * measure.high, 1)})"
-
-
-def _bar(measure: Measure) -> str:
-    """Draw a share and its error bar between 0 and 100 %; the numbers beside it say the same."""
-    low, value, high = (100 * part for part in (measure.low, measure.value, measure.high))
-    return (
-        '<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
-        '<rect x="0" y="3" width="100" height="2" fill="#E5E5E5"/>'
-        f'<rect x="0" y="3" width="{value:.2f}" height="2" fill="#0072B2"/>'
-        f'<rect x="{low:.2f}" y="1" width="{max(high - low, 0.5):.2f}" height="6" fill="#000000"/></svg>'
-    )
-
-
-def _event_row(rate: EventRate) -> str:
-    name = "All kinds" if rate.kind == "all" else plain_name(rate.kind)
-    limits = f"{number(rate.ci_low, 1)} to {number(rate.ci_high, 1)}"
-    return (
-        f'<tr><th scope="row">{name}</th><td>{rate.events}</td><td>{number(rate.rate_per_1000, 1)}</td>'
-        f"<td>{limits}</td></tr>"
-    )
+def _card(name: str, found: Measure) -> tuple[str, str, str, tuple[float, ...]]:
+    """Return name, value, limits and, for a bar between 0 and 100 %, the same in numbers."""
+    if isnan(found.value):
+        return name, "none", "there is no effect, or no significant trial", ()
+    if found.measure == "type_m":
+        return name, f"{number(found.value, 2)} times", f"({number(found.low, 2)} to {number(found.high, 2)})", ()
+    low, value, high = (100 * share for share in (found.low, found.value, found.high))
+    bar = () if found.measure == "type_s" else (low, value, high)
+    return name, percent(found.value), f"({number(low, 1)} to {number(high, 1)})", bar

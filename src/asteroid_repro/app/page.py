@@ -9,18 +9,20 @@ from matplotlib.figure import Figure
 
 from asteroid_repro.app import html
 from asteroid_repro.app.code import code
-from asteroid_repro.app.figures import distribution_figure, image, trajectories_figure
-from asteroid_repro.app.results import Results, distribution, one_trial, results
-from asteroid_repro.app.state import State, changed, from_query, from_toml
+from asteroid_repro.app.figures import distribution_figure, trajectories_figure
+from asteroid_repro.app.results import against_start, one_trial, performance, table
+from asteroid_repro.app.state import State, from_query, from_toml
 from asteroid_repro.app.widgets import FOLDER, actions, form, values
 from asteroid_repro.errors import InputError
+from asteroid_repro.figures.style import image
+from asteroid_repro.study_folder import Study
 
 _PAUSE_MS: Final = 150  # figures wait until no control has moved for so long: the numbers come first
 _STYLE: Final = (FOLDER / "style.css").read_text(encoding="utf-8")
 _LAYOUT: Final = (FOLDER / "layout.css").read_text(encoding="utf-8")
 _NO_MARGIN: Final = ":host > * { margin: 0 !important; width: 100% !important; }"
 _BUTTONS: Final = {
-    "reset": "Reset to ASTEROID",
+    "reset": "Reset to {study}",
     "link": "Copy link to this state",
     "toml": "Download state (TOML)",
     "svg": "Download figure (SVG)",
@@ -32,12 +34,12 @@ _BUTTONS: Final = {
 
 
 class Page:
-    """One visitor's page: the last state that can exist, its results, and the panes that show them.
+    """One visitor's page: the last state that can exist, and the panes that show it.
 
     Parameters
     ----------
     state : State
-        Where to begin.
+        Where to begin; ASTEROID's page as it starts when not given.
     message : str
         What was wrong with the state that was asked for; empty if nothing.
 
@@ -49,37 +51,34 @@ class Page:
 
     def __init__(self, state: State | None = None, message: str = "") -> None:
         self.state = state or State()
-        self.results = results(self.state)
         self.figure = Figure()
         self._waiting: Any = None
-        self._panes = {name: _pane("", name) for name in ("alerts", "headline", "comparison", "distribution", "source")}
-        self._trial, self._events = _pane("", "trajectories"), _pane("", "events")
+        names = ("alerts", "headline", "comparison", "distribution", "trajectories", "events", "source")
+        self._panes = panes = {name: _pane("", name) for name in names}
         self._form = form(self.state, [_STYLE])
         self._form.param.watch(lambda event: self._change(event.new), "values")
-        self._buttons = actions(_buttons(), self._act, stylesheets=[_STYLE], css_classes=["actions"])
+        study = self.state.study.design.name
+        # In a notebook there is no address that could be copied.
+        buttons = {name: label for name, label in _BUTTONS.items() if name != "link" or pn.state.location is not None}
+        buttons["reset"] = buttons["reset"].format(study=study)
+        self._buttons = actions(buttons, self._act, stylesheets=[_STYLE], css_classes=["actions"])
         next_trial = actions({"next": "Next trial"}, self._act, stylesheets=[_STYLE])
-        trial = pn.Column(self._trial, next_trial, stylesheets=[_NO_MARGIN], css_classes=["trial"])
-        self.view = pn.Column(
-            _pane(html.INTRODUCTION, "introduction"),
-            self._panes["alerts"],
-            self._panes["headline"],
+        trial = pn.Column(panes["trajectories"], next_trial, stylesheets=[_NO_MARGIN], css_classes=["trial"])
+        above = (
+            _pane(str(html.PARTS.introduction(study)), "introduction"),
+            panes["alerts"],
+            panes["headline"],
             self._form,
-            self._panes["comparison"],
-            self._panes["distribution"],
-            trial,
-            self._events,
-            self._buttons,
-            self._panes["source"],
-            stylesheets=[_LAYOUT],
-            css_classes=["page"],
         )
+        below = panes["comparison"], panes["distribution"], trial, panes["events"], self._buttons, panes["source"]
+        self.view = pn.Column(*above, *below, stylesheets=[_LAYOUT], css_classes=["page"])
         self._say(message)
         self._show_numbers()
         self._draw()
 
     def _change(self, given: str) -> None:
         try:
-            self._go_to(changed(State(), **json.loads(given)))
+            self._go_to(State(self.state.study, json.loads(given)))
             self._say("")
         except InputError as error:
             self._say(str(error))
@@ -87,27 +86,25 @@ class Page:
             self._form.answered += 1
 
     def _go_to(self, state: State) -> None:
-        before = self.state
-        found = self.results if _same_trials(before, state) else results(state)
-        self.state, self.results = state, Results(state, found.performance, found.against)
+        _ = performance(state), against_start(state)  # if they cannot be had, the last state stays
+        self.state = state
         self._show_numbers()
         self._draw_soon()
         if pn.state.location is not None:
             pn.state.location.search = f"?{query}" if (query := state.to_query()) else ""
 
     def _act(self, action: str, text: str) -> None:
-        if action == "reset":
-            self._form.values = values(State())
-        elif action == "next":
-            self._form.values = values(changed(self.state, trial_seed=self.state.trial_seed + 1))
-        elif action == "restore":
-            self._restore(text)
-        elif action in _BUTTONS:
+        study, seed = self.state.study, self.state["trial_seed"]
+        if action in ("toml", "svg", "png", "csv", "py"):
             self._buttons.download(*self._file(action))
-
-    def _restore(self, text: str) -> None:
+            return
         try:
-            self._form.values = values(from_toml(text))
+            if action == "reset":
+                self._form.values = values(State(study))
+            elif action == "next":
+                self._form.values = values(State(study, {**self.state.changes, "trial_seed": seed + 1}))
+            elif action == "restore":
+                self._form.values = values(from_toml(text, study))
         except InputError as error:
             self._say(str(error))
 
@@ -118,8 +115,8 @@ class Page:
         if kind == "py":
             return "what_if.py", "text/x-python", code(self.state).encode()
         if kind == "csv":
-            label = f"# {self.results.performance.label}\n"
-            return "what-if.csv", "text/csv", (label + self.results.to_frame().to_csv(index=False)).encode()
+            label = f"# {performance(self.state).label}\n"
+            return "what-if.csv", "text/csv", (label + table(self.state).to_csv(index=False)).encode()
         if self._waiting is not None:
             self._draw()
         if kind == "svg":
@@ -127,12 +124,12 @@ class Page:
         return "what-if.png", "image/png", image(self.figure, "png")
 
     def _say(self, message: str) -> None:
-        self._panes["alerts"].object = html.alert(message)
+        self._panes["alerts"].object = str(html.PARTS.alert(message)) if message else ""
 
     def _show_numbers(self) -> None:
-        self._panes["headline"].object = html.headline(self.results)
-        self._panes["comparison"].object = html.comparison(self.results)
-        self._panes["source"].object = html.source_code(code(self.state))
+        self._panes["headline"].object = html.headline(self.state)
+        self._panes["comparison"].object = html.comparison(self.state)
+        self._panes["source"].object = str(html.PARTS.source_code(code(self.state)))
 
     def _draw_soon(self) -> None:
         document = _document()
@@ -145,21 +142,22 @@ class Page:
 
     def _draw(self) -> None:
         self._waiting = None
-        state = self.state
-        self.figure = distribution_figure(distribution(state), state)
-        self._panes["distribution"].object = html.distribution(image(self.figure, "svg"), self.results)
-        one = one_trial(state)
-        self._trial.object = html.trajectories(image(trajectories_figure(one.trial, state), "svg"), state)
-        self._events.object = html.events(one, state.level)
+        state, trial = self.state, one_trial(self.state)
+        self.figure = distribution_figure(state)
+        self._panes["distribution"].object = html.distribution(image(self.figure, "svg"), state)
+        self._panes["trajectories"].object = html.trajectories(image(trajectories_figure(trial, state), "svg"), state)
+        self._panes["events"].object = html.events(trial, state)
 
 
-def page_of(query: str) -> Page:
-    """Return the page that an address asks for; if that cannot be, the page of ASTEROID that says why.
+def page_of(query: str, of: Study | None = None) -> Page:
+    """Return the page that an address asks for; if that cannot be, the page as it starts, which says why.
 
     Parameters
     ----------
     query : str
         The part of the address from the question mark on.
+    of : Study, optional
+        Whose page; ASTEROID's when not given.
 
     Returns
     -------
@@ -168,28 +166,17 @@ def page_of(query: str) -> Page:
 
     Examples
     --------
-    >>> page_of("?people_per_arm=30").state.people_per_arm
-    30
+    >>> page_of("?people_per_arm=30").state.changes
+    {'people_per_arm': 30}
     """
     try:
-        return Page(from_query(query))
+        return Page(from_query(query, of))
     except InputError as error:
-        return Page(message=str(error))
+        return Page(from_query("", of), str(error))
 
 
 def _pane(content: str, name: str) -> pn.pane.HTML:
     return pn.pane.HTML(content, stylesheets=[_STYLE], css_classes=[name])  # type: ignore[no-untyped-call]  # panel has none
-
-
-def _buttons() -> dict[str, str]:
-    """Return the buttons; in a notebook there is no address that could be copied."""
-    return {name: label for name, label in _BUTTONS.items() if name != "link" or pn.state.location is not None}
-
-
-def _same_trials(one: State, other: State) -> bool:
-    """Return whether two states have the same many trials, and differ in what is shown of them at most."""
-    apart = {"outcome", "trial_seed"}
-    return one.model_dump(exclude=apart) == other.model_dump(exclude=apart)
 
 
 def _document() -> Document | None:

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import panel as pn
@@ -9,20 +10,22 @@ from bokeh.settings import settings
 
 from asteroid_repro.app.page import page_of
 from asteroid_repro.errors import InputError
+from asteroid_repro.study_folder import Study
 
 ADDRESS: Final = "127.0.0.1"
-TITLE: Final = "What if? ASTEROID, simulated"
 _TEMPLATE: Final = """{% extends base %}
 {% block postamble %}<meta name="viewport" content="width=device-width, initial-scale=1">{% endblock %}
 {% block contents %}<main>{{ embed(roots.page) }}</main>{{ embed(roots.location) }}{% endblock %}
 """
 
 
-def serve(port: int = 5006, *, show: bool = True, say: Callable[[str], None] = lambda _: None) -> None:
+def serve(study: Study, port: int = 5006, *, show: bool = True, say: Callable[[str], None] = lambda _: None) -> None:
     """Serve the page until the program is interrupted.
 
     Parameters
     ----------
+    study : Study
+        Whose page it is.
     port : int
         Port on 127.0.0.1.
     show : bool
@@ -35,37 +38,38 @@ def serve(port: int = 5006, *, show: bool = True, say: Callable[[str], None] = l
     InputError
         A port that cannot be, or that is taken.
     """
-    server = start(port, show=show)
+    server = start(study, port, show=show)
     say(f"What-if page at http://{ADDRESS}:{port} (Ctrl-C ends it)")
     server.run_until_shutdown()
 
 
-def start(port: int, *, show: bool = False) -> Any:
+def start(study: Study, port: int, *, show: bool = False) -> Any:
     """Return the server, bound to 127.0.0.1 and not yet running.
 
     Raises
     ------
     InputError
-        A port that cannot be, or that is taken.
+        A port that cannot be, or that is taken; a study without assumptions.
     """
+    _ = study.assumptions
     _check_free(port)
     settings.resources = "server"  # every script and style from this machine, whatever the environment asks for
     return pn.serve(  # type: ignore[no-untyped-call]  # panel has none
-        {"/": _template},
+        {"/": partial(_template, study)},
         port=port,
         address=ADDRESS,
         websocket_origin=[f"{ADDRESS}:{port}", f"localhost:{port}"],
-        title={"/": TITLE},
+        title={"/": f"What if? {study.design.name}, simulated"},
         show=show,
         start=False,
         verbose=False,
     )
 
 
-def _template() -> pn.Template:
+def _template(study: Study) -> pn.Template:
     location = pn.state.location
     template = pn.Template(_TEMPLATE, location=True)
-    template.add_panel("page", page_of(location.search if location is not None else "").view)
+    template.add_panel("page", page_of(location.search if location is not None else "", study).view)
     return template
 
 

@@ -1,206 +1,208 @@
-"""The state of the what-if page: one frozen record that the address bar, a file or Python code can restore."""
+"""The state of the what-if page: one record that the address bar, a scenario file or Python code can restore."""
 
 import json
+import math
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
-
-from asteroid_repro.app.controls import CONTROLS
-from asteroid_repro.asteroid import ASTEROID
-from asteroid_repro.errors import InputError, first_problem
-from asteroid_repro.estimate.effects.methods import METHODS
-from asteroid_repro.sweeps.fields import with_fields
+from asteroid_repro.app.controls import NOT_ASSUMED, Control, controls_of
+from asteroid_repro.errors import InputError, did_you_mean
+from asteroid_repro.estimate.effects.methods import METHODS, Analysis, closed_form
+from asteroid_repro.evaluate.performance import study_analysis
+from asteroid_repro.study_folder import Study, study
 from asteroid_repro.trial.assumptions import TrialAssumptions
-from asteroid_repro.trial.quantities import OUTCOMES
+from asteroid_repro.trial.changes import dotted
 
-_HOURS: Final = 1000.0  # the page shows events per 1000 running hours, the assumptions hold them per hour
-_NOT_ASSUMED: Final = ("outcome", "method", "level", "seed", "trial_seed")
-_NAMES: Final[Mapping[str, str]] = {
-    f"{part}_{outcome}": f"{outcome}.{part}" for part in ("effect", "sd") for outcome in OUTCOMES
-}
+_SHOWN: Final = "# what-if page: "
+_ABOUT: Final = ("name", "description", "claims", "because")
+_SCORES: Final = {"quick": 1_800_000, "slow": 460_800}  # of all people, visits and outcomes over all trials
+_MOST: Final = {"quick": 2000, "slow": 512}
+_FEWEST: Final = 256
 
 
-class State(BaseModel):
-    """What every control of the page is set to; left alone, each is as in ``ASTEROID``.
+@dataclass(frozen=True)
+class State:
+    """A study and what the controls of its page are set to; left alone, each is as the study supposes.
 
-    An impossible combination cannot be made. Units and ranges are those of
-    :data:`asteroid_repro.app.controls.CONTROLS`.
+    An impossible combination cannot be made.
+
+    Attributes
+    ----------
+    study : Study
+        Whose page it is.
+    changes : mapping of str to value
+        The controls that are not as they start, in the unit of the assumptions; names, ranges and choices are those of
+        :func:`asteroid_repro.app.controls.controls_of`.
+
+    Raises
+    ------
+    InputError
+        An unknown control, a value out of range, or values that are impossible together.
 
     Examples
     --------
-    >>> State().assumptions() == ASTEROID
+    >>> State().assumptions == State().study.assumptions
     True
-    >>> changed(State(), effect_average_pain=-8).to_query()
-    'effect_average_pain=-8.0'
+    >>> State(changes={"average_pain.effect": -8}).to_query()
+    'average_pain.effect=-8'
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    study: Study = field(default_factory=study)
+    changes: Mapping[str, Any] = field(default_factory=dict)
 
-    outcome: str = OUTCOMES[0]
-    effect_average_pain: float = ASTEROID.average_pain.effect[-1]
-    effect_current_pain: float = ASTEROID.current_pain.effect[-1]
-    effect_disability: float = ASTEROID.disability.effect[-1]
-    sd_average_pain: float = ASTEROID.average_pain.sd[-1]
-    sd_current_pain: float = ASTEROID.current_pain.sd[-1]
-    sd_disability: float = ASTEROID.disability.sd[-1]
-    visit_correlation: float = ASTEROID.visit_correlation[0][-1]
-    people_per_arm: int = ASTEROID.n_running
-    missing_running: float = ASTEROID.missing_running
-    missing_waitlist: float = ASTEROID.missing_waitlist
-    missing_mechanism: str = ASTEROID.missing_mechanism
-    programme: str = ASTEROID.programme
-    adherence_mean: float = ASTEROID.adherence_mean
-    adherence_sd: float = ASTEROID.adherence_sd
-    dose_response: float = ASTEROID.dose_response
-    lower_limb_rate: float = _HOURS * ASTEROID.lower_limb_rate
-    low_back_pain_rate: float = _HOURS * ASTEROID.low_back_pain_rate
-    syncope_rate: float = _HOURS * ASTEROID.syncope_rate
-    method: str = "random_intercept"
-    level: float = 0.95
-    seed: int = 1
-    trial_seed: int = 2024
+    def __post_init__(self) -> None:
+        """Refuse what cannot be, and keep what differs from the start."""
+        kept = {}
+        for name, value in self.changes.items():
+            if name not in self.controls:
+                hint = did_you_mean(name, self.controls)
+                raise InputError(f"control must be one of the page, got {name!r}.{hint}")
+            if (possible := _checked(self.controls[name], value)) != self.controls[name].start:
+                kept[name] = possible
+        object.__setattr__(self, "changes", {name: kept[name] for name in self.controls if name in kept})
+        _ = self.assumptions, self.analysis
 
-    @model_validator(mode="after")
-    def _is_possible(self) -> "State":
-        for name in CONTROLS:
-            _check_control(name, getattr(self, name))
-        self.assumptions()
-        return self
+    def __getitem__(self, name: str) -> Any:
+        """Return the value of a control."""
+        return self.changes.get(name, self.controls[name].start)
 
-    def changes(self) -> dict[str, Any]:
-        """Return the controls that are not as they start, with their values."""
-        return {
-            name: getattr(self, name)
-            for name, info in type(self).model_fields.items()
-            if getattr(self, name) != info.default
-        }
+    @cached_property
+    def controls(self) -> Mapping[str, Control]:
+        """The controls of the page by name, in order."""
+        return controls_of(self.study)
 
-    def fields(self) -> dict[str, Any]:
-        """Return what differs from ``ASTEROID``, by the names of :func:`asteroid_repro.with_fields`.
+    @property
+    def assumed(self) -> dict[str, Any]:
+        """What differs from the study, as :meth:`asteroid_repro.TrialAssumptions.with_values` takes it.
 
         Examples
         --------
-        >>> changed(State(), effect_disability=-3, level=0.9).fields()
-        {'disability.effect': -3.0}
+        >>> State(changes={"disability.effect": -3, "level": 0.9}).assumed
+        {'disability.effect': -3}
         """
-        assumed = {name: value for name, value in self.changes().items() if name not in _NOT_ASSUMED}
-        return dict(_field(name, value) for name, value in assumed.items())
+        return {name: value for name, value in self.changes.items() if name not in NOT_ASSUMED}
 
+    @cached_property
     def assumptions(self) -> TrialAssumptions:
-        """Return the trial's assumptions in this state."""
-        fields = self.fields()
-        return with_fields(ASTEROID, fields) if fields else ASTEROID
+        """What is supposed of the trial in this state."""
+        own = self.study.assumptions
+        return own.changed_by("the what-if page", self.assumed) if self.assumed else own
+
+    @cached_property
+    def analysis(self) -> Analysis:
+        """The analysis of this state: the study's own, or that of the chosen method."""
+        return study_analysis(self.study.assumptions, self.changes.get("method"), None, self["level"])
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """How many trials are simulated, with which seed, and how they are analysed."""
+        return {"trials": self.trials, "seed": self["seed"]} | vars(self.analysis)
 
     @property
     def trials(self) -> int:
         """Number of simulated trials: fewer where one costs more.
 
         No state may start more than a second or so of work. Closed forms are quick; iterated fits, missing visits and
-        whole trials with all their sessions are not. Memory grows with people times trials and so is bounded too, below
-        0.5 GB for the whole process.
+        whole trials with all their sessions are not. Memory grows with people times visits times outcomes times trials
+        and so is bounded too, below 0.5 GB for the whole process.
 
         Examples
         --------
-        >>> State().trials, changed(State(), missing_running=0.1).trials, changed(State(), method="clda").trials
+        >>> State().trials, State(changes={"missing_treatment": 0.1}).trials, State(changes={"method": "clda"}).trials
         (2000, 512, 512)
         """
-        method = METHODS[self.method]
-        is_missing = bool(self.missing_running or self.missing_waitlist)
-        is_slow = bool(self.dose_response) or method.complete is None or (is_missing and not method.pairs)
-        is_large = self.people_per_arm > 50
-        return (512 if is_slow else 2000) // (2 if is_large else 1)
+        record, method = self.assumptions, self.analysis.method
+        is_quick = record.has_one_effect and closed_form(method, self.analysis.distribution) is not None
+        pace = "quick" if is_quick and (record.is_complete or METHODS[method].pairs) else "slow"
+        scores = record.n_people * len(record.visits) * len(record.outcomes)
+        return max(_FEWEST, min(_MOST[pace], _SCORES[pace] // scores))
 
     def to_query(self) -> str:
         """Return the state as the query of an address, without the question mark; empty where nothing is changed."""
-        return urlencode(self.changes())
+        return urlencode(self.changes)
 
     def to_toml(self) -> str:
-        """Return the state as TOML, each control under a comment that says what it sets and in which unit."""
-        lines = ["# SIMULATED: a state of the what-if page of asteroid-repro. Restore it there with a button."]
-        for name, value in self.model_dump().items():
-            control = CONTROLS[name]
-            unit = f", {control.unit}" if control.unit else ""
-            lines += [f"# {control.label}{unit}", f"{name} = {json.dumps(value)}"]
-        return "\n".join(lines) + "\n"
+        """Return the state as a scenario of the study: what is assumed, and in comments what the page alone needs.
+
+        ``--scenario FILE`` and :func:`asteroid_repro.scenario` take it, and the page restores it.
+        """
+        lines = [
+            f"# SIMULATED: a state of the what-if page of asteroid-repro, and a scenario of {self.study.design.name}.",
+            "# The page restores it with a button; commands take it with --scenario.",
+        ]
+        for name, value in self.changes.items():
+            control, text = self.controls[name], f"{name} = {json.dumps(value)}"
+            if name in NOT_ASSUMED:
+                lines.append(f"{_SHOWN}{text}")
+            else:
+                lines += [f"# {control.label}{f' ({control.help})' if control.help else ''}", text]
+        return "\n".join(lines) + '\nbecause = "set on the what-if page"\n'
 
 
-def from_query(query: str) -> State:
-    """Read a state from the query of an address.
+def from_query(query: str, of: Study | None = None) -> State:
+    """Read a state from the query of an address; of ASTEROID where no study is given.
 
     Raises
     ------
     InputError
-        An unknown control, a control given twice, a value out of range, or values that are impossible together.
+        As in :class:`State`, or a control given twice.
 
     Examples
     --------
-    >>> from_query("?people_per_arm=40").people_per_arm
-    40
+    >>> from_query("?people_per_arm=40").changes
+    {'people_per_arm': 40}
     """
     pairs = parse_qsl(query.removeprefix("?"), keep_blank_values=True)
     names = [name for name, _ in pairs]
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise InputError(f"{twice[0]} must be given once, got it twice. Leave one out.")
-    return _validated(dict(pairs))
+    return State(of or study(), {name: _value(text) for name, text in pairs})
 
 
-def from_toml(text: str) -> State:
-    """Read a state from TOML; controls that it does not name are as in ``ASTEROID``.
+def from_toml(text: str, of: Study | None = None) -> State:
+    """Read a state from a scenario that the page has written, or another one that its controls can show.
 
     Raises
     ------
     InputError
-        Not TOML, an unknown control, a value out of range, or values that are impossible together.
+        As in :class:`State`, or no TOML.
 
     Examples
     --------
-    >>> from_toml("people_per_arm = 40").people_per_arm
-    40
+    >>> from_toml("people_per_arm = 40").changes
+    {'people_per_arm': 40}
     """
+    shown = [line.removeprefix(_SHOWN) for line in text.splitlines() if line.startswith(_SHOWN)]
     try:
-        return _validated(tomllib.loads(text))
+        given = tomllib.loads(text) | tomllib.loads("\n".join(shown))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"the state must be TOML, got: {error}. Correct that line.") from None
+    return State(of or study(), {name: value for name, value in dotted(given, lambda *_: False) if name not in _ABOUT})
 
 
-def changed(state: State, **values: Any) -> State:
-    """Return a copy of a state with other values.
-
-    Raises
-    ------
-    InputError
-        As in :func:`from_query`.
-
-    Examples
-    --------
-    >>> changed(State(), people_per_arm=40).people_per_arm
-    40
-    """
-    return _validated(state.model_dump() | values)
-
-
-def _validated(values: Mapping[str, Any]) -> State:
+def _value(text: str) -> Any:
     try:
-        return State.model_validate(values)
-    except ValidationError as error:
-        raise InputError(first_problem(error)) from None
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
 
 
-def _check_control(name: str, value: Any) -> None:
-    control = CONTROLS[name]
+def _checked(control: Control, value: Any) -> Any:
+    """Return a value that the control can have, whole numbers as such."""
     if control.choices is not None:
         if value not in control.choices:
-            raise ValueError(f"{name} must be one of {', '.join(control.choices)}, got {value!r}. Choose one of these.")
-    elif not control.low <= value <= control.high:
-        raise ValueError(f"{name} must be from {control.low:g} to {control.high:g}, got {value:g}. Correct it.")
-
-
-def _field(name: str, value: Any) -> tuple[str, Any]:
-    if name == "visit_correlation":
-        size = range(len(ASTEROID.visits))
-        return name, [[1.0 if row == column else value for column in size] for row in size]
-    return _NAMES.get(name, name), value / _HOURS if name.endswith("_rate") else value
+            known = ", ".join(control.choices)
+            raise InputError(f"{control.name} must be one of {known}, got {value!r}. Choose one of these.")
+        return value
+    low, high = (end / control.scale for end in control.ends)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    whole = isinstance(control.start, int)
+    if not is_number or not low <= value <= high or (whole and value != int(value)):
+        kind = "a whole number" if whole else "a number"
+        raise InputError(f"{control.name} must be {kind} from {low:g} to {high:g}, got {value!r}. Correct it.")
+    return int(value) if value == int(value) else float(value)

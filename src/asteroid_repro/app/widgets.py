@@ -11,7 +11,6 @@ from typing import Any, Final
 import param
 from panel.custom import JSComponent
 
-from asteroid_repro.app.controls import CONTROLS
 from asteroid_repro.app.state import State
 
 FOLDER: Final = Path(__file__).parent
@@ -46,7 +45,7 @@ class Actions(JSComponent):
 
 def form(state: State, stylesheets: list[str]) -> Form:
     """Return the form, set to a state."""
-    controls = [asdict(control) | {"name": name} for name, control in CONTROLS.items()]
+    controls = map(asdict, state.controls.values())
     groups = [(title, list(members)) for title, members in groupby(controls, key=lambda control: control["group"])]
     return Form(  # type: ignore[no-untyped-call]  # panel's constructors have no types
         groups=json.dumps(groups), values=values(state), stylesheets=stylesheets, css_classes=["form"], name="form"
@@ -55,7 +54,7 @@ def form(state: State, stylesheets: list[str]) -> Form:
 
 def values(state: State) -> str:
     """Return the values of the controls as the form takes them."""
-    return state.model_dump_json()
+    return json.dumps({name: state[name] for name in state.controls})
 
 
 def actions(buttons: Mapping[str, str], on_action: Callable[[str, str], None], **options: Any) -> Actions:

@@ -1,11 +1,14 @@
-"""What changed against ASTEROID, in words."""
+"""The answer and what changed against the study, in words."""
 
 import math
+from typing import Any
 
-from asteroid_repro.app.controls import CONTROLS
-from asteroid_repro.app.results import Results
+from asteroid_repro.app.controls import Control
+from asteroid_repro.app.results import change, measure, verdicts
 from asteroid_repro.app.state import State
-from asteroid_repro.figures.style import number
+from asteroid_repro.reporting.wording import in_sentence, number, short_unit, with_minus
+from asteroid_repro.reporting.wording import percent as percent_of
+from asteroid_repro.trial.design import Outcome
 
 
 def percent(share: float, decimals: int = 1) -> str:
@@ -19,30 +22,41 @@ def percent(share: float, decimals: int = 1) -> str:
     return f"{number(100 * share, decimals)} %"
 
 
-def shown(name: str, value: object) -> str:
+def points(value: float) -> str:
+    """Return a number of points at three digits, whatever the scale.
+
+    Examples
+    --------
+    >>> points(20.0719), points(0.0437)
+    ('20.1', '0.0437')
+    """
+    return with_minus(f"{value:.3g}")
+
+
+def shown(control: Control, value: Any) -> str:
     """Return the value of a control as the page shows it.
 
     Examples
     --------
-    >>> shown("people_per_arm", 20), shown("sd_disability", 7.938), shown("method", "ancova")
-    ('20', '7.94', 'ANCOVA')
+    >>> controls = State().controls
+    >>> [shown(controls[name], value) for name, value in (("disability.sd", 7.938), ("method", "ancova"))]
+    ['7.938', 'ANCOVA']
     """
-    choices = CONTROLS[name].choices
-    if choices is not None:
-        return choices[str(value)]
-    return f"{float(str(value)):.2f}".rstrip("0").rstrip(".").replace("-", "\N{MINUS SIGN}")
+    if control.choices is not None:
+        return control.choices[str(value)]
+    return with_minus(str(value) if isinstance(value, int) else f"{value * control.scale:.4g}")
 
 
-def what_changed(results: Results) -> list[str]:
-    """Say in sentences what was changed against ``ASTEROID`` and what that does to the outcome shown.
+def what_changed(state: State) -> list[str]:
+    """Say in sentences what was changed against the study and what that does to the outcome shown.
 
     The comparison is paired: both scenarios have the same people and noise. The limits are the change plus and minus
     1.96 of its Monte Carlo standard errors.
 
     Parameters
     ----------
-    results : Results
-        Of the page's state.
+    state : State
+        Of the page.
 
     Returns
     -------
@@ -51,85 +65,73 @@ def what_changed(results: Results) -> list[str]:
 
     Examples
     --------
-    >>> from asteroid_repro.app.results import results
-    >>> what_changed(results(State()))
+    >>> what_changed(State())
     ['Nothing that is assumed is changed: this is ASTEROID as it is supposed here.']
     """
-    state = results.state
-    assumed = [name for name in state.changes() if state.fields() and _is_assumed(name)]
-    if not assumed:
-        return ["Nothing that is assumed is changed: this is ASTEROID as it is supposed here."]
-    start = State()
+    study = state.study.design.name
+    if not state.assumed:
+        return [f"Nothing that is assumed is changed: this is {study} as it is supposed here."]
+    controls = [control for name, control in state.controls.items() if name in state.assumed]
     changes = [
-        f"{_label(name)} {shown(name, getattr(state, name))} (ASTEROID: {shown(name, getattr(start, name))})"
-        for name in assumed
+        f"{in_sentence(control.label)} {shown(control, state[control.name])} ({study}: {shown(control, control.start)})"
+        for control in controls
     ]
-    return [f"Changed: {'; '.join(changes)}.", _power(results), _verdicts(results), _precision(results)]
+    return [f"Changed: {'; '.join(changes)}.", _power(state), _verdicts(state), _precision(state)]
 
 
-def summary(results: Results) -> str:
-    """Return the answer in one sentence.
+def summary(state: State) -> str:
+    """Return the answer in one sentence: how often such a trial finds what is true, a benefit or a harm.
+
+    The share is that of the significant trials with the right sign; without an effect, of all significant ones.
 
     Examples
     --------
-    >>> from asteroid_repro.app.results import results
-    >>> summary(results(State())).partition("%")[0]
-    'A trial like this finds an effect on average pain in 85.2 '
+    >>> summary(State()).partition("%")[0]
+    'A trial like this finds average pain lowered by running at week 12, a benefit, in 85.2 '
     """
-    power = results.measure("power")
-    name = CONTROLS["outcome"].choices or {}
-    verb = "claims" if _truth(results.state) == 0 else "finds"
-    there = " that is not there" if _truth(results.state) == 0 else ""
+    design = state.study.design
+    outcome, arm, week = outcome_shown(state), in_sentence(design.treatment.label), f"{design.visits[-1]:g}"
+    name, power = in_sentence(outcome.label), measure(state, "power").value
+    truth = measure(state, "truth").value
+    if truth == 0:
+        found = f"claims an effect on {name} that is not there"
+        return f"A trial like this {found} in {percent(power)} of simulated trials."
+    wrong = measure(state, "type_s").value
+    how, what = "lowered" if truth < 0 else "raised", "benefit" if truth * outcome.sign > 0 else "harm"
+    right = power if math.isnan(wrong) else power * (1 - wrong)
+    found = f"finds {name} {how} by {arm} at week {week}, a {what},"
+    return f"A trial like this {found} in {percent(right)} of simulated trials."
+
+
+def outcome_shown(state: State) -> Outcome:
+    """Return the scale of the outcome shown."""
+    return state.study.design.outcome(state["outcome"])
+
+
+def _power(state: State) -> str:
+    found, study = change(state, "power"), state.study.design.name
+    if found.change == 0:
+        return f"The share of significant trials stays at {percent(found.base)}."
+    reach = 1.96 * found.mcse
     return (
-        f"A trial like this {verb} an effect on {name[results.state.outcome].lower()}{there} in "
-        f"{percent(power.value)} of simulated trials."
-    )
-
-
-def exists(value: float) -> bool:
-    """Return whether a measure exists: type S and type M have no meaning without an effect."""
-    return not math.isnan(value)
-
-
-def _is_assumed(name: str) -> bool:
-    return name not in ("outcome", "method", "level", "seed", "trial_seed")
-
-
-def _label(name: str) -> str:
-    label = CONTROLS[name].label
-    return label if label.startswith("SD") else label[0].lower() + label[1:]
-
-
-def _truth(state: State) -> float:
-    return float(getattr(state, f"effect_{state.outcome}"))
-
-
-def _power(results: Results) -> str:
-    change = results.change("power")
-    reach = 1.96 * change.mcse
-    direction = "rises" if change.change > 0 else "falls" if change.change < 0 else "stays"
-    if change.change == 0:
-        return f"The share of significant trials stays at {percent(change.base)}."
-    return (
-        f"The share of significant trials {direction} from {percent(change.base)} under ASTEROID to "
-        f"{percent(change.changed)}: {number(100 * change.change, 1)} percentage points (95 % limits "
-        f"{number(100 * (change.change - reach), 1)} to {number(100 * (change.change + reach), 1)}), with the same "
+        f"The share of significant trials {'rises' if found.change > 0 else 'falls'} from {percent(found.base)} under "
+        f"{study} to {percent(found.changed)}: {number(100 * found.change, 1)} percentage points (95 % limits "
+        f"{number(100 * (found.change - reach), 1)} to {number(100 * (found.change + reach), 1)}), with the same "
         "people and noise in both."
     )
 
 
-def _verdicts(results: Results) -> str:
-    verdicts = results.verdicts()
+def _verdicts(state: State) -> str:
+    found, design = verdicts(state), state.study.design
     return (
-        f"Of {verdicts.trials:,} pairs of trials, {verdicts.lost:,} favour running under ASTEROID only and "
-        f"{verdicts.gained:,} here only."
+        f"Of {found.trials:,} pairs of trials, {found.lost:,} favour {in_sentence(design.treatment.label)} under "
+        f"{design.name} only and {found.gained:,} here only."
     )
 
 
-def _precision(results: Results) -> str:
-    width = results.change("interval_width")
-    percentage = shown("level", 100 * results.state.level)
+def _precision(state: State) -> str:
+    width, unit = change(state, "interval_width"), short_unit(state["outcome"], state.study.design)
     return (
-        f"The {percentage} % interval is {number(width.changed, 1)} points wide on average "
-        f"(ASTEROID: {number(width.base, 1)})."
+        f"The {percent_of(state['level'])} interval is {points(width.changed)} {unit} wide on average "
+        f"({state.study.design.name}: {points(width.base)})."
     )

@@ -2,32 +2,43 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 import asteroid_repro as ar
 from asteroid_repro.cli import planning_commands
-from asteroid_repro.cli.output import (
-    AsJson,
-    Level,
-    Scenario,
-    Seed,
-    print_frames,
-    print_records,
-    print_table,
-    print_verification,
-)
+from asteroid_repro.cli.options import SEED, Case, Seed, StudyName, analysis, takes
+from asteroid_repro.cli.output import Show
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.effects.methods import METHODS
+from asteroid_repro.study_folder import DEFAULT
 
-app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    help="Simulate, analyse and check the ASTEROID trial of running for chronic low back pain.",
-)
+if TYPE_CHECKING:
+    import pandas as pd
+
+_ABOUT = "Simulate, analyse and check a two-arm trial from what is published about it: ASTEROID, or one of your own."
+_TABLE = "CSV of outcomes (participant, arm, week, outcome, value); else a trial is simulated."
+_LINES = "CSV with a column line and, for results of one model, a column group."
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=_ABOUT)
 app.add_typer(planning_commands.commands)
+studies = typer.Typer(no_args_is_help=True)
+app.add_typer(studies, name="study", help="Begin a study of your own, or see what one holds.")
+
+Out = Annotated[Path | None, typer.Option(help="Folder to write the tables into.")]
+Trials = Annotated[int, typer.Option(help="Simulated trials.")]
+TrialTable = Annotated[Path | None, typer.Argument(help=_TABLE)]
+Treatment = Annotated[str | None, typer.Option(help="Arm of the CSV that is treated; else the study's.")]
+Reference = Annotated[str | None, typer.Option(help="Arm of the CSV that it is compared with; else the study's.")]
+Line = Annotated[str | None, typer.Argument(help='A result, such as "-15.30 (-25.33, -5.27), p=0.003".')]
+LineTable = Annotated[Path | None, typer.Option(help=_LINES)]
+PrintedLevel = Annotated[float, typer.Option(help="Confidence level of the printed intervals.")]
+Ratio = Annotated[bool, typer.Option(help="Odds, risk, rate or hazard ratios: audited on the log scale.")]
+OutcomeName = Annotated[str, typer.Option(help="Outcome of the study whose printed line is meant.")]
+Week = Annotated[float | None, typer.Option(help="Week of the line; the last one printed when left out.")]
+Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in the browser.")]
 
 
 def main() -> None:
@@ -41,8 +52,7 @@ def main() -> None:
 
 @app.callback(invoke_without_command=True)
 def _options(
-    *,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+    *, version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False
 ) -> None:
     if version:
         typer.echo(ar.__version__)
@@ -50,213 +60,157 @@ def _options(
 
 
 @app.command()
+@takes(case=Case, show=Show)
 def reproduce(
-    *,
+    case: Case, show: Show, *, seed: Seed = SEED, trials: Trials = 20_000,
     out: Annotated[Path, typer.Option(help="Folder to write data/ and figures/ into.")] = Path(),
-    seed: Seed = 2024,
-    scenario: Scenario = "asteroid",
-    trials: Annotated[int, typer.Option(help="Simulated trials behind the verdicts.")] = 20_000,
-    as_json: AsJson = False,
-) -> None:
+) -> None:  # fmt: skip
     """Audit, simulate, estimate, verify and draw; write data/ and figures/.
 
     Exit status 1 if a check failed. Example: asteroid-repro reproduce --out results --seed 7
     """
     from asteroid_repro.reproduction import reproduce as run
 
+    said = not (show.as_json or show.as_csv)
     done = run(
-        out,
-        ar.scenario(scenario),
-        seed=seed,
-        trials=trials,
-        progress=not as_json,
-        say=_say_nothing if as_json else typer.echo,
-    )
-    if not as_json:
+        out, ar.study(case.study), case.assumptions(), seed=seed, trials=trials, progress=said,
+        say=typer.echo if said else lambda _: None,
+    )  # fmt: skip
+    if said:
         typer.echo(f"Wrote {len(done.files)} files below {out.resolve()}")
-    print_verification(done.verification, as_json=as_json)
+    show.verdicts(done.verification)
     raise typer.Exit(0 if done.verification.ok else 1)
 
 
 @app.command()
-def simulate(
-    *,
-    seed: Seed = 2024,
-    scenario: Scenario = "asteroid",
-    out: Annotated[Path | None, typer.Option(help="Folder to write the four tables into.")] = None,
-    as_json: AsJson = False,
-) -> None:
+@takes(case=Case, show=Show)
+def simulate(case: Case, show: Show, *, seed: Seed = SEED, out: Out = None) -> None:
     """Simulate one trial: participants, outcomes, sessions and adverse events.
 
     Example: asteroid-repro simulate --seed 7 --out my-trial
     """
-    from asteroid_repro.reporting.files import write_table
-    from asteroid_repro.reporting.result_tables import rows
-
-    trial = ar.simulate_trial(ar.scenario(scenario), seed=seed)
-    if out is not None:
-        for name, table in trial.tables().items():
-            write_table(out / f"{name}.csv", table, trial.label)
-    if as_json:
-        groups = {name: rows(table) for name, table in trial.tables().items()}
-        print_records(trial.label, groups, as_json=True)
-    else:
-        typer.echo(trial.label)
-        print_table(trial.to_frame(), "Tables")
+    trial = ar.simulate_trial(case.assumptions(), seed=seed)
+    _write(out, trial.tables(), trial.label)
+    show(trial.label, trial.tables() if show.as_json else {"tables": trial.to_frame()})
 
 
 @app.command()
+@takes(case=Case, analysis=analysis, show=Show)
 def estimate(
-    outcomes: Annotated[
-        Path | None, typer.Argument(help="CSV of outcomes (participant, arm, week, outcome, value); else simulated.")
-    ] = None,
-    *,
-    method: Annotated[str, typer.Option(help=f"One of {', '.join(METHODS)}.")] = "random_intercept",
-    distribution: Annotated[
-        str | None, typer.Option(help="z, t, satterthwaite or kenward_roger; the method's own when left out.")
-    ] = None,
-    level: Level = 0.95,
-    seed: Seed = 2024,
-    scenario: Scenario = "asteroid",
-    as_json: AsJson = False,
-) -> None:
+    case: Case, analysis: dict[str, Any], show: Show, outcomes: TrialTable = None, *, treatment: Treatment = None,
+    reference: Reference = None, seed: Seed = SEED,
+) -> None:  # fmt: skip
     """Estimate the effects in a table of outcomes, or in one simulated trial with its event rates and attendance.
 
-    Example: asteroid-repro estimate outcomes.csv --method mmrm
+    Example: asteroid-repro estimate outcomes.csv --treatment exercise --reference usual_care
     """
-    chosen: Any = distribution  # checked, with a message, by estimate_effects
     if outcomes is not None:
         from asteroid_repro.reporting.files import read_table
-        from asteroid_repro.trial.quantities import ARMS
 
-        effects = ar.estimate_effects(
-            read_table(outcomes), method=method, distribution=chosen, level=level, treatment=ARMS[0], reference=ARMS[1]
-        )
-        print_frames({"effects": effects.to_frame()}, str(outcomes), as_json=as_json)
+        table, own = read_table(outcomes), ar.study(case.study).design.arm_names
+        there = own if "arm" in table and set(own) <= set(table["arm"]) else (None, None)
+        arms: dict[str, Any] = {"treatment": treatment or there[0], "reference": reference or there[1]}
+        show(str(outcomes), {"effects": ar.estimate_effects(table, **arms, **analysis).to_frame()})
         return
-    trial = ar.simulate_trial(ar.scenario(scenario), seed=seed)
-    results = {"effects": ar.estimate_effects(trial, method=method, distribution=chosen, level=level).to_frame()}
-    if trial.sessions["run_minutes"].sum() > 0:  # a programme without running has no rate per running hour
-        results["event_rates"] = ar.event_rates(trial, level=level).to_frame()
+    trial = ar.simulate_trial(case.assumptions(), seed=seed)
+    results = {"effects": ar.estimate_effects(trial, **analysis).to_frame()}
+    if trial.has_exposure:
+        results["event_rates"] = ar.event_rates(trial, level=analysis.get("level", 0.95)).to_frame()
     if len(trial.sessions):
         results["attendance"] = ar.attendance(trial).to_frame()
-    print_frames(results, trial.label, as_json=as_json)
+    show(trial.label, results)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})  # a line may begin with a minus sign
+@takes(show=Show)
 def audit(
-    line: Annotated[str | None, typer.Argument(help='A result, such as "-15.30 (-25.33, -5.27), p=0.003".')] = None,
-    *,
-    file: Annotated[
-        Path | None, typer.Option(help="CSV with a column line and, for results of one model, a column group.")
-    ] = None,
-    level: Level = 0.95,
-    ratio: Annotated[bool, typer.Option(help="Odds, risk, rate or hazard ratios: audited on the log scale.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Audit a printed result, a file of them, or all printed numbers of the trial.
+    show: Show, line: Line = None, *, file: LineTable = None, level: PrintedLevel = 0.95, ratio: Ratio = False,
+    study: StudyName = DEFAULT,
+) -> None:  # fmt: skip
+    """Audit a printed result, a file of them, or all printed numbers of a study.
 
     Exit status 1 if a line contradicts itself. Example: asteroid-repro audit "-5.20 (-10.12, -0.24), p=0.038"
     """
-    from asteroid_repro.printed.lines import AuditedLines, audit_lines
+    from asteroid_repro.printed.families import AuditedLines, audit_lines
     from asteroid_repro.reporting.files import read_table
 
     if line is None and file is None:
-        trial = ar.audit()
-        print_frames({"audit": trial.to_frame()}, "Printed numbers of ASTEROID", as_json=as_json)
-        raise typer.Exit(0 if trial.as_recorded else 1)
+        found = ar.audit(own := ar.study(study))
+        show(f"Printed numbers of {own.design.name}", {"audit": found.to_frame()})
+        raise typer.Exit(0 if found.as_recorded else 1)
     if line is not None and file is not None:
         raise InputError(f"audit must have a line or --file, got both {line!r} and {file}. Leave one out.")
     if file is not None:
         audits = audit_lines(read_table(file), level=level, ratio=ratio)
     else:
         audits = AuditedLines((ar.audit_triple(str(line), level=level, ratio=ratio),), ("",))
-    if as_json:
+    if show.as_json:
         typer.echo("\n".join(json.dumps(record) for record in audits.records()))
     else:
         table = audits.to_frame()
         wide = table.drop(columns=["level", "ratio", "midpoint_explained", "se_low", "se_high"])
-        print_table(wide if file else table.T.reset_index(names="").set_axis(["quantity", "value"], axis=1), "Audit")
+        tall = table.T.reset_index(names="").set_axis(["quantity", "value"], axis=1)
+        show(str(file or line), {"audit": wide if file or show.as_csv else tall})
     raise typer.Exit(0 if audits.consistent else 1)
 
 
 @app.command()
+@takes(show=Show)
 def reconstruct(
-    *,
-    outcome: Annotated[str, typer.Option(help="average_pain, current_pain or disability.")],
-    n: Annotated[int, typer.Option(help="Data sets wanted.")] = 100,
-    seed: Seed = 2024,
-    out: Annotated[Path | None, typer.Option(help="Folder to write the data sets into.")] = None,
-    as_json: AsJson = False,
-) -> None:
+    show: Show, *, outcome: OutcomeName, week: Week = None, study: StudyName = DEFAULT, seed: Seed = SEED,
+    n: Annotated[int, typer.Option(help="Data sets wanted.")] = 100, out: Out = None,
+) -> None:  # fmt: skip
     """Find whole-number data sets that print the published line, and show what it leaves open.
 
-    Example: asteroid-repro reconstruct --outcome current_pain --n 100 --out reconstructed
+    Example: asteroid-repro reconstruct --outcome OUTCOME --n 100 --out reconstructed
     """
-    from asteroid_repro.reporting.files import write_table
-
-    found = ar.reconstruct(outcome, n=n, seed=seed)
-    for number, one in enumerate(found.data_sets if out is not None else (), start=1):
-        write_table(
-            Path(str(out)) / f"{outcome}-{number:04d}.csv", one.to_frame(), f"{found.label} ({one.target.line})"
-        )
-    label = f"{found.label}: {n} data sets that print {found.data_sets[0].target.line}"
-    print_frames({"ranges": found.ranges(), "data_sets": found.to_frame()}, label, as_json=as_json)
+    found = ar.reconstruct(outcome, ar.study(study), n=n, seed=seed, week=week)
+    tables = {f"{outcome}-{number:04d}": one for number, one in enumerate(found.data_sets if out else (), start=1)}
+    _write(out, tables, f"{found.label} ({found.target.line})")
+    label = f"{found.label}: {n} data sets that print {found.target.line}"
+    show(label, {"ranges": found.ranges(), "data_sets": found.to_frame()})
 
 
 @app.command()
-def verify(
-    *,
-    seed: Seed = 2024,
-    scenario: Scenario = "asteroid",
-    trials: Annotated[int, typer.Option(help="Simulated trials.")] = 20_000,
-    as_json: AsJson = False,
-) -> None:
+@takes(case=Case, show=Show)
+def verify(case: Case, show: Show, *, seed: Seed = SEED, trials: Trials = 20_000) -> None:
     """Check every published claim against the simulation; exit status 1 if a check failed.
 
     Example: asteroid-repro verify --seed 7 --json
     """
-    result = ar.verify(seed=seed, assumptions=ar.scenario(scenario), trials=trials, progress=not as_json)
-    print_verification(result, as_json=as_json)
+    own, supposed = ar.study(case.study), case.assumptions()
+    result = ar.verify(own, assumptions=supposed, seed=seed, trials=trials, progress=not show.as_json)
+    show.verdicts(result)
     raise typer.Exit(0 if result.ok else 1)
 
 
 @app.command()
+@takes(show=Show)
 def scenarios(
-    name: Annotated[str | None, typer.Argument(help="Print this scenario as TOML, ready to copy and change.")] = None,
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """List the scenarios, or print one as TOML.
+    show: Show, name: Annotated[str | None, typer.Argument(help="Print this one as TOML, ready to change.")] = None,
+    *, study: StudyName = DEFAULT,
+) -> None:  # fmt: skip
+    """List the scenarios of a study, or print one with where each value comes from.
 
-    Example: asteroid-repro scenarios asteroid > mine.toml
+    Example: asteroid-repro scenarios no_effect > mine.toml
     """
-    from asteroid_repro.reporting.records import to_json
-    from asteroid_repro.scenario_files import scenario_source
-
-    if name is not None:
-        record = ar.scenario(name)
-        typer.echo(to_json(record.model_dump()) if as_json else record.to_toml(), nl=False)
-        return
-    listed = [
-        {
-            "scenario": name,
-            "programme": ar.scenario(name).programme,
-            "description": ar.scenario(name).description,
-            "source": scenario_source(name),
-        }
-        for name in ar.scenario_names()
-    ]
-    print_records("Scenarios", {"scenarios": listed}, as_json=as_json)
+    own = ar.study(study)
+    if name is None:
+        records = [own.scenario_record(known) for known in own.scenario_names]
+        listed = [{"scenario": one.name, "description": one.description, "source": one.source} for one in records]
+        show(f"Scenarios of {own.design.name}", {"scenarios": listed})
+    elif show.as_json or show.as_csv:
+        show(name, {"values": own.scenario(name).to_frame()})
+    else:
+        typer.echo(own.scenario(name).to_toml(), nl=False)
 
 
 @app.command(name="app")
 def what_if_page(
-    *,
+    *, study: StudyName = DEFAULT, browser: Browser = True,
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5006,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in the browser.")] = True,
-) -> None:
-    """Serve the interactive what-if page to this machine, until Ctrl-C.
+) -> None:  # fmt: skip
+    """Serve the interactive what-if page of a study to this machine, until Ctrl-C.
 
     Example: asteroid-repro app --port 5100 --no-browser
     """
@@ -264,8 +218,34 @@ def what_if_page(
         from asteroid_repro.app.serve import serve
     except ModuleNotFoundError as error:
         raise InputError(f"app needs panel, got no package {error.name}. Install asteroid-repro[app].") from None
-    serve(port, show=browser, say=typer.echo)
+    serve(ar.study(study), port, show=browser, say=typer.echo)
 
 
-def _say_nothing(_: str) -> None:
-    return None
+@studies.command()
+def new(folder: Annotated[Path, typer.Argument(help="New folder.")]) -> None:
+    """Write a commented study to begin with into a new folder.
+
+    Example: asteroid-repro study new my-trial
+    """
+    from asteroid_repro.study_contents import write_skeleton
+
+    typer.echo(f"Wrote {len(write_skeleton(folder))} files. Change them, then: asteroid-repro study check {folder}")
+
+
+@studies.command()
+def check(folder: Annotated[str, typer.Argument(help="Folder of a study, or the name of one.")]) -> None:
+    """Say what a study holds, what can be done with it and what is missing.
+
+    Example: asteroid-repro study check my-trial
+    """
+    from asteroid_repro.study_contents import study_contents
+
+    typer.echo("\n".join(study_contents(ar.study(folder))))
+
+
+def _write(out: Path | None, tables: "Mapping[str, pd.DataFrame]", label: str) -> None:
+    from asteroid_repro.reporting.files import write_table
+
+    if out is not None:
+        for name, table in tables.items():
+            write_table(out / f"{name}.csv", table, label)

@@ -21,8 +21,8 @@ power             share with p < 1 - level; the type I error where the truth    
                   is 0
 type_s            share of the significant with the wrong sign                  :math:`\sqrt{p(1-p)/n_{sig}}`
 type_m            mean :math:`|\hat\theta_i|/|\theta|` of the significant       their SD :math:`/\sqrt{n_{sig}}`
-favours_running   share significant in favour of running                        :math:`\sqrt{p(1-p)/n}`
-important         share whose estimate favours running by the minimal           :math:`\sqrt{p(1-p)/n}`
+favours_treatment share significant in favour of the treatment                      :math:`\sqrt{p(1-p)/n}`
+important         share whose estimate favours the treatment by the minimal     :math:`\sqrt{p(1-p)/n}`
                   important change or more; the change is one of a person, the
                   estimate a mean, so this counts neither people who change so
                   much nor conclusions that they do
@@ -33,16 +33,23 @@ failed            share of trials without a usable fit, in no other measure     
 V is the variance of :math:`\widehat{SE}_i^2`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isnan, sqrt
 from typing import Final
 
 import numpy as np
 
 from asteroid_repro.estimate.effects.inference import Estimates, critical_value
+from asteroid_repro.trial.design import Outcome
 
-SHARES: Final = ("coverage", "power", "favours_running", "important", "boundary")
+SHARES: Final = ("coverage", "power", "favours_treatment", "important", "boundary")
 """Measures that are shares of the usable trials."""
+
+MEASURES: Final = (
+    "truth", "mean_estimate", "bias", "empirical_se", "model_se", "se_ratio", "rmse", "interval_width", "type_s",
+    "type_m", *SHARES, "failed",
+)  # fmt: skip
+"""Names of all measures of one outcome, in their order."""
 
 _ROUNDING: Final = 1e-9
 """Differences of means of whole scores often equal the minimal important change, but for their last bits; points."""
@@ -50,7 +57,9 @@ _ROUNDING: Final = 1e-9
 Figures = Mapping[str, np.ndarray]
 
 
-def trial_figures(fit: Estimates, truth: np.ndarray, important: np.ndarray, level: float) -> dict[str, np.ndarray]:
+def trial_figures(
+    fit: Estimates, truth: np.ndarray, outcomes: Sequence[Outcome], level: float
+) -> dict[str, np.ndarray]:
     """Return what is summed over trials to make every measure.
 
     Parameters
@@ -59,8 +68,8 @@ def trial_figures(fit: Estimates, truth: np.ndarray, important: np.ndarray, leve
         Shape (visits - 1, outcomes, trials).
     truth : numpy.ndarray, shape (visits - 1, outcomes)
         What the method estimates, points.
-    important : numpy.ndarray, shape (outcomes,)
-        Minimal important change, points.
+    outcomes : sequence of Outcome
+        Which way is better, and the minimal important change; NaN where an outcome has none.
     level : float
         Confidence level.
 
@@ -73,7 +82,8 @@ def trial_figures(fit: Estimates, truth: np.ndarray, important: np.ndarray, leve
     --------
     >>> one = np.array([[[-6.0]]])
     >>> fit = Estimates(one, one / -2, np.full_like(one, np.inf), one > 0)
-    >>> figures = trial_figures(fit, np.array([[-5.0]]), np.array([10.0]), 0.95)
+    >>> pain = Outcome(name="pain", label="Pain", better="lower", important=10)
+    >>> figures = trial_figures(fit, np.array([[-5.0]]), [pain], 0.95)
     >>> figures["power"].item(), figures["coverage"].item(), figures["error"].item()
     (True, True, -1.0)
     """
@@ -85,6 +95,7 @@ def trial_figures(fit: Estimates, truth: np.ndarray, important: np.ndarray, leve
         variance = np.where(usable, fit.standard_error**2, 0)
         margin = np.where(usable, critical_value(fit.df, level) * fit.standard_error, 0)
     size = np.abs(estimate)
+    benefit = np.array([outcome.sign for outcome in outcomes])[:, np.newaxis] * estimate
     significant = usable & (size > margin)  # the same as p < 1 - level
     significant_size, width, error_2 = significant * size, 2 * margin, error**2
     return {
@@ -101,10 +112,17 @@ def trial_figures(fit: Estimates, truth: np.ndarray, important: np.ndarray, leve
         "wrong_sign": significant & (np.sign(estimate) != np.sign(true)),
         "significant_size": significant_size,
         "significant_size_2": significant_size**2,
-        "favours_running": significant & (estimate < 0),
-        "important": usable & (estimate <= _ROUNDING - important[:, np.newaxis]),
+        "favours_treatment": significant & (benefit > 0),
+        "important": _is_important(usable, benefit, outcomes),
         "boundary": usable & fit.boundary,
     }
+
+
+def _is_important(usable: np.ndarray, benefit: np.ndarray, outcomes: Sequence[Outcome]) -> np.ndarray:
+    changes = [np.nan if outcome.important is None else outcome.important for outcome in outcomes]
+    least = np.array(changes)[:, np.newaxis]
+    reached = usable & (benefit >= least - _ROUNDING)
+    return np.where(np.isnan(least), np.nan, reached) if np.isnan(least).any() else reached
 
 
 def measures(sums: Figures, truth: np.ndarray, trials: int | np.ndarray) -> dict[str, np.ndarray]:
@@ -128,7 +146,7 @@ def measures(sums: Figures, truth: np.ndarray, trials: int | np.ndarray) -> dict
     --------
     >>> two, truth = np.ones((1, 1, 2)), np.array([[-5.0]])
     >>> fit = Estimates(np.array([[[-6.0, -4.0]]]), 3 * two, np.inf * two, two < 0)
-    >>> figures = trial_figures(fit, truth, np.array([10.0]), 0.95)
+    >>> figures = trial_figures(fit, truth, [Outcome(name="pain", label="Pain", better="lower", important=10)], 0.95)
     >>> found = measures({name: each.sum(axis=-1) for name, each in figures.items()}, truth, 2)
     >>> found["bias"].item(), found["power"].item(), found["type_m"].item()
     (0.0, 0.5, 1.2)

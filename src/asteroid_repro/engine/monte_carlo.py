@@ -21,7 +21,7 @@ import numpy as np
 from tqdm import tqdm
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.simulate.streams import BLOCK_TRIALS, blocks
+from asteroid_repro.simulate.streams import BLOCK_TRIALS, Purpose, blocks, stream
 
 Work = Callable[[int, int], Mapping[str, np.ndarray]]
 """Takes the number of the first block and a number of trials from there; returns figures by name."""
@@ -34,6 +34,56 @@ MOST_TRIALS: Final = 20_000_000
 
 _AHEAD: Final = 1000  # pieces handed out and not yet added: enough for a cluster, and it bounds the memory
 _AHEAD_AUTOMATIC: Final = 64  # fewer where those that are not needed in the end are thrown away
+
+TARGET_MCSE: Final = 0.005
+"""Monte Carlo standard error of power and coverage at which ``trials="auto"`` is content."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """How many trials to simulate, and where.
+
+    Attributes
+    ----------
+    trials : int or "auto"
+        Number of simulated trials; ``"auto"`` for as many pieces as it takes.
+    seed : int
+        Whole number of 0 or more.
+    target_mcse : float
+        Monte Carlo standard error at which an automatic run ends.
+    n_jobs : int
+        Processes; 1 for none but this one.
+    executor : concurrent.futures.Executor or dask.distributed.Client, optional
+        Where to do the work instead.
+    progress : bool
+        Show a progress bar (never when the output is not a terminal).
+
+    Raises
+    ------
+    InputError
+        A number of trials or processes or a seed that cannot be, or a target that is no standard error of a share.
+
+    Examples
+    --------
+    >>> Run(trials=1000, seed=1).n_jobs
+    1
+    """
+
+    trials: int | Literal["auto"]
+    seed: int
+    target_mcse: float = TARGET_MCSE
+    n_jobs: int = 1
+    executor: Any = None
+    progress: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        if self.trials != "auto":
+            check_trials(self.trials)
+        if not 0 < self.target_mcse < 1:
+            raise InputError(f"target_mcse must be in (0, 1), got {self.target_mcse!r}. Try 0.005.")
+        stream(self.seed, Purpose.OUTCOMES, 0)  # refuses what is no seed
+        _check_workers(self.n_jobs, self.executor)
 
 
 @dataclass(frozen=True)
@@ -92,15 +142,7 @@ def run_blocks(work: Work, trials: int, *, progress: bool = False) -> dict[str, 
     return {key: np.concatenate([piece[key] for piece in figures], axis=-1) for key in figures[0]}
 
 
-def sum_pieces(
-    work: Work,
-    trials: int | Literal["auto"],
-    *,
-    enough: Callable[[Totals], bool] | None = None,
-    n_jobs: int = 1,
-    executor: Any = None,
-    progress: bool = False,
-) -> Totals:
+def sum_pieces(work: Work, run: Run, *, enough: Callable[[Totals], bool] | None = None) -> Totals:
     """Do the work for every piece and add the figures up.
 
     Memory does not grow with the trials. A keyboard interrupt ends the run and keeps the pieces that are done.
@@ -110,16 +152,10 @@ def sum_pieces(
     work : callable
         See :data:`Work`; it gets a piece at a time, :data:`PIECE_TRIALS` trials or what is left of them, and returns
         sums over them. With other processes it must be one they can import.
-    trials : int or "auto"
-        Number of trials; ``"auto"`` for as many pieces as it takes until ``enough``, which must then be given.
+    run : Run
+        How many trials, and where.
     enough : callable, optional
-        Told the totals after each piece of an ``"auto"`` run; true ends it.
-    n_jobs : int
-        Processes; 1 for none but this one.
-    executor : concurrent.futures.Executor or dask.distributed.Client, optional
-        Where to do the work instead.
-    progress : bool
-        Show a progress bar (never when the output is not a terminal).
+        Told the totals after each piece of an automatic run, which must have it; true ends the run.
 
     Returns
     -------
@@ -129,19 +165,20 @@ def sum_pieces(
     Raises
     ------
     InputError
-        Fewer than two trials or less than one process; both processes and an executor, or an executor that is none.
+        An automatic run of something that cannot say when it has enough.
 
     Examples
     --------
-    >>> sum_pieces(lambda block, n: {"count": np.array(n)}, 20_000).sums["count"].item()
+    >>> sum_pieces(lambda block, n: {"count": np.array(n)}, Run(trials=20_000, seed=1)).sums["count"].item()
     20000
     """
-    automatic = trials == "auto" and enough is not None
-    goal = MOST_TRIALS if automatic else check_trials(trials)
+    automatic = run.trials == "auto" and enough is not None
+    goal = MOST_TRIALS if automatic else check_trials(run.trials)
     task, sums, done, stopped = partial(_do_piece, work), dict[str, np.ndarray](), 0, False
-    with workers(n_jobs, executor) as pool, _bar(None if automatic else goal, progress=progress) as bar:
+    ahead = _AHEAD_AUTOMATIC if automatic else _AHEAD
+    with workers(run) as pool, _bar(None if automatic else goal, progress=run.progress) as bar:
         try:
-            for size, figures in _in_order(task, _pieces(goal), pool, ahead=_AHEAD_AUTOMATIC if automatic else _AHEAD):
+            for size, figures in _in_order(task, _pieces(goal), pool, ahead=ahead):
                 sums = _added(sums, figures)
                 done += size
                 bar.update(size)
@@ -167,17 +204,6 @@ def check_trials(trials: object) -> int:
     if isinstance(trials, bool) or not isinstance(trials, int | np.integer) or trials < 2:
         raise InputError(f"trials must be a whole number of 2 or more, got {trials!r}. Try 10000.")
     return int(trials)
-
-
-def check_target(target_mcse: float) -> None:
-    """Refuse what is no Monte Carlo standard error of a share.
-
-    Examples
-    --------
-    >>> check_target(0.005)
-    """
-    if not 0 < target_mcse < 1:
-        raise InputError(f"target_mcse must be in (0, 1), got {target_mcse!r}. Try 0.005.")
 
 
 def _pieces(trials: int) -> Iterator[tuple[int, int]]:
@@ -224,38 +250,34 @@ def _in_order(task: Callable[[Any], Any], pieces: Iterable[Any], pool: Executor 
             future.cancel()
 
 
-@contextmanager
-def workers(n_jobs: int, executor: Any) -> Iterator[Executor | None]:
-    """Give what runs the pieces: None for this process; a Dask client's own executor; the user's; or new processes.
+def _check_workers(n_jobs: object, executor: Any) -> None:
+    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int | np.integer) or n_jobs < 1:
+        raise InputError(f"n_jobs must be a whole number of 1 or more, got {n_jobs!r}. Use the number of cores.")
+    if executor is not None and n_jobs > 1:
+        raise InputError(f"n_jobs must be left out beside an executor, got {n_jobs}. The executor has its workers.")
+    if executor is not None and not hasattr(executor, "submit"):
+        raise InputError(f"executor must have a method submit, got {executor!r}. Give an Executor or a Dask Client.")
 
-    Raises
-    ------
-    InputError
-        Less than one process; both processes and an executor.
+
+@contextmanager
+def workers(run: Run) -> Iterator[Executor | None]:
+    """Give what runs the pieces: None for this process; a Dask client's own executor; the user's; or new processes.
 
     Examples
     --------
-    >>> with workers(1, None) as pool:
+    >>> with workers(Run(trials=10, seed=1)) as pool:
     ...     pool is None
     True
     """
-    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int | np.integer) or n_jobs < 1:
-        raise InputError(f"n_jobs must be a whole number of 1 or more, got {n_jobs!r}. Use the number of cores.")
-    if executor is not None:
-        if n_jobs > 1:
-            raise InputError(f"n_jobs must be left out beside an executor, got {n_jobs}. The executor has its workers.")
-        if not hasattr(executor, "submit"):
-            raise InputError(
-                f"executor must have a method submit, got {executor!r}. Give an Executor or a Dask Client."
-            )
+    if run.executor is not None:
         # Dask takes equal tasks for one and the same unless told that they are not pure.
-        yield executor.get_executor(pure=False) if hasattr(executor, "get_executor") else executor
-    elif n_jobs == 1:
+        yield run.executor.get_executor(pure=False) if hasattr(run.executor, "get_executor") else run.executor
+    elif run.n_jobs == 1:
         yield None
     else:
         # Fresh processes: a copy of this one could hold locks of its threads.
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(n_jobs, mp_context=context, initializer=_start_worker) as pool:
+        with ProcessPoolExecutor(run.n_jobs, mp_context=context, initializer=_start_worker) as pool:
             yield pool
 
 

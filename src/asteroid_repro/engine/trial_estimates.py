@@ -1,29 +1,27 @@
 """Simulate trials and estimate every outcome of them: where the two wings meet."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from asteroid_repro.estimate.effects.inference import Estimates
-from asteroid_repro.estimate.effects.methods import Distribution, check_spacing, closed_form, estimate_arrays
-from asteroid_repro.estimate.effects.moments import Moments, sum_whole_numbers, whole_number_moments, whole_number_sums
+from asteroid_repro.estimate.effects.methods import Analysis, check_spacing, closed_form, estimate_arrays
+from asteroid_repro.estimate.effects.moments import (
+    Moments,
+    moments,
+    sum_whole_numbers,
+    whole_number_moments,
+    whole_number_sums,
+)
+from asteroid_repro.mechanism.mechanism import Mechanism
 from asteroid_repro.simulate.missing import remove_visits
 from asteroid_repro.simulate.outcomes import Outcomes, score_tiles, simulate_outcomes
 from asteroid_repro.simulate.streams import blocks
-from asteroid_repro.trial.assumptions import TrialAssumptions
-from asteroid_repro.trial.quantities import OUTCOMES, SCALE_MAXIMUM
 
 
-def simulated_estimates(
-    assumptions: TrialAssumptions,
-    seed: int,
-    block: int,
-    trials: int,
-    *,
-    method: str,
-    distribution: Distribution | None = None,
-) -> Estimates:
+def simulated_estimates(mechanism: Mechanism, seed: int, block: int, trials: int, analysis: Analysis) -> Estimates:
     """Estimate all outcomes of so many trials, from the first of a block.
 
     More trials than a block has go on with the next blocks. Only what the estimates need is simulated: the moments of
@@ -32,55 +30,58 @@ def simulated_estimates(
 
     Parameters
     ----------
-    assumptions : TrialAssumptions
-        The trial's assumptions.
+    mechanism : Mechanism
+        Of the trial's assumptions.
     seed, block : int
         As in :func:`asteroid_repro.simulate.block.simulate_block`.
     trials : int
         Number of trials, of one block or of several.
-    method, distribution : str
-        As in :func:`asteroid_repro.estimate_effects`.
+    analysis : Analysis
+        Method and reference distribution.
 
     Returns
     -------
     Estimates
-        Arrays of shape (visits - 1, outcomes, trials), outcomes in the order of ``OUTCOMES``.
+        Arrays of shape (visits - 1, outcomes, trials), outcomes in the order of the design.
 
     Examples
     --------
     >>> from asteroid_repro import ASTEROID
-    >>> simulated_estimates(ASTEROID, 1, 0, 500, method="ancova").estimate.shape
+    >>> from asteroid_repro.mechanism.mechanism import solve
+    >>> simulated_estimates(solve(ASTEROID), 1, 0, 500, Analysis("ancova", "t")).estimate.shape
     (2, 3, 500)
     """
-    estimate = closed_form(method, distribution)
-    check_spacing(method, assumptions.visits)
-    if estimate is not None and _is_complete(assumptions) and _is_outcomes_only(assumptions):
-        return estimate(simulated_moments(assumptions, seed, block, trials))
-    fit = partial(estimate_arrays, method=method, distribution=distribution)
+    assumptions = mechanism.assumptions
+    estimate = closed_form(analysis.method, analysis.distribution)
+    check_spacing(analysis.method, assumptions.visits)
+    if estimate is not None and assumptions.is_complete and assumptions.has_one_effect:
+        return estimate(simulated_moments(mechanism, seed, block, trials))
+    fit = partial(estimate_arrays, method=analysis.method, distribution=analysis.distribution)
     return _joined(
-        (_fit_scores(fit, simulated_scores(assumptions, seed, *part)) for part in blocks(trials, block)),
+        (_fit_scores(fit, simulated_scores(mechanism, seed, *part)) for part in blocks(trials, block)),
         partial(np.concatenate, axis=-1),
     )
 
 
-def simulated_scores(assumptions: TrialAssumptions, seed: int, block: int, trials: int) -> Outcomes:
-    """Simulate the scores of one block alone, or whole trials where a runner's effect depends on more than the arm.
+def simulated_scores(mechanism: Mechanism, seed: int, block: int, trials: int) -> Outcomes:
+    """Simulate the scores of one block alone, or whole trials where a person's effect depends on more than the arm.
 
     Examples
     --------
     >>> from asteroid_repro import ASTEROID
-    >>> simulated_scores(ASTEROID, 1, 0, 5).running.shape
+    >>> from asteroid_repro.mechanism.mechanism import solve
+    >>> simulated_scores(solve(ASTEROID), 1, 0, 5).treatment.shape
     (3, 3, 20, 5)
     """
-    if _is_outcomes_only(assumptions):
-        complete = simulate_outcomes(assumptions, seed, block, trials)
-        return remove_visits(assumptions, seed, block, complete, keep=False)
+    if mechanism.assumptions.has_one_effect:
+        complete = simulate_outcomes(mechanism, seed, block, trials)
+        return remove_visits(mechanism.assumptions, seed, block, complete, keep=False)
     from asteroid_repro.simulate.block import simulate_block  # rarely needed, and a command waits for every import
 
-    return simulate_block(assumptions, seed, block, trials).outcomes
+    return simulate_block(mechanism, seed, block, trials).outcomes
 
 
-def simulated_moments(assumptions: TrialAssumptions, seed: int, block: int, trials: int) -> Moments:
+def simulated_moments(mechanism: Mechanism, seed: int, block: int, trials: int) -> Moments:
     """Simulate complete scores of one or several blocks and keep their moments.
 
     Shapes (visits, outcomes, trials) and (visits, visits, outcomes, trials).
@@ -88,26 +89,44 @@ def simulated_moments(assumptions: TrialAssumptions, seed: int, block: int, tria
     Examples
     --------
     >>> from asteroid_repro import ASTEROID
-    >>> simulated_moments(ASTEROID, 1, 0, 5).difference.shape
+    >>> from asteroid_repro.mechanism.mechanism import solve
+    >>> simulated_moments(solve(ASTEROID), 1, 0, 5).difference.shape
     (3, 3, 5)
     """
-    step = np.array([assumptions.outcome(name).step for name in OUTCOMES], dtype=float)
-    points, highest = step[:, np.newaxis, np.newaxis, np.newaxis].astype(np.float32), round(SCALE_MAXIMUM / step.min())
-    shape = assumptions.n_people, len(assumptions.visits), len(OUTCOMES), trials
+    assumptions = mechanism.assumptions
+    if not mechanism.is_whole:
+        return _moments_of_scores(mechanism, seed, block, trials)
+    scales = assumptions.design.outcomes
+    highest = max(scale.n_steps or 0 for scale in scales)
+    shape = assumptions.n_people, len(assumptions.visits), len(scales), trials
     totals, products = whole_number_sums(*shape, highest=highest)
     done = 0
     for number, size in blocks(trials, block):
-        for tile in score_tiles(assumptions, seed, number, size):
+        for tile in score_tiles(mechanism, seed, number, size):
             part = np.s_[..., done : done + tile.shape[-1]]
-            counts = np.divide(tile, points, out=tile)
-            sum_whole_numbers(counts, assumptions.n_running, totals[part], products[part])
+            sum_whole_numbers(tile, assumptions.n_treatment, totals[part], products[part])
             done += tile.shape[-1]
-    return whole_number_moments(totals, products, assumptions.n_running, assumptions.n_waitlist, step=step)
+    steps = np.array([scale.step for scale in scales])
+    return whole_number_moments(totals, products, assumptions.n_treatment, assumptions.n_reference, step=steps)
+
+
+def _moments_of_scores(mechanism: Mechanism, seed: int, block: int, trials: int) -> Moments:
+    """Moments of scores of any scale, from the scores themselves; outcomes come after the visits."""
+    found = []
+    for number, size in blocks(trials, block):
+        scores = simulate_outcomes(mechanism, seed, number, size)
+        arms = (np.moveaxis(arm, 0, 2) for arm in (scores.treatment, scores.reference))
+        found.append(moments(*arms))
+    return replace(
+        found[0],
+        difference=np.concatenate([one.difference for one in found], axis=-1),
+        cross_products=np.concatenate([one.cross_products for one in found], axis=-1),
+    )
 
 
 def _fit_scores(fit: Callable[[np.ndarray, np.ndarray], Estimates], scores: Outcomes) -> Estimates:
     """Fit one outcome after the other, and make the outcomes the second axis."""
-    by_outcome = zip(scores.running, scores.waitlist, strict=True)
+    by_outcome = zip(scores.treatment, scores.reference, strict=True)
     return _joined((fit(*arms) for arms in by_outcome), partial(np.stack, axis=1))
 
 
@@ -115,11 +134,3 @@ def _joined(fits: Iterable[Estimates], join: Callable[[list[np.ndarray]], np.nda
     """Join the estimates of outcomes or of blocks, array by array."""
     whole = [{name: np.broadcast_to(each, fit.estimate.shape) for name, each in vars(fit).items()} for fit in fits]
     return Estimates(**{name: join([fit[name] for fit in whole]) for name in whole[0]})
-
-
-def _is_complete(assumptions: TrialAssumptions) -> bool:
-    return not (assumptions.missing_running or assumptions.missing_waitlist)
-
-
-def _is_outcomes_only(assumptions: TrialAssumptions) -> bool:
-    return not (assumptions.dose_response or assumptions.effect_variation)

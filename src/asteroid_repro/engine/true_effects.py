@@ -7,9 +7,9 @@ import numpy as np
 
 from asteroid_repro.engine.monte_carlo import run_blocks
 from asteroid_repro.estimate.effects.methods import METHODS
+from asteroid_repro.mechanism.mechanism import Mechanism, solve
 from asteroid_repro.simulate.outcomes import potential_outcomes
 from asteroid_repro.trial.assumptions import TrialAssumptions
-from asteroid_repro.trial.quantities import OUTCOMES
 
 _TRIALS: Final = 4000
 _SEED: Final = 2**40 + 1  # of its own: the truth must not share the noise of the estimates it is held against
@@ -18,8 +18,8 @@ _SEED: Final = 2**40 + 1  # of its own: the truth must not share the noise of th
 def true_values(population: TrialAssumptions, method: str) -> np.ndarray:
     r"""Return what a method estimates, shape (visits - 1, outcomes), points.
 
-    The net difference: the assumed effect, or, where a runner's effect depends on attendance or varies between people,
-    the mean over runners of the score as attended less the score without running (:func:`mean_effects`), since bounded
+    The net difference: the assumed effect, or, where a person's effect depends on attendance or varies between people,
+    the mean over the treated of the score as attended less the score untreated (:func:`mean_effects`), since bounded
     scores do not pass a varying effect on in full. Methods that adjust for baseline estimate that plus
     :math:`(1 - \rho\, SD_v/SD_1)` times the imbalance at baseline.
 
@@ -38,9 +38,8 @@ def true_values(population: TrialAssumptions, method: str) -> np.ndarray:
     """
     values: np.ndarray = mean_effects(population)[0].copy()
     if METHODS[method].adjusted:
-        for index, name in enumerate(OUTCOMES):
-            outcome = population.outcome(name)
-            imbalance = outcome.running_baseline - outcome.waitlist_baseline
+        for index, outcome in enumerate(population.outcomes):
+            imbalance = outcome.treatment_baseline - outcome.reference_baseline
             persists = np.array(population.visit_correlation)[0, 1:] * np.array(outcome.sd)[1:] / outcome.sd[0]
             values[:, index] += (1 - persists) * imbalance
     return values
@@ -68,19 +67,19 @@ def mean_effects(population: TrialAssumptions) -> tuple[np.ndarray, np.ndarray]:
     >>> mean_effects(ASTEROID)[0].shape
     (2, 3)
     """
-    if not (population.dose_response or population.effect_variation):
-        assumed = np.array([population.outcome(name).effect for name in OUTCOMES]).T
+    if population.has_one_effect:
+        assumed = np.array([outcome.effect for outcome in population.outcomes]).T
         return assumed, np.zeros_like(assumed)
-    means = run_blocks(lambda block, size: {"effect": _block_effects(population, block, size)}, _TRIALS)["effect"]
+    mechanism = solve(population)
+    means = run_blocks(lambda block, size: {"effect": _block_effects(mechanism, block, size)}, _TRIALS)["effect"]
     return means.mean(axis=-1), means.std(axis=-1, ddof=1) / np.sqrt(_TRIALS)
 
 
-def _block_effects(population: TrialAssumptions, block: int, size: int) -> np.ndarray:
-    """Mean effect among the runners of each trial, shape (visits - 1, outcomes, trials)."""
+def _block_effects(mechanism: Mechanism, block: int, size: int) -> np.ndarray:
+    """Mean effect among the treated of each trial, shape (visits - 1, outcomes, trials)."""
     from asteroid_repro.simulate.block import simulate_block  # rarely needed, and a command waits for every import
 
-    attended = simulate_block(population, _SEED, block, size).sessions.attended
-    share = attended.mean(axis=0) if population.n_sessions else np.zeros(attended.shape[1:])
-    worlds = potential_outcomes(population, _SEED, block, share)
-    effects = (worlds.as_attended - worlds.without_running)[:, 1:].mean(axis=2)
+    share = simulate_block(mechanism, _SEED, block, size).attended_share
+    worlds = potential_outcomes(mechanism, _SEED, block, share)
+    effects = (worlds.as_attended - worlds.untreated)[:, 1:].mean(axis=2)
     return np.asarray(effects.swapaxes(0, 1))

@@ -1,18 +1,28 @@
 """The true effects that trials are asked about, and how far naive analyses are from them."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
-import pandas as pd
 
+from asteroid_repro.engine.label import simulated_label
 from asteroid_repro.engine.monte_carlo import run_blocks
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.adherers import naive_estimates
 from asteroid_repro.estimate.effects.methods import estimate_arrays
+from asteroid_repro.mechanism.mechanism import Mechanism, solve
 from asteroid_repro.simulate.block import simulate_block
 from asteroid_repro.simulate.outcomes import potential_outcomes
+from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
-from asteroid_repro.trial.quantities import OUTCOMES
+
+_ANALYSES: Final = {
+    "treatment policy": "all as randomised",
+    "full adherence": "all as randomised",
+    "among adherers": "per protocol",
+    "per session": "dose-response slope",
+}
 
 
 @dataclass(frozen=True)
@@ -24,8 +34,8 @@ class EstimandRow:
     outcome : str
         Name of the outcome.
     estimand : str
-        ``treatment policy`` (all runners, as they attended), ``full adherence`` (had all attended everything),
-        ``among adherers`` (runners who attended at least the mean share) or ``per session``.
+        ``treatment policy`` (all treated, as they attended), ``full adherence`` (had all attended everything),
+        ``among adherers`` (those treated who attended at least the mean share) or ``per session``.
     truth : float
         Its value, points (per session attended for the last), from potential outcomes.
     analysis : str
@@ -44,7 +54,7 @@ class EstimandRow:
 
 
 @dataclass(frozen=True)
-class Estimands:
+class Estimands(ResultTable):
     """Estimands, analyses and biases.
 
     Attributes
@@ -61,27 +71,12 @@ class Estimands:
     trials: int
     label: str
 
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per outcome and estimand."""
-        return pd.DataFrame([asdict(row) for row in self.rows])
-
-    def _repr_html_(self) -> str:
-        return f"<p><strong>{self.label}</strong></p>" + self.to_frame().to_html(index=False)
-
-
-_ANALYSES = {
-    "treatment policy": "all as randomised",
-    "full adherence": "all as randomised",
-    "among adherers": "per protocol",
-    "per session": "dose-response slope",
-}
-
 
 def estimands(assumptions: TrialAssumptions, *, trials: int = 4000, seed: int) -> Estimands:
     """Compare estimands with the analyses that are often read as their estimates.
 
-    The truth of each estimand is known because every simulated runner's scores without running, as attended and under
-    full adherence are kept, with the same noise. Trials randomise anew (equal baselines).
+    The truth of each estimand is known because every treated person's scores untreated, as attended and under full
+    adherence are kept, with the same noise. Trials randomise anew (equal baselines).
 
     Parameters
     ----------
@@ -100,7 +95,7 @@ def estimands(assumptions: TrialAssumptions, *, trials: int = 4000, seed: int) -
     Raises
     ------
     InputError
-        A programme without sessions, or missing visits.
+        A study without sessions, or missing visits.
 
     References
     ----------
@@ -114,38 +109,39 @@ def estimands(assumptions: TrialAssumptions, *, trials: int = 4000, seed: int) -
     True
     """
     if not assumptions.n_sessions:
-        raise InputError(f"programme must have sessions, got {assumptions.programme}. Adherence needs a programme.")
-    if assumptions.missing_running or assumptions.missing_waitlist:
-        raise InputError("missing_running and missing_waitlist must be 0 to compare estimands. Set them to 0.")
-    population = assumptions.with_equal_baselines()
-    figures = run_blocks(lambda block, size: _block_figures(population, seed, block, size), trials)
-    rows = [_row(name, estimand, figures) for name in OUTCOMES for estimand in _ANALYSES]
-    return Estimands(tuple(rows), trials, f"SIMULATED ({assumptions.name}, {trials:,} trials, seed {seed})")
+        raise InputError(f"programme must have sessions, got none in {assumptions.name}. Adherence needs a programme.")
+    if not assumptions.is_complete:
+        raise InputError("missing_treatment and missing_reference must be 0 to compare estimands. Set them to 0.")
+    mechanism = solve(assumptions.with_equal_baselines())
+    figures = run_blocks(lambda block, size: _block_figures(mechanism, seed, block, size), trials)
+    rows = [_row(name, estimand, figures) for name in assumptions.design.outcome_names for estimand in _ANALYSES]
+    return Estimands(tuple(rows), trials, simulated_label(assumptions.name, f"{trials:,} trials", f"seed {seed}"))
 
 
-def _block_figures(population: TrialAssumptions, seed: int, block: int, size: int) -> dict[str, np.ndarray]:
-    simulated = simulate_block(population, seed, block, size)
-    attended = simulated.sessions.attended.sum(axis=0)
-    share = attended / population.n_sessions
-    worlds = potential_outcomes(population, seed, block, share)
-    adherent = share >= population.adherence_mean
+def _block_figures(mechanism: Mechanism, seed: int, block: int, size: int) -> dict[str, np.ndarray]:
+    assumptions = mechanism.assumptions
+    simulated = simulate_block(mechanism, seed, block, size)
+    share = simulated.attended_share
+    attended = np.rint(share * assumptions.n_sessions)
+    worlds = potential_outcomes(mechanism, seed, block, share)
+    adherent = share >= assumptions.adherence_mean
+    enough = assumptions.adherence_mean * assumptions.n_sessions
     figures: dict[str, np.ndarray] = {}
-    for index, name in enumerate(OUTCOMES):
-        running, waitlist = simulated.outcomes.running[index], simulated.outcomes.waitlist[index]
-        effect = worlds.as_attended[index, -1] - worlds.without_running[index, -1]
-        full = worlds.full_adherence[index, -1] - worlds.without_running[index, -1]
-        naive = naive_estimates(running, waitlist, attended, enough=population.adherence_mean * population.n_sessions)
-        as_randomised = estimate_arrays(running, waitlist, method="random_intercept").estimate[-1]
+    for index, name in enumerate(assumptions.design.outcome_names):
+        arms = simulated.outcomes.treatment[index], simulated.outcomes.reference[index]
+        effect = worlds.as_attended[index, -1] - worlds.untreated[index, -1]
+        full = worlds.full_adherence[index, -1] - worlds.untreated[index, -1]
+        as_randomised = estimate_arrays(*arms, method="random_intercept").estimate[-1]
         with np.errstate(invalid="ignore"):
             among = np.where(adherent.any(axis=0), (effect * adherent).sum(axis=0) / adherent.sum(axis=0), np.nan)
         truths = (effect.mean(axis=0), full.mean(axis=0), among, effect.sum(axis=0) / attended.sum(axis=0))
-        answers = (as_randomised, as_randomised, *naive)
+        answers = (as_randomised, as_randomised, *naive_estimates(*arms, attended, enough=enough))
         for estimand, truth, answer in zip(_ANALYSES, truths, answers, strict=True):
             figures[f"{name}|{estimand}"] = np.stack([truth, answer])
     return figures
 
 
-def _row(name: str, estimand: str, figures: dict[str, np.ndarray]) -> EstimandRow:
+def _row(name: str, estimand: str, figures: Mapping[str, np.ndarray]) -> EstimandRow:
     truth, answer = figures[f"{name}|{estimand}"]
     usable = np.isfinite(truth) & np.isfinite(answer)
     error = (answer - truth)[usable]

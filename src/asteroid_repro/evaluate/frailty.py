@@ -1,15 +1,21 @@
 """What proneness to injury does to the limits of an event rate: coverage by the variance of frailty."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-import pandas as pd
 
+from asteroid_repro.engine.label import simulated_label
 from asteroid_repro.engine.monte_carlo import run_blocks
+from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.safety.rate_limits import clustered_limits, exact_poisson_limits
+from asteroid_repro.mechanism.mechanism import Mechanism, solve
+from asteroid_repro.simulate.events import events_over_time
 from asteroid_repro.simulate.sessions import simulate_sessions
 from asteroid_repro.simulate.traits import simulate_traits
+from asteroid_repro.tables.limits import Limits
+from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
 
 
@@ -44,7 +50,7 @@ class FrailtyRow:
 
 
 @dataclass(frozen=True)
-class FrailtyTable:
+class FrailtyTable(ResultTable):
     """Coverage by variance of proneness.
 
     Attributes
@@ -58,20 +64,14 @@ class FrailtyTable:
     rows: tuple[FrailtyRow, ...]
     label: str
 
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per variance."""
-        return pd.DataFrame([asdict(row) for row in self.rows])
-
-    def _repr_html_(self) -> str:
-        return f"<p><strong>{self.label}</strong></p>" + self.to_frame().to_html(index=False)
-
 
 def coverage_by_frailty(
     assumptions: TrialAssumptions, *, variances: Sequence[float] = (0, 0.5, 1, 2, 4), trials: int = 4000, seed: int
 ) -> FrailtyTable:
     """Measure the coverage of exact Poisson and of person-clustered limits of the rate of all events.
 
-    The true rate is the mean number of events over the mean running hours of all trials.
+    Of the treatment arm, per hour of running in its sessions, or per week of follow-up in a study without sessions. The
+    true rate is the mean number of events over the mean exposure of all trials.
 
     Parameters
     ----------
@@ -89,6 +89,11 @@ def coverage_by_frailty(
     FrailtyTable
         A row per variance.
 
+    Raises
+    ------
+    InputError
+        A variance below 0, or assumptions under which hardly any event happens.
+
     Examples
     --------
     >>> from asteroid_repro import ASTEROID
@@ -96,37 +101,48 @@ def coverage_by_frailty(
     200
     """
     rows = [_row(assumptions.with_values(proneness_variance=variance), trials, seed) for variance in variances]
-    return FrailtyTable(tuple(rows), f"SIMULATED ({assumptions.name}, {trials:,} trials a row, seed {seed})")
+    return FrailtyTable(tuple(rows), simulated_label(assumptions.name, f"{trials:,} trials a row", f"seed {seed}"))
 
 
 def _row(assumptions: TrialAssumptions, trials: int, seed: int) -> FrailtyRow:
-    def work(block: int, size: int) -> dict[str, np.ndarray]:
-        log = simulate_sessions(assumptions, seed, block, size, simulate_traits(assumptions, seed, block, size))
-        return {"events": log.events.sum(axis=(0, 1)), "hours": log.run_minutes.sum(axis=0) / 60}
-
-    figures = run_blocks(work, trials)
-    events, hours = figures["events"], figures["hours"]
-    expected = events.sum(axis=0).mean() / hours.sum(axis=0).mean() * hours.sum(axis=0)
-    poisson = np.array(
-        [
-            exact.low <= mean <= exact.high
-            for mean, exact in zip(expected, map(exact_poisson_limits, events.sum(axis=0)), strict=True)
-        ]
-    )
-    limits = [clustered_limits(y, h) for y, h in zip(events.T, hours.T, strict=True)]
-    possible = np.array([np.isfinite(one.low) for one in limits])
-    clustered = np.array([one.low <= mean <= one.high for one, mean in zip(limits, expected, strict=True)])[possible]
+    figures = run_blocks(partial(_events_and_exposure, solve(assumptions), seed), trials)
+    events, exposure = figures["events"], figures["exposure"]
+    totals, times = events.sum(axis=0), exposure.sum(axis=0)
+    if ((events > 0).sum(axis=0) < 2).all():
+        raise InputError(
+            f"adverse_events must happen to two people of a trial, got none such in {trials} trials of "
+            f"{assumptions.name}. Raise a rate, or choose another scenario."
+        )
+    expected = totals.mean() / times.mean() * times
+    clustered = [clustered_limits(y, h) for y, h in zip(events.T, exposure.T, strict=True)]
+    possible = np.array([np.isfinite(one.low) for one in clustered])
+    poisson_share = _share(_covered([exact_poisson_limits(count) for count in totals.tolist()], expected))
+    clustered_share = _share(_covered(clustered, expected)[possible])
     return FrailtyRow(
-        variance=assumptions.proneness_variance,
-        events=float(events.sum(axis=0).mean()),
-        poisson=float(poisson.mean()),
-        poisson_mcse=_mcse(poisson),
-        clustered=float(clustered.mean()),
-        clustered_mcse=_mcse(clustered),
+        assumptions.proneness_variance,
+        float(totals.mean()),
+        *poisson_share,
+        *clustered_share,
         not_clustered=int((~possible).sum()),
         trials=trials,
     )
 
 
-def _mcse(covered: np.ndarray) -> float:
-    return float(np.sqrt(covered.mean() * (1 - covered.mean()) / len(covered)))
+def _events_and_exposure(mechanism: Mechanism, seed: int, block: int, size: int) -> dict[str, np.ndarray]:
+    """Return events of all kinds, and hours of running or weeks, shape (treated people, trials)."""
+    assumptions = mechanism.assumptions
+    if assumptions.sessions is None:
+        events = events_over_time(assumptions, seed, block, size)[:, : assumptions.n_treatment].sum(axis=0)
+        return {"events": events, "exposure": np.full(events.shape, float(assumptions.visits[-1]))}
+    log = simulate_sessions(mechanism, seed, block, size, simulate_traits(mechanism, seed, block, size))
+    return {"events": log.events.sum(axis=(0, 1)), "exposure": log.run_minutes.sum(axis=0) / 60}
+
+
+def _covered(limits: Sequence[Limits[float]], expected: np.ndarray) -> np.ndarray:
+    return np.array([one.low <= mean <= one.high for one, mean in zip(limits, expected.tolist(), strict=True)])
+
+
+def _share(covered: np.ndarray) -> tuple[float, float]:
+    """Return a share and its Monte Carlo standard error."""
+    share = float(covered.mean())
+    return share, float(np.sqrt(share * (1 - share) / len(covered)))

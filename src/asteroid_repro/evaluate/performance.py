@@ -1,35 +1,25 @@
 """Operating characteristics: how often, and how far off, a method would answer over many trials."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
-from asteroid_repro._version import __version__
+from asteroid_repro.engine.label import simulated_label
 from asteroid_repro.engine.measures import SHARES, measures, monte_carlo_errors, trial_figures, wilson_limits
-from asteroid_repro.engine.monte_carlo import Totals, check_target, sum_pieces
+from asteroid_repro.engine.monte_carlo import TARGET_MCSE, Run, Totals, sum_pieces
 from asteroid_repro.engine.trial_estimates import simulated_estimates
 from asteroid_repro.engine.true_effects import true_value_errors, true_values
 from asteroid_repro.errors import InputError, did_you_mean
-from asteroid_repro.estimate.effects.methods import Distribution, reference_distribution
+from asteroid_repro.estimate.effects.methods import Analysis, Distribution, reference_distribution
+from asteroid_repro.mechanism.mechanism import Mechanism, solve
+from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
-from asteroid_repro.trial.quantities import OUTCOMES
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-IMPORTANT: Final[Mapping[str, float]] = {"average_pain": 15.0, "current_pain": 15.0, "disability": 10.0}
-"""Minimal important change, points. Claims yardstick.minimal_important_change.vas and .odi."""
-
-TARGET_MCSE: Final = 0.005
-"""Monte Carlo standard error of power and coverage at which ``trials="auto"`` is content."""
-
-EVERY_OUTCOME: Final = "every_outcome"
-"""Where a measure is about all outcomes of a trial together."""
+from asteroid_repro.trial.changes import EVERY_OUTCOME
+from asteroid_repro.trial.design import Design
 
 _Z: Final = NormalDist().inv_cdf(0.975)
 
@@ -42,7 +32,7 @@ class Measure:
     ----------
     outcome : str
         Name of the outcome, or ``every_outcome``.
-    week : int
+    week : float
         Weeks since randomisation.
     measure : str
         Name of the measure; see :mod:`asteroid_repro.engine.measures`.
@@ -54,7 +44,7 @@ class Measure:
     """
 
     outcome: str
-    week: int
+    week: float
     measure: str
     value: float
     mcse: float
@@ -63,7 +53,7 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class OperatingCharacteristics:
+class OperatingCharacteristics(ResultTable):
     """Performance of one method over simulated trials.
 
     Attributes
@@ -76,30 +66,20 @@ class OperatingCharacteristics:
         Trials without a usable fit of some outcome at some week.
     stopped : bool
         Whether the run ended before its goal: by the user, or with ``trials="auto"`` at the most it may take.
-    method, distribution : str
-        The method judged.
-    level : float
-        Confidence level; tests are at 1 - level.
+    analysis : Analysis
+        The method judged, its reference distribution and level; tests are at 1 - level.
     label : str
-        ``SIMULATED`` with scenario, trials and seed.
+        ``SIMULATED`` with scenario, analysis, trials and seed.
     """
 
     rows: tuple[Measure, ...]
     trials: int
     failed: int
     stopped: bool
-    method: str
-    distribution: str
-    level: float
+    analysis: Analysis
     label: str
 
-    def to_frame(self) -> "pd.DataFrame":
-        """Return one row per outcome, week and measure."""
-        import pandas as pd  # slow to import, and the command line prints without it
-
-        return pd.DataFrame([asdict(row) for row in self.rows])
-
-    def value(self, outcome: str, measure: str, week: int | None = None) -> Measure:
+    def value(self, outcome: str, measure: str, week: float | None = None) -> Measure:
         """Return one measure, at the last visit unless a week is given.
 
         Raises
@@ -117,18 +97,15 @@ class OperatingCharacteristics:
             f"{did_you_mean(measure, names) if measure not in names else ''}"
         )
 
-    def _repr_html_(self) -> str:
-        return f"<p><strong>{self.label}</strong></p>" + self.to_frame().to_html(index=False)
-
 
 def operating_characteristics(
     assumptions: TrialAssumptions,
     *,
     trials: int | Literal["auto"] = 10_000,
     seed: int,
-    method: str = "random_intercept",
+    method: str | None = None,
     distribution: Distribution | None = None,
-    level: float = 0.95,
+    level: float | None = None,
     conditional: bool = False,
     target_mcse: float = TARGET_MCSE,
     n_jobs: int = 1,
@@ -142,8 +119,8 @@ def operating_characteristics(
     :math:`(1 - \rho\, SD_v/SD_1)` times the imbalance, not scored as biased for the net difference.
 
     Measures and the formulas of their Monte Carlo standard errors: :mod:`asteroid_repro.engine.measures`. Beside
-    those of each outcome, ``favours_running`` of ``every_outcome`` is the share of trials that would print the paper's
-    verdict: every outcome significant in favour of running at the last visit.
+    those of each outcome, ``favours_treatment`` of ``every_outcome`` is the share of trials that would print the
+    paper's verdict: every outcome significant in favour of the treatment at the last visit.
 
     Parameters
     ----------
@@ -155,7 +132,7 @@ def operating_characteristics(
     seed : int
         Whole number of 0 or more.
     method, distribution, level
-        As in :func:`asteroid_repro.estimate_effects`.
+        As in :func:`asteroid_repro.estimate_effects`; the study's own analysis when not given.
     conditional : bool
         Keep the imbalance at baseline.
     target_mcse : float
@@ -189,65 +166,82 @@ def operating_characteristics(
     >>> bool(0.7 < oc.value("average_pain", "power").value < 1)
     True
     """
-    chosen = reference_distribution(method, distribution)
+    analysis = study_analysis(assumptions, method, distribution, level)
+    run = Run(trials, seed, target_mcse, n_jobs, executor, progress)
+    return characteristics(assumptions, analysis, run, conditional=conditional)
+
+
+def characteristics(
+    assumptions: TrialAssumptions, analysis: Analysis, run: Run, *, conditional: bool = False
+) -> OperatingCharacteristics:
+    """Do the work of :func:`operating_characteristics`, for a search, a curve or a sweep that has made its records.
+
+    Examples
+    --------
+    >>> from asteroid_repro import ASTEROID
+    >>> characteristics(ASTEROID, Analysis("ancova", "t"), Run(trials=500, seed=1)).trials
+    500
+    """
     population = assumptions if conditional else assumptions.with_equal_baselines()
-    check_target(target_mcse)
-    truth = true_values(population, method)
-    work = partial(piece_sums, population, seed, truth=truth, method=method, distribution=chosen, level=level)
-    totals = sum_pieces(
-        work,
-        trials,
-        enough=partial(_is_precise, truth, target_mcse),
-        n_jobs=n_jobs,
-        executor=executor,
-        progress=progress,
-    )
+    truth = true_values(population, analysis.method)
+    work = partial(piece_sums, solve(population), run.seed, truth=truth, analysis=analysis)
+    totals = sum_pieces(work, run, enough=partial(_is_precise, truth, run.target_mcse))
     usable = totals.sums["usable"].min()
     if usable < 2:
         raise InputError(
             f"trials must leave 2 usable fits or more, got {usable:.0f} of {totals.trials}. Check the spread."
         )
+    stopped = "stopped early" if totals.stopped else ""
     return OperatingCharacteristics(
-        rows=_rows(totals, truth, true_value_errors(population), population.visits[1:]),
+        rows=_rows(totals, truth, true_value_errors(population), population.design),
         trials=totals.trials,
         failed=totals.trials - int(totals.sums["all_usable"]),
         stopped=totals.stopped,
-        method=method,
-        distribution=chosen,
-        level=level,
-        label=simulated_label(assumptions, totals.trials, seed, "stopped early, " if totals.stopped else ""),
+        analysis=analysis,
+        label=simulated_label(assumptions.name, analysis, f"{totals.trials:,} trials", stopped, f"seed {run.seed}"),
     )
 
 
+def study_analysis(
+    assumptions: TrialAssumptions,
+    method: str | None = None,
+    distribution: Distribution | None = None,
+    level: float | None = None,
+) -> Analysis:
+    """Return the analysis that is asked for; what is left out is the study's own.
+
+    A method without a distribution has its own, not the study's.
+
+    Examples
+    --------
+    >>> from asteroid_repro import ASTEROID
+    >>> study_analysis(ASTEROID)
+    Analysis(method='random_intercept', distribution='z', level=0.95)
+    >>> study_analysis(ASTEROID, "mmrm").distribution
+    't'
+    """
+    own = assumptions.design.analysis
+    asked: Any = distribution if method or distribution else own.distribution
+    chosen = reference_distribution(method or own.method, asked)
+    return Analysis(method or own.method, chosen, own.level if level is None else level)
+
+
 def piece_sums(
-    population: TrialAssumptions,
-    seed: int,
-    block: int,
-    size: int,
-    *,
-    truth: np.ndarray,
-    method: str,
-    distribution: Distribution,
-    level: float,
+    mechanism: Mechanism, seed: int, block: int, size: int, *, truth: np.ndarray, analysis: Analysis
 ) -> dict[str, np.ndarray]:
     """Simulate and estimate a piece and add up what the measures need, shape (visits - 1, outcomes).
 
     Also in how many trials every fit was usable, in how many those of the last visit were, and in how many all outcomes
-    favoured running then.
+    favoured the treatment then.
     """
-    fit = simulated_estimates(population, seed, block, size, method=method, distribution=distribution)
-    figures = trial_figures(fit, truth, important_changes(), level)
+    fit = simulated_estimates(mechanism, seed, block, size, analysis)
+    figures = trial_figures(fit, truth, mechanism.assumptions.design.outcomes, analysis.level)
     sums = {name: figure.sum(axis=-1) for name, figure in figures.items()}
     return sums | {
         "all_usable": figures["usable"].all(axis=(0, 1)).sum(),
         "last_usable": figures["usable"][-1].all(axis=0).sum(),
-        "paper_verdict": figures["favours_running"][-1].all(axis=0).sum(),
+        "paper_verdict": figures["favours_treatment"][-1].all(axis=0).sum(),
     }
-
-
-def important_changes() -> np.ndarray:
-    """Return the minimal important changes, shape (outcomes,), points."""
-    return np.array([IMPORTANT[name] for name in OUTCOMES])
 
 
 def _is_precise(truth: np.ndarray, target: float, totals: Totals) -> bool:
@@ -257,14 +251,14 @@ def _is_precise(truth: np.ndarray, target: float, totals: Totals) -> bool:
     return bool(max(errors["power"].max(), errors["coverage"].max()) <= target)
 
 
-def _rows(totals: Totals, truth: np.ndarray, truth_error: np.ndarray, weeks: tuple[int, ...]) -> tuple[Measure, ...]:
+def _rows(totals: Totals, truth: np.ndarray, truth_error: np.ndarray, design: Design) -> tuple[Measure, ...]:
     found = measures(totals.sums, truth, totals.trials)
     errors = monte_carlo_errors(totals.sums, found, totals.trials, truth_error)
     usable = totals.sums["usable"]
     denominators = {"type_s": totals.sums["power"], "failed": np.full_like(usable, totals.trials)}
     rows = [
         _measure(name, week, measure, values[at], errors[measure][at], n=denominators.get(measure, usable)[at])
-        for (index, name), (visit, week) in product(enumerate(OUTCOMES), enumerate(weeks))
+        for (index, name), (visit, week) in product(enumerate(design.outcome_names), enumerate(design.visits[1:]))
         for at in [(visit, index)]
         for measure, values in found.items()
     ]
@@ -272,26 +266,11 @@ def _rows(totals: Totals, truth: np.ndarray, truth_error: np.ndarray, weeks: tup
     with np.errstate(invalid="ignore"):  # no trial in which every fit is usable
         share = totals.sums["paper_verdict"] / n
         error = np.sqrt(share * (1 - share) / n)
-    return (*rows, _measure(EVERY_OUTCOME, weeks[-1], "favours_running", share, error, n=n))
+    return (*rows, _measure(EVERY_OUTCOME, design.visits[-1], "favours_treatment", share, error, n=n))
 
 
-def _measure(outcome: str, week: int, measure: str, *figure: np.ndarray, n: np.ndarray) -> Measure:
+def _measure(outcome: str, week: float, measure: str, *figure: np.ndarray, n: np.ndarray) -> Measure:
     value, mcse = map(float, figure)
     of_shares = measure in (*SHARES, "type_s", "failed") and n > 0
     limits = wilson_limits(value, float(n)) if of_shares else (value - _Z * mcse, value + _Z * mcse)
     return Measure(outcome, week, measure, value, mcse, *limits)
-
-
-def simulated_label(assumptions: TrialAssumptions, trials: int, seed: int, note: str = "") -> str:
-    """Say that the figures are simulated, from what and by what.
-
-    Examples
-    --------
-    >>> from asteroid_repro import ASTEROID
-    >>> simulated_label(ASTEROID, 500, 1).split(", version")[0]
-    'SIMULATED (ASTEROID, 500 trials, seed 1'
-    """
-    return (
-        f"SIMULATED ({assumptions.name}, {trials:,} trials, {note}seed {seed}, version {__version__}), "
-        "not participant data"
-    )

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from asteroid_repro.engine.label import simulated_label
 from asteroid_repro.engine.monte_carlo import run_blocks
 from asteroid_repro.engine.trial_estimates import simulated_estimates
-from asteroid_repro.evaluate.performance import simulated_label
+from asteroid_repro.estimate.effects.methods import Analysis
+from asteroid_repro.evaluate.performance import study_analysis
+from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.trial.assumptions import TrialAssumptions
-from asteroid_repro.trial.quantities import OUTCOMES
 
 
 @dataclass(frozen=True)
@@ -20,11 +22,14 @@ class SamplingDistribution:
     ----------
     estimates : dict of str to numpy.ndarray
         By outcome, shape (visits - 1, trials), points; NaN where a trial had no usable fit.
+    analysis : Analysis
+        The method, with its reference distribution and level, which play no part in the estimates.
     label : str
-        ``SIMULATED`` with scenario, trials and seed.
+        ``SIMULATED`` with scenario, analysis, trials and seed.
     """
 
     estimates: Mapping[str, np.ndarray]
+    analysis: Analysis
     label: str
 
 
@@ -33,7 +38,7 @@ def sampling_distribution(
     *,
     trials: int = 10_000,
     seed: int,
-    method: str = "random_intercept",
+    method: str | None = None,
     conditional: bool = False,
     progress: bool = False,
 ) -> SamplingDistribution:
@@ -49,16 +54,24 @@ def sampling_distribution(
     SamplingDistribution
         The estimates by outcome.
 
+    Raises
+    ------
+    InputError
+        An unknown method, a bad seed, too few trials.
+
     Examples
     --------
     >>> from asteroid_repro import ASTEROID
     >>> sampling_distribution(ASTEROID, trials=500, seed=1).estimates["disability"].shape
     (2, 500)
     """
-    population = assumptions if conditional else assumptions.with_equal_baselines()
+    analysis = study_analysis(assumptions, method)
+    mechanism = solve(assumptions if conditional else assumptions.with_equal_baselines())
+    names = assumptions.design.outcome_names
 
     def work(block: int, size: int) -> dict[str, np.ndarray]:
-        fit = simulated_estimates(population, seed, block, size, method=method)
-        return {name: fit.estimate[:, index] for index, name in enumerate(OUTCOMES)}
+        fit = simulated_estimates(mechanism, seed, block, size, analysis)
+        return {name: fit.estimate[:, index] for index, name in enumerate(names)}
 
-    return SamplingDistribution(run_blocks(work, trials, progress=progress), simulated_label(assumptions, trials, seed))
+    label = simulated_label(assumptions.name, analysis, f"{trials:,} trials", f"seed {seed}")
+    return SamplingDistribution(run_blocks(work, trials, progress=progress), analysis, label)

@@ -11,48 +11,23 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch, Polygon
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.figures.style import (
-    BLACK,
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    SMALL,
-    TEXT,
-    VERMILLION,
-    finish,
-    new_axes,
-    note_below,
-    number,
-)
-from asteroid_repro.figures.triple_bands import (
-    Point,
-    ReferenceScores,
-    band_pieces,
-    band_shapes,
-    frame,
-    reference_scores,
-)
-from asteroid_repro.printed.printed_line import FIELDS, Interval, PrintedTriple
-from asteroid_repro.printed.rounding import TripleAudit
+from asteroid_repro.figures import style
+from asteroid_repro.figures.triple_bands import Point, band_pieces, band_shapes, frame, reference_scores
+from asteroid_repro.printed.audit_triple import TripleAudit
+from asteroid_repro.printed.printed_triple import FIELDS, PrintedTriple
+from asteroid_repro.reporting import wording
+from asteroid_repro.tables.limits import Limits
 from asteroid_repro.verdicts.reconstruction import Reconstructions
 
-_NAMES: Final = {"estimate": "Estimate", "lower": "Lower limit", "upper": "Upper limit", "p": "p"}
+_NAMES: Final = {"estimate": "Estimate", "lower": "Lower limit", "upper": "Upper limit"}
 _STYLES: Final[dict[str, dict[str, Any]]] = {
     name: {"facecolor": (colour, 0.15), "edgecolor": colour, "hatch": hatch, "linestyle": line}
     for name, colour, hatch, line in [
-        ("estimate", BLUE, "||", "-"),
-        ("lower", ORANGE, "//", "-"),
-        ("upper", GREEN, "\\\\", "--"),  # dashed, as the limits can lie on top of each other
-        ("p", VERMILLION, "..", "-"),
+        ("estimate", style.BLUE, "||", "-"),
+        ("lower", style.ORANGE, "//", "-"),
+        ("upper", style.GREEN, "\\\\", "--"),  # dashed, as the limits can lie on top of each other
+        ("p", style.VERMILLION, "..", "-"),
     ]
-}
-_QUANTITIES: Final = {
-    "within_person_residual_sd": "Within-person residual SD",
-    "change_sd": "SD of the change 0-12",
-    "baseline_sd": "SD at baseline",
-    "week12_sd": "SD at week 12",
-    "mmrm_se": "Standard error by MMRM",
 }
 _PINNED: Final = 0.01  # relative range below which a quantity counts as pinned down
 
@@ -85,33 +60,33 @@ def plot_triple(audit: TripleAudit, ax: Axes | None = None, *, df: float = math.
 
     Examples
     --------
-    >>> from asteroid_repro.printed.rounding import audit_triple
+    >>> from asteroid_repro import audit_triple
     >>> from matplotlib.figure import Figure
     >>> ax = plot_triple(audit_triple("-5.20 (-10.12, -0.24), p=0.038"), ax=Figure().subplots())
     >>> [text.get_text() for text in ax.texts if "bands" in text.get_text()]
     ['no point in all bands']
     """
     line, possible = audit.triple, audit.allows(df)
-    reference = reference_scores(line, df)
-    across, up = frame(line, reference)
-    bands = {name: band_pieces(line, name, reference) for name in FIELDS if getattr(line, name) is not None}
-    ax = new_axes(ax)
+    critical, score = reference_scores(line, df)
+    across, up = frame(line, critical, score)
+    bands = {name: band_pieces(line, name, critical, score) for name in FIELDS if getattr(line, name) is not None}
+    ax = style.new_axes(ax)
     for name, pieces in bands.items():
         for shape in band_shapes(pieces, across, up):
             ax.add_patch(Polygon(shape, label=name, **_STYLES[name]))
     whole = [[plane for piece in choice for plane in piece] for choice in product(*bands.values())]
     region = band_shapes(whole, across, up) if possible else []
     for shape in region:
-        ax.add_patch(Polygon(shape, facecolor=BLACK, edgecolor=BLACK, label="possible", zorder=4))
+        ax.add_patch(Polygon(shape, facecolor=style.BLACK, edgecolor=style.BLACK, label="possible", zorder=4))
     ax.set(xlim=across, ylim=up)
     _say(ax, line, region, possible=possible)
     unit = "log units" if line.ratio else "points"
     ax.set(xlabel=f"Unrounded estimate, {unit}", ylabel=f"Unrounded standard error, {unit}")
     ax.ticklabel_format(useOffset=False, style="plain")
     ax.locator_params(nbins=6)
-    _explain_bands(ax, line, reference, possible=possible)
-    note_below(ax, _verdict(audit, df, possible=possible))
-    return finish(ax, f"As printed: {_with_minus(str(line))}")
+    _explain_bands(ax, line, critical, score, possible=possible)
+    style.note_below(ax, _verdict(audit, df, possible=possible))
+    return style.finish(ax, f"As printed: {wording.with_minus(str(line))}")
 
 
 def plot_reconstructions(found: Reconstructions, ax: Axes | None = None) -> Axes:
@@ -137,51 +112,60 @@ def plot_reconstructions(found: Reconstructions, ax: Axes | None = None) -> Axes
 
     Examples
     --------
-    >>> from asteroid_repro.verdicts.reconstruction import reconstruct
+    >>> from asteroid_repro import reconstruct
     >>> from matplotlib.figure import Figure
     >>> ax = plot_reconstructions(reconstruct("current_pain", n=3, seed=1), ax=Figure().subplots())
     >>> ax.get_yticklabels()[0].get_text().splitlines()
     ['Within-person residual SD', '(pinned down)']
     """
-    if len(found.data_sets) < 2:
-        raise InputError(f"found must hold 2 data sets or more, got {len(found.data_sets)}. Reconstruct more of them.")
-    table = found.to_frame()
-    ax = new_axes(ax)
-    names = [_draw_quantity(ax, -row, table[name], text) for row, (name, text) in enumerate(_QUANTITIES.items())]
-    ax.set_yticks([-row for row in range(len(names))], names)
-    ax.set(xlabel="Standard deviation or standard error, points", ylim=(-len(names) + 0.4, 0.6))
+    if len(found.scores) < 2:
+        raise InputError(f"found must hold 2 data sets or more, got {len(found.scores)}. Reconstruct more of them.")
+    table, outcome = found.to_frame(), found.target.outcome.name
+    week = f"{found.design.visits[found.target.visit]:g}"
+    quantities = {
+        "within_person_residual_sd": "Within-person residual SD",
+        "change_sd": f"SD of the change 0-{week}",
+        "baseline_sd": "SD at baseline",
+        f"week{week}_sd": f"SD at week {week}",
+        "mmrm_se": "Standard error by MMRM",
+    }
+    ax = style.new_axes(ax)
+    names = [_draw_quantity(ax, -row, table[name], text) for row, (name, text) in enumerate(quantities.items())]
+    style.name_rows(ax, {-row: name for row, name in enumerate(names)})
+    ax.set(
+        xlabel=f"Standard deviation or standard error, {wording.short_unit(outcome, found.design)}",
+        ylim=(-len(names) + 0.4, 0.6),
+    )
     ax.set_xlim(left=0)
-    ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    line = _with_minus(str(found.data_sets[0].target.line))
+    line = wording.with_minus(str(found.target.line))
     note = (
         f"Every data set (mark) prints {line}. Bars and numbers: smallest to largest. "
         "Pinned down: they differ by less than 1 %. More data sets can only widen a range."
     )
-    note_below(ax, fill(note, 84))
-    return finish(ax, f"{found.label} ({len(table):,} data sets)")
+    style.note_below(ax, fill(note, 84))
+    return style.finish(ax, f"{found.label} ({len(table):,} data sets)")
 
 
 def _say(ax: Axes, line: PrintedTriple, region: list[list[Point]], *, possible: bool) -> None:
     (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
-    style: dict[str, Any] = {"va": "center", "fontsize": TEXT, "weight": "bold", "zorder": 5}
-    style["bbox"] = {"facecolor": "white", "edgecolor": GREY, "boxstyle": "round,pad=0.3"}
-    estimate = line.interval("estimate") or Interval(left, right)
+    look: dict[str, Any] = {"va": "center", "fontsize": style.TEXT, "weight": "bold", "zorder": 5}
+    look["bbox"] = {"facecolor": "white", "edgecolor": style.GREY, "boxstyle": "round,pad=0.3"}
+    estimate = line.interval("estimate") or Limits(left, right)
     x, y = (estimate.low + estimate.high) / 2, (bottom + top) / 2
     if not possible:
-        ax.text(x, y, "no point in all bands", ha="center", **style)
+        ax.text(x, y, "no point in all bands", ha="center", **look)
         return
     if region:
         # The right-hand end of the region is free: bands that cross fan out to both sides of it.
         corners = np.clip(region[0], (left, bottom), (right, top))
         x, y = corners[corners[:, 0] > corners[:, 0].max() - 1e-6 * (right - left)].mean(axis=0)
-    arrow = {"arrowstyle": "-|>", "color": BLACK, "shrinkB": 0}
-    ax.annotate("possible", (x, y), (30, 0), textcoords="offset points", arrowprops=arrow, **style)
+    arrow = {"arrowstyle": "-|>", "color": style.BLACK, "shrinkB": 0}
+    ax.annotate("possible", (x, y), (30, 0), textcoords="offset points", arrowprops=arrow, **look)
 
 
-def _explain_bands(ax: Axes, line: PrintedTriple, reference: ReferenceScores, *, possible: bool) -> None:
-    c, low, high = reference.critical, reference.score_low, reference.score_high
-    scores = f"{low:.3f} or more" if math.isinf(high) else f"{low:.3f} to {high:.3f}"
+def _explain_bands(ax: Axes, line: PrintedTriple, c: float, score: Limits[float], *, possible: bool) -> None:
+    scores = f"{score.low:.3f} or more" if math.isinf(score.high) else f"{score.low:.3f} to {score.high:.3f}"
     meaning = {
         "estimate": "",
         "lower": f":\nestimate \N{MINUS SIGN} {c:.3f} SE",
@@ -189,28 +173,25 @@ def _explain_bands(ax: Axes, line: PrintedTriple, reference: ReferenceScores, *,
         "p": f":\n|estimate| / SE,\n{scores}",
     }
     handles = [
-        Patch(label=_named(name, getattr(line, name)) + meaning[name], **style)
-        for name, style in _STYLES.items()
+        Patch(label=_named(name, getattr(line, name)) + meaning[name], **look)
+        for name, look in _STYLES.items()
         if getattr(line, name) is not None
     ]
     if possible:
-        handles.append(Patch(facecolor=BLACK, label="All bands: possible"))
+        handles.append(Patch(facecolor=style.BLACK, label="All bands: possible"))
     ax.legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize=SMALL,
+        handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize=style.SMALL,
         handleheight=2.2, labelspacing=1.0,
     )  # fmt: skip
 
 
 def _named(name: str, printed: str) -> str:
-    if name != "p":
-        return f"{_NAMES[name]} {_with_minus(printed)}"
-    relation = printed[0] if printed[0] in "<>" else "="
-    return f"p {relation} {_with_minus(printed.lstrip('<>'))}"
+    return wording.p_equals(printed) if name == "p" else f"{_NAMES[name]} {wording.with_minus(printed)}"
 
 
 def _verdict(audit: TripleAudit, df: float, *, possible: bool) -> str:
     name = "z" if math.isinf(df) else f"t({df:g})"
-    start = f"Reference distribution: {name}; {100 * audit.triple.level:g} % limits."
+    start = f"Reference distribution: {name}; {wording.percent(audit.triple.level)} limits."
     if possible:
         return f"{start}\nConsistent: the points of the black region print every number."
     if audit.consistent:
@@ -225,7 +206,7 @@ def _repairs(audit: TripleAudit) -> list[str]:
     texts = []
     for field, repairs in groupby(audit.repairs, key=lambda repair: repair.field):
         first, *others = [repair.value for repair in repairs]
-        texts.append(_named(field, first).lower() + (f" to {_with_minus(others[-1])}" if others else ""))
+        texts.append(_named(field, first).lower() + (f" to {wording.with_minus(others[-1])}" if others else ""))
     return texts
 
 
@@ -239,18 +220,11 @@ def _draw_quantity(ax: Axes, y: float, values: "pd.Series[float]", name: str) ->
     """Draw one row and return its name with whether the line pins it down."""
     low, high = float(values.min()), float(values.max())
     pinned = high - low < _PINNED * (low + high) / 2
-    colour, marker = (BLUE, "o") if pinned else (VERMILLION, "D")
+    colour, marker = (style.BLUE, "o") if pinned else (style.VERMILLION, "D")
     # Multiples of the golden ratio spread marks evenly, alike in every run and without a random number.
     jitter = 0.3 * (np.arange(len(values)) * 0.618034 % 1 - 0.5)
     ax.plot(values, y + 0.12 + jitter, color=colour, marker=marker, markersize=3, linestyle="none", alpha=0.5)
     ax.errorbar((low + high) / 2, y - 0.18, xerr=(high - low) / 2, color=colour, linewidth=1.6, capsize=4)
-    decimals = 3 if pinned else 1
-    ax.text(
-        1.02, y, f"{number(low, decimals)} to {number(high, decimals)}", transform=ax.get_yaxis_transform(),
-        fontsize=SMALL, va="center",
-    )  # fmt: skip
+    digits = wording.decimals(high) + 2 if pinned else wording.decimals(high - low)
+    style.beside(ax, y, f"{wording.number(low, digits)} to {wording.number(high, digits)}")
     return f"{name}\n({'pinned down' if pinned else 'left open'})"
-
-
-def _with_minus(printed: str) -> str:
-    return printed.replace("-", "\N{MINUS SIGN}")

@@ -1,273 +1,249 @@
 """Figures of the trial's main question: the effects, published and reproduced, and how they vary between trials."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from textwrap import fill
+from typing import Any, Final
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.estimate_effects import Effect, Effects
-from asteroid_repro.figures.style import (
-    BLACK,
-    BLUE,
-    EFFECT,
-    GREEN,
-    GREY,
-    LIGHT_GREY,
-    SKY_BLUE,
-    SMALL,
-    TEXT,
-    VERMILLION,
-    check_outcome,
-    finish,
-    legend_below,
-    new_axes,
-    note_below,
-    number,
-)
-from asteroid_repro.ledger.claim import Claim
+from asteroid_repro.evaluate.sampling import SamplingDistribution
+from asteroid_repro.figures import style
 from asteroid_repro.ledger.ledger import Ledger
-from asteroid_repro.trial.quantities import UNITS
+from asteroid_repro.reporting import wording
+from asteroid_repro.trial.design import Design
 from asteroid_repro.verdicts.verdict import Verification
 
+Line = tuple[str, float, float | None, float | None, str, dict[str, str]]
+Scale = tuple[str, str, float | None, float | None]
 
-@dataclass(frozen=True)
-class _Line:
-    """One line of the forest plot: what it shows, where it lies and what is printed beside it."""
-
-    name: str
-    estimate: float
-    low: float | None
-    high: float | None
-    printed: str
-    colour: str
-    marker: str
+_GAP: Final = 1.5  # rows from the last line of an outcome to the name of the next
+_AXIS: Final = 3.5  # rows for the axis of a group
+_HEAD: Final[dict[str, Any]] = {"fontsize": style.TEXT, "weight": "bold", "backgroundcolor": "white"}
+_PUBLISHED: Final = {"color": style.BLACK, "marker": "s"}
+_TRIAL: Final = {"color": style.BLUE, "marker": "o"}
+_MEAN: Final = {"color": style.GREEN, "marker": "D"}
 
 
 def plot_forest(
-    trial_effects: Effects,
-    ledger: Ledger,
-    average: Verification | None = None,
+    effects: Effects,
     ax: Axes | None = None,
     *,
-    week: int = 12,
+    design: Design | None = None,
+    ledger: Ledger | None = None,
+    verification: Verification | None = None,
+    week: float | None = None,
 ) -> Axes:
-    """Draw a forest plot of the effects on each outcome: published, and in one simulated trial.
+    """Draw a forest plot of the effects on each outcome, beside what is published.
+
+    Outcomes with one unit, one scale and one direction share an axis; others have axes of their own, below each other,
+    so that each says which side of 0 favours the treatment.
 
     Parameters
     ----------
-    trial_effects : Effects
-        Effects of one trial.
-    ledger : Ledger
-        What is published, points.
-    average : Verification, optional
-        Verdicts of many simulated trials, to show their mean estimate with its Monte Carlo standard error (MCSE).
+    effects : Effects
+        Of :func:`asteroid_repro.estimate_effects`.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure when not given.
-    week : int
-        The visit, weeks since randomisation.
+    design : Design, optional
+        Labels and units of arms and outcomes; their names in words when not given.
+    ledger : Ledger, optional
+        What is published.
+    verification : Verification, optional
+        Verdicts of many simulated trials, to show their mean estimate with its Monte Carlo standard error (MCSE).
+    week : float, optional
+        The visit, weeks since randomisation; the last one when not given.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Running minus waitlist across, points. A printed number that contradicts the others of its line has a dagger.
+        Treatment minus reference across, in the unit of the outcome. Where outcomes do not share an axis, the axes of
+        each group are its ``child_axes``. A printed number that contradicts the others of its line has a dagger.
 
     Raises
     ------
     InputError
-        No effect at that visit, or none published.
+        No effect at that visit.
 
     Examples
     --------
     >>> from asteroid_repro import ASTEROID, estimate_effects, published, simulate_trial
     >>> from matplotlib.figure import Figure
     >>> effects = estimate_effects(simulate_trial(ASTEROID, seed=2024))
-    >>> ax = plot_forest(effects, published(), ax=Figure().subplots())
+    >>> ax = plot_forest(effects, Figure().subplots(), design=ASTEROID.design, ledger=published())
     >>> ax.get_xlabel()
     'Running minus waitlist, points (negative favours running)'
     """
-    effects = {row.outcome: row for row in trial_effects.rows if row.week == week and row.outcome in UNITS}
-    if not effects:
-        raise InputError(f"trial_effects must have a known outcome at week {week}, got none. Choose another week.")
-    groups = {outcome: ledger.group(f"{outcome}.week{week}") for outcome in UNITS if outcome in effects}
-    ax = new_axes(ax)
-    y = 0.0
-    ticks: dict[float, str] = {}
-    for outcome, claims in groups.items():
-        ax.text(
-            0,
-            y,
-            f"{check_outcome(outcome)}",
-            transform=ax.get_yaxis_transform(),
-            fontsize=TEXT,
-            weight="bold",
-            va="center",
-        )
-        for line in _lines(outcome, claims, effects[outcome], average, week):
-            y -= 1
-            ticks[y] = line.name
-            _draw_line(ax, y, line)
-        y -= 1.5
-    _print_beside(ax, 0.0, "Estimate (95 % CI), p")
-    ax.axvline(0, color=GREY, linewidth=1, zorder=1)
-    ax.set_yticks(list(ticks), list(ticks.values()))
-    ax.set(ylim=(y + 0.8, 0.7), xlabel=EFFECT.capitalize())
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
-    _explain_daggers(ax, groups)
-    return finish(ax, trial_effects.label)
+    chosen = max((row.week for row in effects.rows), default=0.0) if week is None else week
+    rows = [row for row in effects.rows if row.week == chosen]
+    if not rows:
+        raise InputError(f"effects must have one at week {chosen:g}, got none. Choose another week.")
+    if design:
+        rows.sort(key=lambda row: (*design.outcome_names, row.outcome).index(row.outcome))
+    groups: dict[Scale, list[tuple[Effect, list[Line]]]] = {}
+    printed = [wording.published(ledger, row.outcome, row.week) for row in rows]
+    for row, claims in zip(rows, printed, strict=True):
+        groups.setdefault(_scale(row, design), []).append((row, _lines(row, claims, verification, effects)))
+    heights = [sum(len(lines) + _GAP for _, lines in group) for group in groups.values()]
+    ax = style.new_axes(ax, max(style.SIZE[1], 0.24 * (sum(heights) + _AXIS * len(heights))))
+    panels = _panels(ax, heights)
+    for panel, group in zip(panels, groups.values(), strict=True):
+        _draw_group(panel, group, design)
+    style.beside(panels[0], 0.0, f"Estimate ({wording.percent(effects.level)} CI), p")
+    if daggers := wording.contradictions(printed):
+        style.note_below(ax, "\n".join(fill(reason, 90) for reason in daggers))
+    return style.finish(ax, effects.label)
 
 
 def plot_sampling_distribution(
-    estimates: np.ndarray,
+    distribution: SamplingDistribution,
     outcome: str,
-    published: float | None,
     ax: Axes | None = None,
     *,
-    week: int = 12,
-    label: str = "SIMULATED",
+    design: Design,
+    ledger: Ledger | None = None,
+    week: float | None = None,
 ) -> Axes:
     """Draw the histogram of the estimates of many simulated trials, with the published estimate marked.
 
     Parameters
     ----------
-    estimates : numpy.ndarray, shape (trials,)
-        Estimates, points. Failed fits (NaN) are counted in the legend and not drawn.
+    distribution : SamplingDistribution
+        Of :func:`asteroid_repro.sampling_distribution`. Failed fits (NaN) are counted in the legend and not drawn.
     outcome : str
-        ``average_pain``, ``current_pain`` or ``disability``.
-    published : float or None
-        The published estimate, points; none is marked when None.
+        Name of the outcome.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure when not given.
-    week : int
-        The visit, weeks since randomisation.
-    label : str
-        What the data are.
+    design : Design
+        Of the trials simulated: visits, labels, units.
+    ledger : Ledger, optional
+        What is published; nothing is marked without it.
+    week : float, optional
+        The visit, weeks since randomisation; the last one when not given.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Running minus waitlist across, points; number of trials up. The middle 95 % of trials is shaded.
+        Treatment minus reference across, in the unit of the outcome; number of trials up. The middle 95 % of trials is
+        shaded.
 
     Raises
     ------
     InputError
-        An unknown outcome; estimates of the wrong shape, or fewer than two of them.
+        An unknown outcome or week; fewer than two estimates.
 
     Examples
     --------
+    >>> from asteroid_repro import ASTEROID, sampling_distribution
     >>> from matplotlib.figure import Figure
-    >>> draws = np.random.default_rng(1).normal(-15, 5, size=2000)
-    >>> ax = plot_sampling_distribution(draws, "average_pain", -15.3, ax=Figure().subplots())
+    >>> found = sampling_distribution(ASTEROID, trials=200, seed=1)
+    >>> ax = plot_sampling_distribution(found, "average_pain", Figure().subplots(), design=ASTEROID.design)
     >>> ax.get_ylabel()
     'Simulated trials (number per bin)'
     """
-    name = check_outcome(outcome).partition(",")[0]
-    usable = _usable(estimates)
-    ax = new_axes(ax)
+    scale = design.outcome(outcome)
+    chosen = design.visits[-1] if week is None else week
+    estimates = distribution.estimates[outcome][design.visit(chosen) - 1]
+    usable = estimates[np.isfinite(estimates)]
+    if len(usable) < 2:
+        raise InputError(f"estimates must have 2 finite values or more, got {len(usable)}. Simulate more trials.")
+    ax = style.new_axes(ax)
     low, high = np.quantile(usable, [0.025, 0.975])
-    ax.axvspan(
-        low, high, color=LIGHT_GREY, linewidth=0, zorder=0,
-        label=f"95 % of trials: {number(low, 1)} to {number(high, 1)}",
-    )  # fmt: skip
+    shown = wording.decimals(float(usable.std()))
+    middle = f"95 % of trials: {wording.number(low, shown)} to {wording.number(high, shown)}"
+    ax.axvspan(low, high, color=style.LIGHT_GREY, linewidth=0, zorder=0, label=middle)
     failed = len(estimates) - len(usable)
     drawn = f"{len(usable):,} trials" + (f" ({failed:,} more failed to fit)" if failed else "")
-    ax.hist(usable, bins=_bins(usable).tolist(), color=SKY_BLUE, edgecolor="white", linewidth=0.3, label=drawn)
-    if published is not None:
-        text = f"Published {number(published, 2)}: {_shares(usable, published)}"
-        ax.axvline(published, color=VERMILLION, linewidth=2, label=text)
-    ax.axvline(0, color=BLACK, linestyle="--", linewidth=2, label=f"No difference, 0: {_shares(usable, 0.0)}")
-    ax.set(
-        xlabel=f"Effect on {name.lower()} at week {week}: {EFFECT}",
-        ylabel="Simulated trials (number per bin)",
-    )
-    legend_below(ax, 2)
-    return finish(ax, label)
+    ax.hist(usable, bins=_bins(usable).tolist(), color=style.SKY_BLUE, edgecolor="white", linewidth=0.3, label=drawn)
+    claim = wording.published(ledger, outcome, chosen).get("estimate")
+    if claim is not None and claim.value is not None:
+        text = f"Published {wording.with_minus(claim.printed)}: {_shares(usable, claim.value)}"
+        ax.axvline(claim.value, color=style.VERMILLION, linewidth=2, label=text)
+    ax.axvline(0, color=style.BLACK, linestyle="--", linewidth=2, label=f"No difference, 0: {_shares(usable, 0.0)}")
+    about = f"effect on {wording.in_sentence(scale.label)} at week {chosen:g}"
+    about += f": {wording.effect_axis(outcome, scale.better, design)}"
+    ax.set(xlabel=style.axis_label(about), ylabel="Simulated trials (number per bin)")
+    style.legend_below(ax, 2)
+    return style.finish(ax, distribution.label)
 
 
-def _lines(
-    outcome: str, claims: Mapping[str, Claim], effect: Effect, average: Verification | None, week: int
-) -> list[_Line]:
-    lines = [_published_line(claims), _simulated_line(effect)]
-    for row in average.rows if average else ():
-        if row.claim == f"{outcome}.week{week}.estimate" and row.reproduced is not None:
-            error = f" (MCSE {row.mcse:.2f})" if row.mcse is not None else ""
-            name = f"Mean of {average.trials:,} trials" if average else ""
-            lines.append(_Line(name, row.reproduced, None, None, number(row.reproduced, 2) + error, GREEN, "D"))
+def _scale(row: Effect, design: Design | None) -> Scale:
+    """Return what outcomes must have in common to share an axis."""
+    unit = wording.short_unit(row.outcome, design)
+    if design is None or row.outcome not in design.outcome_names:
+        return unit, row.better, None, None
+    scale = design.outcome(row.outcome)
+    return unit, row.better, scale.minimum, scale.maximum
+
+
+def _lines(row: Effect, claims: wording.PrintedLine, verification: Verification | None, effects: Effects) -> list[Line]:
+    """Return the lines of an outcome: name, estimate, limits, text beside it, and look."""
+    digits = max(2, wording.decimals(row.se))
+    name = "One simulated trial" if effects.label.startswith("SIMULATED") else "This trial"
+    text = wording.estimate_with_limits(row.estimate, row.ci_low, row.ci_high, digits)
+    text += f", {wording.p_equals(wording.p_value(row.p_value))}"
+    lines: list[Line] = [(name, row.estimate, row.ci_low, row.ci_high, text, _TRIAL)]
+    printed = {part: claim.value for part, claim in claims.items()}
+    if (published := printed.get("estimate")) is not None:
+        low, high, text = printed.get("ci_low"), printed.get("ci_high"), wording.printed_line(claims, effects.level)
+        lines.insert(0, ("Published", published, low, high, text, _PUBLISHED))
+    for verdict in verification.rows if verification else ():
+        if "estimate" in claims and verdict.claim == claims["estimate"].id and verdict.reproduced is not None:
+            text = wording.number(verdict.reproduced, digits)
+            text += "" if verdict.mcse is None else f" (MCSE {wording.number(verdict.mcse, digits)})"
+            name = f"Mean of {verification.trials:,} trials" if verification else ""
+            lines.append((name, verdict.reproduced, None, None, text, _MEAN))
     return lines
 
 
-def _published_line(claims: Mapping[str, Claim]) -> _Line:
-    value = {part: claim.value for part, claim in claims.items()}
-    text = {part: number_as_printed(claim) for part, claim in claims.items()}
-    printed = f"{text['estimate']} ({text['ci_low']}, {text['ci_high']}), p = {text['p_value']}"
-    estimate = value["estimate"]
-    if estimate is None:
-        raise InputError(f"{claims['estimate'].id} must be a number, got {text['estimate']!r}. Correct the ledger.")
-    return _Line("Published", estimate, value["ci_low"], value["ci_high"], printed, BLACK, "s")
+def _panels(ax: Axes, heights: list[float]) -> list[Axes]:
+    """Return axes below each other, or the given ones where one group has them to itself."""
+    if len(heights) == 1:
+        return [ax]
+    ax.axis("off")
+    whole = sum(heights) + _AXIS * (len(heights) - 1)
+    ends = [(sum(heights[: n + 1]) + _AXIS * n) / whole for n in range(len(heights))]
+    return [ax.inset_axes((0, 1 - end, 1, own / whole)) for end, own in zip(ends, heights, strict=True)]
 
 
-def _simulated_line(effect: Effect) -> _Line:
-    interval = f"({number(effect.ci_low, 2)}, {number(effect.ci_high, 2)})"
-    p = "p < 0.001" if effect.p_value < 0.001 else f"p = {effect.p_value:.3f}"
-    printed = f"{number(effect.estimate, 2)} {interval}, {p}"
-    return _Line("One simulated trial", effect.estimate, effect.ci_low, effect.ci_high, printed, BLUE, "o")
-
-
-def number_as_printed(claim: Claim) -> str:
-    """Return the printed string with a true minus sign, and a dagger if the claim contradicts others."""
-    dagger = "\N{DAGGER}" if claim.status == "inconsistent" else ""
-    return claim.printed.replace("-", "\N{MINUS SIGN}") + dagger
-
-
-def _draw_line(ax: Axes, y: float, line: _Line) -> None:
-    if line.low is not None and line.high is not None:
-        ax.plot([line.low, line.high], [y, y], color=line.colour, linewidth=1.6, solid_capstyle="butt")
-    ax.plot(line.estimate, y, color=line.colour, marker=line.marker, markersize=7, linestyle="none")
-    _print_beside(ax, y, line.printed)
-
-
-def _print_beside(ax: Axes, y: float, text: str) -> None:
-    ax.text(1.02, y, text, transform=ax.get_yaxis_transform(), fontsize=SMALL, va="center")
-
-
-def _explain_daggers(ax: Axes, groups: Mapping[str, Mapping[str, Claim]]) -> None:
-    reasons = [
-        f"\N{DAGGER} {claim.printed.replace('-', chr(0x2212))} as printed. {claim.reason}"
-        for claims in groups.values()
-        for claim in claims.values()
-        if claim.status == "inconsistent"
-    ]
-    if reasons:
-        note_below(ax, "\n".join(fill(reason, 90) for reason in reasons))
-
-
-def _usable(estimates: np.ndarray) -> np.ndarray:
-    if np.ndim(estimates) != 1:
-        raise InputError(f"estimates must have one axis, trials, got shape {np.shape(estimates)}. Choose one visit.")
-    usable: np.ndarray = estimates[np.isfinite(estimates)]
-    if len(usable) < 2:
-        raise InputError(f"estimates must have 2 finite values or more, got {len(usable)}. Simulate more trials.")
-    return usable
+def _draw_group(ax: Axes, group: list[tuple[Effect, list[Line]]], design: Design | None) -> None:
+    """Draw the outcomes that share an axis, each under its name."""
+    y = 0.0
+    names: dict[float, str] = {}
+    for row, lines in group:
+        style.beside(ax, y, wording.with_unit(row.outcome, design), x=0, **_HEAD)
+        for name, estimate, low, high, text, look in lines:
+            y -= 1
+            names[y] = name
+            style.draw_estimate(ax, y, estimate, low, high, **look)
+            style.beside(ax, y, text)
+        y -= _GAP
+    ax.axvline(0, color=style.GREY, linewidth=1, zorder=1)
+    style.name_rows(ax, names)
+    first = group[0][0]
+    ax.set(ylim=(y + 0.8, 0.7), xlabel=style.axis_label(wording.effect_axis(first.outcome, first.better, design)))
+    ax.spines["left"].set_visible(False)
 
 
 def _bins(usable: np.ndarray) -> np.ndarray:
-    """Bin edges by the rule of Freedman and Diaconis, rounded up to 0.05 times a power of 2.
+    """Bin edges by the rule of Freedman and Diaconis, or of a few steps where estimates lie on a grid.
 
-    Differences of mean whole-number scores of 20 people are multiples of 0.05: bins of another width would hold now
-    more, now fewer of them and show a comb that is not there. Edges lie half a step aside for the same reason.
+    Differences of mean scores in steps do: bins of a width that is no multiple of the grid's would hold now more, now
+    fewer of its points and show a comb that is not there. So the width is rounded up to a step times a power of 2, and
+    edges lie half a step aside.
     """
-    spread = float(np.subtract(*np.quantile(usable, [0.75, 0.25])))
-    reach = float(usable.max() - usable.min())
-    wanted = max(2 * spread / len(usable) ** (1 / 3), reach / 200, 0.05)
-    width = 0.05 * 2 ** np.ceil(np.log2(wanted / 0.05))
-    start = np.floor(usable.min() / width) * width - 0.025
-    return np.arange(start, usable.max() + width + 0.05, width)
+    spread, reach = float(np.subtract(*np.quantile(usable, [0.75, 0.25]))), float(np.ptp(usable))
+    width = max(2 * spread / len(usable) ** (1 / 3), reach / 200) or 1.0
+    values = np.unique(np.round(usable, 6))
+    step = float(np.diff(values).min()) if 1 < len(values) < len(usable) / 2 else 0.0
+    if step:
+        width = step * 2 ** max(0.0, np.ceil(np.log2(width / step)))
+    start = np.floor(usable.min() / width) * width - step / 2
+    return np.arange(start, usable.max() + width + step, width)
 
 
 def _shares(usable: np.ndarray, value: float) -> str:
-    # Estimates on the grid of 0.05 that equal the value are neither below nor above it.
+    # Estimates on a grid that equal the value are neither below nor above it.
     below, above = (usable < value - 1e-9).mean(), (usable > value + 1e-9).mean()
     return f"{100 * below:.1f} % of trials below, {100 * above:.1f} % above"

@@ -1,67 +1,39 @@
-"""What all figures share: colours, names, the stamp that says what the data are, and how a figure becomes files."""
+"""What all figures share: colours, the marks of an estimate, the stamp that says what the data are, files."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from textwrap import fill
+from typing import Any, Final, Literal
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
-import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
-from asteroid_repro.errors import InputError, did_you_mean
 from asteroid_repro.reporting.files import write_file
-from asteroid_repro.trial.quantities import UNITS
 
-BLACK: Final = "#000000"
-GREY: Final = "#555555"
-LIGHT_GREY: Final = "#E5E5E5"
-BLUE: Final = "#0072B2"
-VERMILLION: Final = "#D55E00"
-ORANGE: Final = "#E69F00"
-SKY_BLUE: Final = "#56B4E9"
-GREEN: Final = "#009E73"
+BLACK, GREY, LIGHT_GREY = "#000000", "#555555", "#E5E5E5"
+BLUE, VERMILLION, ORANGE, SKY_BLUE, GREEN = "#0072B2", "#D55E00", "#E69F00", "#56B4E9", "#009E73"
 """The colours of Okabe and Ito, told apart with every common kind of colour vision (with the greys for text)."""
-
 SIZE: Final = (7.0, 4.5)
 """Width and height of a figure in print, inches."""
-TEXT: Final = 9
-SMALL: Final = 8
+TEXT, SMALL = 9, 8
 """Font sizes, points."""
-EFFECT: Final = "running minus waitlist, points (negative favours running)"
+ARM_STYLES: Final[tuple[dict[str, Any], ...]] = (
+    {"color": BLUE, "linestyle": "-", "marker": "o"},
+    {"color": VERMILLION, "linestyle": "--", "marker": "s"},
+)
+"""How the treatment and the reference are drawn, alike in every figure: never by colour alone."""
+_WIDEST: Final = 95  # letters of a label or an axis that fit beside each other
 
 
-@dataclass(frozen=True)
-class ArmStyle:
-    """How an arm is drawn, alike in every figure: never by colour alone.
-
-    Attributes
-    ----------
-    colour, line, marker : str
-        Colour, line style and marker of matplotlib.
-    shift : float
-        Weeks by which the arm is moved aside, so that intervals at one visit do not cover each other.
-    """
-
-    colour: str
-    line: str
-    marker: str
-    shift: float
-
-
-ARM_STYLES: Final[Mapping[str, ArmStyle]] = {
-    "running": ArmStyle(BLUE, "-", "o", -0.12),
-    "waitlist": ArmStyle(VERMILLION, "--", "s", 0.12),
-}
-
-
-def new_axes(ax: Axes | None) -> Axes:
-    """Return the axes to draw on: those given, or those of a new figure."""
+def new_axes(ax: Axes | None, height: float = SIZE[1]) -> Axes:
+    """Return the axes to draw on: those given, or those of a new figure of that height, inches."""
     if ax is None:
-        _, ax = plt.subplots(figsize=SIZE, layout="constrained")
+        _, ax = plt.subplots(figsize=(SIZE[0], height), layout="constrained")
     return ax
 
 
@@ -85,73 +57,62 @@ def finish(ax: Axes, label: str) -> Axes:
     >>> finish(Figure().subplots(), "SIMULATED").get_title(loc="left")
     'SIMULATED'
     """
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.tick_params(labelsize=SMALL)
-    ax.xaxis.label.set_fontsize(TEXT)
-    ax.yaxis.label.set_fontsize(TEXT)
-    ax.set_title(label, loc="left", fontsize=SMALL, color=GREY, pad=8)
+    for each in (ax, *(child for child in ax.child_axes if isinstance(child, Axes))):
+        each.spines[["top", "right"]].set_visible(False)
+        each.tick_params(labelsize=SMALL)
+        each.xaxis.label.set_fontsize(TEXT)
+        each.yaxis.label.set_fontsize(TEXT)
+    wrapped = "\n".join(fill(line, _WIDEST) for line in label.splitlines())
+    ax.set_title(wrapped, loc="left", fontsize=SMALL, color=GREY, pad=8)
     return ax
 
 
 def legend_below(ax: Axes, columns: int, **options: Any) -> None:
     """Put the legend under the axis label, where it can cover no data."""
+    # In font sizes, so that it clears the label in a figure of any height.
+    below = 4.5 + 1.4 * ax.get_xlabel().count("\n")
     ax.legend(
-        loc="upper center",
-        bbox_to_anchor=(0.5, 0),
-        borderaxespad=4.5,  # font sizes, so that it clears the axis label in a figure of any height
-        ncols=columns,
-        frameon=False,
-        fontsize=SMALL,
-        **options,
-    )
-
-
-def note_below(ax: Axes, text: str) -> None:
-    """Write a note under the axis label."""
-    ax.annotate(
-        text, (0, 0), (0, -38), xycoords="axes fraction", textcoords="offset points",
-        va="top", fontsize=SMALL, color=GREY,
+        loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=below, ncols=columns, frameon=False, fontsize=SMALL,
+        title_fontsize=SMALL, **options,
     )  # fmt: skip
 
 
-def plain_name(name: str) -> str:
-    """Turn a name from a table into words.
-
-    Examples
-    --------
-    >>> plain_name("low_back_pain")
-    'Low back pain'
-    """
-    return name.replace("_", " ").capitalize()
+def note_below(ax: Axes, text: str, place: tuple[float, float] = (0, -38)) -> None:
+    """Write a note under the axis label; its place is in points from the lower left corner."""
+    look: dict[str, Any] = {"va": "top", "fontsize": SMALL, "color": GREY}
+    ax.annotate(text, (0, 0), place, xycoords="axes fraction", textcoords="offset points", **look)
 
 
-def number(value: float, decimals: int) -> str:
-    r"""Format a number as it is printed in a paper, with a true minus sign.
-
-    Examples
-    --------
-    >>> number(-15.3, 2) == "\N{MINUS SIGN}15.30"
-    True
-    """
-    return f"{value:.{decimals}f}".replace("-", "\N{MINUS SIGN}")
+def beside(ax: Axes, y: float, text: str, x: float = 1.02, **options: Any) -> None:
+    """Write a text to the right of a row."""
+    look: dict[str, Any] = {"fontsize": SMALL, "va": "center"} | options
+    ax.text(x, y, text, transform=ax.get_yaxis_transform(), **look)
 
 
-def check_outcome(outcome: str) -> str:
-    """Return the outcome's name and unit, to label an axis with.
+def name_rows(ax: Axes, names: Mapping[float, str]) -> None:
+    """Name the rows of a figure at their heights."""
+    ax.set_yticks(list(names), list(names.values()))
+    ax.tick_params(axis="y", length=0)
 
-    Raises
-    ------
-    InputError
-        An unknown outcome.
 
-    Examples
-    --------
-    >>> check_outcome("disability")
-    'Disability, points (ODI, 0-100)'
-    """
-    if outcome not in UNITS:
-        raise InputError(f"outcome must be one of {', '.join(UNITS)}, got {outcome!r}.{did_you_mean(outcome, UNITS)}")
-    return f"{plain_name(outcome)}, {UNITS[outcome]}"
+def draw_estimate(
+    ax: Axes, y: float, estimate: float, low: float | None, high: float | None, *, color: str, marker: str, **_: str
+) -> None:
+    """Draw an estimate in its row, with its limits where it has both."""
+    if low is not None and high is not None:
+        ax.plot([low, high], [y, y], color=color, linewidth=1.6, solid_capstyle="butt")
+    ax.plot(estimate, y, color=color, marker=marker, markersize=7, linestyle="none")
+
+
+def axis_label(text: str) -> str:
+    """Return a text as an axis has it: with a capital, and in lines of about one length where it is long."""
+    lines = -(-len(text) // _WIDEST)
+    return fill(text[:1].upper() + text[1:], _WIDEST if lines == 1 else len(text) // lines + 10)
+
+
+def in_percent(axis: Axis) -> None:
+    """Write the shares of an axis in percent."""
+    axis.set_major_formatter(PercentFormatter(1.0, symbol="\N{NO-BREAK SPACE}%"))
 
 
 def save_figure(figure: Axes | Figure, path_without_suffix: Path | str) -> list[Path]:
@@ -185,30 +146,25 @@ def save_figure(figure: Axes | Figure, path_without_suffix: Path | str) -> list[
     """
     whole = figure if isinstance(figure, Figure) else figure.figure.canvas.figure
     path = Path(path_without_suffix)
-    # Dates and program versions would make two runs differ, and so would the random names inside an SVG.
-    with mpl.rc_context({"svg.hashsalt": "asteroid-repro", "svg.fonttype": "path"}):
-        # Each further pass of the layout would move everything by a hair.
-        whole.draw_without_rendering()
-        whole.set_layout_engine("none")
-        images = {
-            "svg": _image(whole, format="svg", metadata={"Date": None, "Creator": None}),
-            "png": _image(whole, format="png", dpi=150, metadata={"Software": None}),
-        }
-    return [write_file(path.with_name(f"{path.name}.{suffix}"), image) for suffix, image in images.items()]
+    with mpl.rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False}):
+        engine = whole.get_layout_engine()
+        if engine is not None:  # laid out once: each further pass would cost a drawing and move everything by a hair
+            engine.execute(whole)
+            whole.set_layout_engine(None)
+    return [write_file(path.with_name(f"{path.name}.{kind}"), image(whole, kind)) for kind in ("svg", "png")]
 
 
-def _image(figure: Figure, **options: Any) -> bytes:
-    buffer = BytesIO()
-    figure.savefig(buffer, **options)
-    return buffer.getvalue()
-
-
-def greys_of_blue(levels: int) -> list[tuple[float, float, float, float]]:
-    """Return so many blues from almost white to dark, evenly apart in lightness and so readable in grey.
+def image(figure: Figure, kind: Literal["svg", "png"]) -> bytes:
+    """Return a figure as the content of a file, the same bytes every time.
 
     Examples
     --------
-    >>> len(greys_of_blue(4))
-    4
+    >>> image(Figure(), "png")[1:4]
+    b'PNG'
     """
-    return [tuple(colour) for colour in mpl.colormaps["Blues"](np.linspace(0.05, 0.95, levels))]
+    content = BytesIO()
+    # Dates and program versions would make two runs differ, and so would the random names inside an SVG.
+    metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
+    with mpl.rc_context({"svg.hashsalt": "asteroid-repro", "svg.fonttype": "path"}):
+        figure.savefig(content, format=kind, dpi=150, metadata=metadata)
+    return content.getvalue()

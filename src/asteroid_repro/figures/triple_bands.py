@@ -1,52 +1,38 @@
 """The geometry behind the figure of a printed line: bands of (estimate, standard error) as convex polygons."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.printed.printed_line import Interval, PrintedTriple
-from asteroid_repro.printed.triples import upper_quantile
+from asteroid_repro.printed.feasible_df import upper_quantile
+from asteroid_repro.printed.printed_triple import PrintedTriple
+from asteroid_repro.tables.limits import Limits
 
 Point = tuple[float, float]
 HalfPlane = tuple[float, float, float]  # (a, b, k) stands for a e + b s <= k
 
 
-@dataclass(frozen=True)
-class ReferenceScores:
-    """What a reference distribution asks of a line.
+def reference_scores(line: PrintedTriple, df: float) -> tuple[float, Limits[float]]:
+    """Return what a reference distribution, t with df degrees of freedom (inf: z), asks of a line.
 
-    Attributes
-    ----------
-    critical : float
-        The critical value c of the line's limits.
-    score_low, score_high : float
-        Ends of abs(e)/s that print its p.
+    The critical value of its limits, and between which abs(e)/s must lie to print its p.
     """
-
-    critical: float
-    score_low: float
-    score_high: float
-
-
-def reference_scores(line: PrintedTriple, df: float) -> ReferenceScores:
-    """Return the critical value and the scores of a line under t with df degrees of freedom (inf: z)."""
-    p = line.interval("p") or Interval(0.0, 1.0)
+    p = line.interval("p") or Limits(0.0, 1.0)
     critical, low, high = upper_quantile(np.array(1 / df), np.array([1 - line.level, p.high, p.low]))
-    return ReferenceScores(float(critical), abs(float(low)), float(high))  # never -0
+    return float(critical), Limits(abs(float(low)), float(high))  # never -0
 
 
-def band_pieces(line: PrintedTriple, name: str, reference: ReferenceScores) -> list[list[HalfPlane]]:
+def band_pieces(line: PrintedTriple, name: str, critical: float, score: Limits[float]) -> list[list[HalfPlane]]:
     """Return the convex pieces of a band: one, or for p the wedge of each sign of the estimate."""
     if name == "p":
-        bounds = [(-1.0, reference.score_low), (1.0, -reference.score_high)]
+        bounds = [(-1.0, score.low), (1.0, -score.high)]
         # An infinite score, as of p < 0.001, bounds nothing.
         return [[(sign * a, b, 0.0) for a, b in bounds if math.isfinite(b)] for sign in (1.0, -1.0)]
     interval = line.interval(name)
     if interval is None:
         return []
-    slope = {"estimate": 0.0, "lower": -reference.critical, "upper": reference.critical}[name]
+    slope = {"estimate": 0.0, "lower": -critical, "upper": critical}[name]
     return [[(1.0, slope, interval.high), (-1.0, -slope, -interval.low)]]
 
 
@@ -79,30 +65,30 @@ def _cut(shape: list[Point], plane: HalfPlane) -> list[Point]:
     return kept
 
 
-def frame(line: PrintedTriple, reference: ReferenceScores) -> tuple[Point, Point]:
+def frame(line: PrintedTriple, critical: float, score: Limits[float]) -> tuple[Point, Point]:
     """Return the ranges of estimate and standard error to show: where the bands meet, or the gap between them."""
     low, up = line.interval("lower"), line.interval("upper")
-    crossing = None if low is None or up is None else Interval((low.low + up.low) / 2, (low.high + up.high) / 2)
+    crossing = None if low is None or up is None else Limits((low.low + up.low) / 2, (low.high + up.high) / 2)
     middles = [one for one in (line.interval("estimate"), crossing) if one is not None]
     across = _around(middles)
     if across[1] - across[0] > 100 and line.ratio:
         raise InputError(f"estimate must leave its logarithm bounded, got {line}. Give more decimals of the ratio.")
     # At the estimate nearest to where the limits cross, if both are printed, the gap between bands is smallest.
     e = float(np.clip((middles[-1].low + middles[-1].high) / 2, middles[0].low, middles[0].high))
-    c = reference.critical
+    c = critical
     heights = []
     if low is not None and up is not None:
-        heights = [Interval((e - low.high) / c, (e - low.low) / c), Interval((up.low - e) / c, (up.high - e) / c)]
+        heights = [Limits((e - low.high) / c, (e - low.low) / c), Limits((up.low - e) / c, (up.high - e) / c)]
     if line.p is not None:
         size = max(abs(e), (middles[0].high - middles[0].low) / 2)  # at 0 the wedge has no height
-        least = size / reference.score_high
-        most = size / reference.score_low if reference.score_low > 0 else 2 * max(least, size)
-        heights.append(Interval(least, most))
+        least = size / score.high
+        most = size / score.low if score.low > 0 else 2 * max(least, size)
+        heights.append(Limits(least, most))
     bottom, top = _around(heights)
     return across, (max(bottom, 0.0), top)
 
 
-def _around(intervals: list[Interval]) -> Point:
+def _around(intervals: list[Limits[float]]) -> Point:
     """Return the overlap of the intervals, or the widest gap between two, with room to see the narrowest one."""
     core = sorted([max(one.low for one in intervals), min(one.high for one in intervals)])
     room = max(0.5 * (core[1] - core[0]), 1.5 * min(one.high - one.low for one in intervals))

@@ -1,16 +1,20 @@
-"""One printed claim and one source, each validated where it is made."""
+"""One printed claim, one source and one identity between claims, each validated where it is made."""
 
 import re
-from typing import Literal, Self
+from keyword import iskeyword
+from typing import Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+from asteroid_repro.ledger.figure import PERCENT, Figure
+from asteroid_repro.ledger.formula import names
 
 Role = Literal["derived", "fitted", "predicted", "context"]
 Status = Literal["consistent", "inconsistent", "unverifiable"]
 Strength = Literal["P", "A", "C", "R", "S", "B"]
-Part = Literal["estimate", "ci_low", "ci_high", "p_value"]
 
-_NUMBER = re.compile(r"[-\u2212]?[0-9]+(\.[0-9]+)?( ?%)?")
+_NUMBER: Final = re.compile(r"(?P<relation>[<>]?)(?P<number>[-\u2212]?[0-9]+(\.[0-9]+)?)( ?%)?")
+_ROUNDING: Final = 1e-9  # slack of a comparison without random error, for binary fractions
 
 
 class Source(BaseModel):
@@ -45,7 +49,7 @@ class Claim(BaseModel):
     Attributes
     ----------
     id : str
-        Name of the claim, such as ``average_pain.week12.estimate``.
+        Name of the claim, such as ``sleep.week4.estimate``: words joined by dots.
     statement : str
         What the claim says, in plain words.
     unit : str
@@ -64,17 +68,23 @@ class Claim(BaseModel):
         Whether the claim agrees with the other claims, and with which.
     also : tuple of str
         Keys of further sources that print the same.
-    conflicts_with, depends_on : tuple of str
-        Ids of the claims that print something else, and of those from which this one can be recomputed.
-    group, part : str or None
-        The printed line the claim belongs to, and its place there.
+    conflicts_with : tuple of str
+        Ids of the claims that print something else.
+    formula : str or None
+        How the number follows from other claims, as in :func:`asteroid_repro.ledger.formula.evaluate`.
+    about : Figure or None
+        The figure of a trial that the number is.
+    family : str or None
+        On the estimate of a printed line: a name that it shares with the lines taken to come from the same model.
+    blind : bool
+        Whether the model was fixed before the number of a predicted claim was read.
     excused : str or None
         Why the check of this claim may be left out.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: str = Field(min_length=1)
+    id: str
     statement: str = Field(min_length=1)
     unit: str = Field(min_length=1)
     printed: str = Field(min_length=1)
@@ -85,40 +95,113 @@ class Claim(BaseModel):
     reason: str = Field(min_length=1)
     also: tuple[str, ...] = ()
     conflicts_with: tuple[str, ...] = ()
-    depends_on: tuple[str, ...] = ()
-    group: str | None = None
-    part: Part | None = None
+    formula: str | None = None
+    about: Figure | None = None
+    family: str | None = Field(default=None, min_length=1)
+    blind: bool = False
     excused: str | None = Field(default=None, min_length=1)
+
+    @field_validator("id")
+    @classmethod
+    def _id_must_fit_a_formula(cls, name: str) -> str:
+        if not all(part.isidentifier() and not iskeyword(part) for part in name.split(".")):
+            raise ValueError('must be words joined by dots, such as "sleep.week4.estimate"')
+        return name
 
     @field_validator("printed")
     @classmethod
     def _printed_must_be_a_number(cls, printed: str, info: ValidationInfo) -> str:
         if info.data.get("unit") != "text" and _NUMBER.fullmatch(printed) is None:
-            raise ValueError('must be a number such as "-15.30" or "70 %" unless unit is "text"')
+            raise ValueError('must be a number such as "-15.30", "70 %" or "<0.001" unless unit is "text"')
         return printed
 
     @model_validator(mode="after")
     def _fields_must_agree(self) -> Self:
-        if self.unit == "text" and self.role != "context":
-            raise ValueError(f"role must be context where unit is text, got {self.role!r}. Correct either.")
-        if self.role == "derived" and not self.depends_on:
-            raise ValueError("depends_on must name a claim where role is derived, got none. Add what it follows from.")
-        if (self.group is None) != (self.part is None):
-            raise ValueError(f"group and part must come together, got {self.group}, {self.part}. Add one.")
+        text, role, about = self.unit == "text", self.role, self.about
+        on_estimate = about is not None and about.statistic == "estimate"
+        in_percent = about is not None and about.figure in PERCENT
+        for broken, message in (
+            (text and role != "context", f"role must be context where unit is text, got {role!r}. Correct either."),
+            (text and (self.formula or about), "formula and about must be left out where unit is text. Remove them."),
+            (role == "derived" and not self.formula, "formula must be given where role is derived, got none. Add it."),
+            (role == "fitted" and self.relation, f"printed must be exact to be fitted, got {self.printed}. Retag it."),
+            (self.blind and role != "predicted", f"blind must go with role predicted, got {role!r}. Remove it."),
+            (self.family and not on_estimate, f"family must stand on an estimate, got {self.family!r}. Move it."),
+            (in_percent and self.unit != "percent", f"unit must be percent of this, got {self.unit!r}. Correct it."),
+        ):
+            if broken:
+                raise ValueError(message)
         return self
 
     @property
     def value(self) -> float | None:
-        """The printed number in ``unit``; None for a text."""
-        return None if self.unit == "text" else float(self._digits())
+        """The printed number in ``unit``, a bound where the relation is one; None for a text."""
+        return None if self.unit == "text" else float(self._part("number").replace("\u2212", "-"))
+
+    @property
+    def relation(self) -> str:
+        """``<`` or ``>`` where only a bound is printed, such as ``<0.001``; else empty."""
+        return "" if self.unit == "text" else self._part("relation")
 
     @property
     def half_unit(self) -> float | None:
-        """Half of the last printed digit, in ``unit``; None for a text."""
-        if self.unit == "text":
+        """Half of the last printed digit, in ``unit``; None for a text or a bound."""
+        if self.unit == "text" or self.relation:
             return None
-        _, _, decimals = self._digits().partition(".")
-        return 0.5 / 10.0 ** len(decimals)
+        return 0.5 / 10.0 ** len(self._part("number").partition(".")[2])
 
-    def _digits(self) -> str:
-        return self.printed.replace("\u2212", "-").rstrip(" %")
+    def agrees(self, value: float) -> bool:
+        """Return whether a number would be printed as this one, either way of rounding a half."""
+        if self.value is None:
+            return False
+        if self.relation:
+            return value < self.value if self.relation == "<" else value > self.value
+        return abs(value - self.value) <= (self.half_unit or 0.0) + _ROUNDING
+
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """Ids of the claims that the formula names."""
+        return names(self.formula) if self.formula else ()
+
+    def _part(self, name: str) -> str:
+        found = _NUMBER.fullmatch(self.printed)
+        return found[name] if found else ""
+
+
+class Identity(BaseModel):
+    """What printed numbers imply for each other.
+
+    Attributes
+    ----------
+    name, in_words : str
+        What is computed, and how.
+    formula : str
+        The same, of claim ids.
+    lower, upper : str or None
+        Formulas of exact limits.
+    unit : str
+        Unit of the result.
+    claim : str or None
+        Id of the claim that should say the same; none where nothing of the kind is printed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1)
+    in_words: str = Field(min_length=1)
+    formula: str
+    lower: str | None = None
+    upper: str | None = None
+    unit: str = Field(min_length=1)
+    claim: str | None = None
+
+    @model_validator(mode="after")
+    def _limits_must_be_two(self) -> Self:
+        if (self.lower is None) != (self.upper is None):
+            raise ValueError("lower and upper must come together, got one. Add the other.")
+        return self
+
+    @property
+    def formulas(self) -> tuple[str, ...]:
+        """All formulas, that of the result first."""
+        return tuple(formula for formula in (self.formula, self.lower, self.upper) if formula is not None)

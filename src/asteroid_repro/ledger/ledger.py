@@ -1,30 +1,37 @@
 """The published ledger: every printed number once, with its source, its role and its status.
 
-The two data files beside this module hold the claims and the sources; nothing else in the package may type a
+The files ``claims.toml`` and ``sources.toml`` of a study hold the claims and the sources; nothing else may type a
 published number. A ledger that breaks a rule cannot be made.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
-from pydantic import ValidationError
-
-from asteroid_repro.errors import InputError, did_you_mean, first_problem
-from asteroid_repro.ledger.claim import Claim, Role, Source
+from asteroid_repro.errors import InputError, Record, did_you_mean, validated
+from asteroid_repro.ledger.claim import Claim, Identity, Role, Source
+from asteroid_repro.ledger.figure import Figure
+from asteroid_repro.ledger.formula import evaluate
 from asteroid_repro.ledger.rules import check_claims
+from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.tables.toml_files import read_toml
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+_COLUMNS: Final = (
+    "id", "statement", "printed", "value", "unit", "source", "doi",
+    "strength", "role", "blind", "status", "reason", "formula", "about",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
-class Ledger:
+class Ledger(ResultTable):
     """All claims and sources of one trial, checked against each other when made.
 
     Attributes
@@ -35,21 +42,26 @@ class Ledger:
         The sources by key.
     file : str
         Name of the file of the claims, for messages.
+    identities : tuple of Identity
+        What the claims imply for each other.
+    label : str
+        What the table of the claims is.
 
     Raises
     ------
     InputError
-        An id used twice, an unknown claim or source, claims that depend on each other in a loop, or a
-        predicted claim that the fitted ones already give.
+        A claim that breaks a rule of :func:`asteroid_repro.ledger.rules.check_claims`.
     """
 
     claims: tuple[Claim, ...]
     sources: Mapping[str, Source]
     file: str = "claims.toml"
+    identities: tuple[Identity, ...] = ()
+    label: str = "Published claims"
 
     def __post_init__(self) -> None:
         """Check the claims against each other and the sources."""
-        check_claims(self.claims, self.sources, self.file)
+        check_claims(self.claims, self.sources, self.identities, self.file)
 
     def __getitem__(self, claim_id: str) -> Claim:
         """Return a claim by its id; an unknown one raises an InputError with the nearest match."""
@@ -96,13 +108,58 @@ class Ledger:
             raise InputError(f"role must be one of {', '.join(get_args(Role))}, got {role!r}. Use one of these.")
         return tuple(claim for claim in self.claims if claim.role == role)
 
-    def group(self, name: str) -> dict[str, Claim]:
-        """Return the claims of one printed line by part.
+    @cached_property
+    def numbers(self) -> dict[str, float]:
+        """The printed numbers by claim id, bounds left out."""
+        return {claim.id: claim.value for claim in self.claims if claim.value is not None and not claim.relation}
+
+    def compute(self, formula: str) -> float:
+        """Compute a formula of claim ids from the printed numbers.
+
+        Raises
+        ------
+        InputError
+            As :func:`asteroid_repro.ledger.formula.evaluate`, or a list.
+
+        Examples
+        --------
+        >>> published().compute("design.running + design.waitlist")
+        40.0
+        """
+        result = evaluate(formula, self.numbers)
+        if isinstance(result, list):
+            raise InputError(f"formula must give one number, got a list from {formula!r}. Take it out of the brackets.")
+        return result
+
+    def about(self, figure: Figure) -> Claim | None:
+        """Return the claim about a figure; None where it is not printed.
+
+        Examples
+        --------
+        >>> published().about(Figure(figure="running_hours")).printed
+        '105'
+        """
+        return next((claim for claim in self.claims if claim.about == figure), None)
+
+    @cached_property
+    def lines(self) -> dict[tuple[str, float], dict[str, Claim]]:
+        """The printed result lines by outcome and week: the claims by ``estimate``, ``ci_low``, ``ci_high``, ..."""
+        found: dict[tuple[str, float], dict[str, Claim]] = {}
+        for claim in self.claims:
+            one = claim.about
+            if one and one.figure == "effect":
+                found.setdefault((str(one.outcome), one.week or 0.0), {})[str(one.statistic)] = claim
+        return found
+
+    def line(self, outcome: str, week: float | None = None) -> dict[str, Claim]:
+        """Return the claims of one printed result line.
 
         Parameters
         ----------
-        name : str
-            Name of the line, such as ``average_pain.week12``.
+        outcome : str
+            Name of the outcome.
+        week : float, optional
+            Week of the visit; the last one printed when not given.
 
         Returns
         -------
@@ -112,21 +169,28 @@ class Ledger:
         Raises
         ------
         InputError
-            An unknown line.
+            No line of that outcome, or none at that week.
 
         Examples
         --------
-        >>> {part: claim.printed for part, claim in published().group("current_pain.week12").items()}
+        >>> {part: claim.printed for part, claim in published().line("current_pain").items()}
         {'estimate': '-19.35', 'ci_low': '-32.01', 'ci_high': '-6.69', 'p_value': '0.003'}
         """
-        found = {claim.part: claim for claim in self.claims if claim.group == name and claim.part is not None}
-        if not found:
-            known = {claim.group for claim in self.claims if claim.group}
-            raise InputError(f"group must be in the ledger, got {name!r}.{did_you_mean(name, known)}")
-        return {str(part): claim for part, claim in found.items()}
+        return self.lines[outcome, self.week_of_line(outcome, week)]
+
+    def week_of_line(self, outcome: str, week: float | None = None) -> float:
+        """Return the week of a printed result line; parameters and errors as in :meth:`line`."""
+        weeks = sorted(printed for name, printed in self.lines if name == outcome)
+        if not weeks:
+            near = did_you_mean(outcome, {name for name, _ in self.lines})
+            raise InputError(f"outcome must be one with a printed effect, got {outcome!r}.{near}")
+        if week is not None and week not in weeks:
+            shown = ", ".join(f"{printed:g}" for printed in weeks)
+            raise InputError(f"week must be one with a printed effect on {outcome}, {shown}, got {week:g}. Choose one.")
+        return weeks[-1] if week is None else week
 
     def to_frame(self) -> "pd.DataFrame":
-        """Return one row per claim; an unknown value is NaN, an unknown doi, group or part an empty text."""
+        """Return one row per claim; an unknown value is NaN, whatever else is unknown an empty text."""
         import pandas as pd
 
         return pd.DataFrame([self._row(claim) for claim in self.claims])
@@ -135,16 +199,8 @@ class Ledger:
         row = claim.model_dump()
         row["value"] = float("nan") if claim.value is None else claim.value
         row["doi"] = self.sources[claim.source].doi
+        row["about"] = claim.about and str(claim.about)
         return {name: "" if row[name] is None else row[name] for name in _COLUMNS}
-
-    def _repr_html_(self) -> str:
-        return self.to_frame().to_html(index=False)
-
-
-_COLUMNS = (
-    "id", "statement", "printed", "value", "unit", "source", "doi",
-    "strength", "role", "status", "reason", "group", "part",
-)  # fmt: skip
 
 
 @cache
@@ -172,7 +228,8 @@ def read_ledger(claims_path: Path | Traversable, sources_path: Path | Traversabl
     Parameters
     ----------
     claims_path : path
-        TOML file with one ``[[claim]]`` table per claim; the fields are those of :class:`Claim`.
+        TOML file with one ``[[claim]]`` table per claim and one ``[[identity]]`` table per identity; the fields are
+        those of :class:`Claim` and :class:`Identity`.
     sources_path : path
         TOML file with one table per source, named by its key; the fields are those of :class:`Source`.
 
@@ -205,46 +262,41 @@ def read_ledger(claims_path: Path | Traversable, sources_path: Path | Traversabl
     >>> read_ledger(folder / "claims.toml", folder / "sources.toml").fitted("people")
     12.0
     """
-    sources = {
-        key: _source(key, fields, f"{sources_path.name}, source {key}") for key, fields in _toml(sources_path).items()
-    }
-    tables = _claim_tables(claims_path)
-    claims = tuple(
-        _claim(fields, f"{claims_path.name}, claim {fields.get('id', f'number {number}')}")
-        for number, fields in enumerate(tables, start=1)
+    claims_file, sources_file = str(claims_path), str(sources_path)
+    sources = {key: _source(key, fields, sources_file) for key, fields in read_toml(Path(sources_file)).items()}
+    tables = read_toml(Path(claims_file))
+    if "claim" not in tables or not set(tables) <= {"claim", "identity"}:
+        raise InputError(
+            f"{claims_file} must hold [[claim]] and [[identity]] tables and nothing else, got "
+            f"{', '.join(tables) or 'nothing'}. Correct the file."
+        )
+    return Ledger(
+        _records(Claim, tables["claim"], claims_file, key="id"),
+        sources,
+        claims_file,
+        _records(Identity, tables.get("identity", []), claims_file, key="name"),
     )
-    return Ledger(claims=claims, sources=sources, file=claims_path.name)
 
 
-def _toml(path: Path | Traversable) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path.name} must be a file that can be read, got {path}. Correct the path.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path.name} must be TOML in UTF-8, got: {error}. Correct the file.") from error
+def _records(kind: type[Record], tables: object, file: str, *, key: str) -> tuple[Record, ...]:
+    word = kind.__name__.lower()
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise InputError(f"{file} must hold {word} as [[{word}]] tables, got {tables!r}. Correct the file.")
+    return tuple(
+        _record(kind, table, f"{file}, {word} {table.get(key, f'number {number}')}")
+        for number, table in enumerate(tables, start=1)
+    )
 
 
-def _claim_tables(path: Path | Traversable) -> list[dict[str, Any]]:
-    content = _toml(path)
-    tables = content.get("claim")
-    if set(content) != {"claim"} or not isinstance(tables, list) or not all(isinstance(row, dict) for row in tables):
-        got = ", ".join(content) or "nothing"
-        raise InputError(f"{path.name} must hold [[claim]] tables and nothing else, got {got}. Correct the file.")
-    return tables
-
-
-def _claim(fields: dict[str, Any], where: str) -> Claim:
-    try:
-        return Claim.model_validate(fields)
-    except ValidationError as error:
-        raise InputError(f"{where}: {first_problem(error)}") from error
-
-
-def _source(key: str, fields: object, where: str) -> Source:
+def _source(key: str, fields: object, file: str) -> Source:
+    where = f"{file}, source {key}"
     if not isinstance(fields, dict):
         raise InputError(f"{where}: must be a table, got {fields!r}. Write it under [{key}].")
+    return _record(Source, {"key": key, **fields}, where)
+
+
+def _record(kind: type[Record], fields: dict[str, Any], where: str) -> Record:
     try:
-        return Source.model_validate({"key": key, **fields})
-    except ValidationError as error:
-        raise InputError(f"{where}: {first_problem(error)}") from error
+        return validated(kind, fields)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None

@@ -1,31 +1,33 @@
 r"""From the observed scale to a latent normal one, so that bounding and rounding lose nothing.
 
-A score :math:`X` is a latent normal :math:`\mu + \sigma Z`, rounded to the scale's step and held inside 0 to 100.
+A score :math:`X` is a latent normal :math:`\mu + \sigma Z`, rounded to the scale's step and held inside its ends.
 Rounding and bounding move means and spreads (an effect of -15 may shrink by 3 points), so :math:`\mu`, :math:`\sigma`
 and the latent correlations are solved for such that mean, SD and correlations of the *observed* scores are the
-assumed ones. With thresholds :math:`u_j = (t_j - \mu)/\sigma`, :math:`t_j = (j - 1/2)\,\text{step}`,
+assumed ones. With scores counted from the lowest one and thresholds :math:`u_j = (t_j - \mu)/\sigma`,
+:math:`t_j = (j - 1/2)\,\text{step}`,
 
 .. math::
 
     E X = \text{step} \sum_j \Phi(-u_j), \quad E X^2 = \text{step}^2 \sum_j (2j - 1)\, \Phi(-u_j).
 
 Their derivatives are known, so Newton's method solves for all scores of an arm at once; the correlations follow in
-:mod:`asteroid_repro.mechanism.latent_correlation`.
+:mod:`asteroid_repro.mechanism.latent_correlation`. On a scale without ends rounding only adds the variance
+:math:`\text{step}^2/12` (Sheppard), to double precision where the SD is the step or more; a continuous score is its
+own latent normal.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.mechanism.latent_correlation import latent_correlations
+from asteroid_repro.mechanism.latent_correlation import TERMS, hermite_coefficients, latent_correlations
 from asteroid_repro.mechanism.newton import Tangent, solve_pairs
 from asteroid_repro.mechanism.truncated import normal_density, normal_probability
 from asteroid_repro.trial.assumptions import TrialAssumptions
-from asteroid_repro.trial.quantities import OUTCOMES, SCALE_MAXIMUM
+from asteroid_repro.trial.design import Outcome
 
-_ROUNDS = 100
 _FARTHEST = 35.0  # thresholds beyond 35 latent SDs have no probability in double precision
 
 
@@ -35,36 +37,40 @@ class LatentScore:
 
     Attributes
     ----------
+    scale : Outcome
+        Ends and step of the observed score.
     mean, sd : float
         Mean and SD of the latent normal, points.
-    step : int
-        Distance between neighbouring scores, points.
     """
 
+    scale: Outcome
     mean: float
     sd: float
-    step: int
 
     @property
     def thresholds(self) -> np.ndarray:
-        """Standardised thresholds between neighbouring scores, one fewer than there are scores."""
-        cuts = np.arange(self.step / 2, SCALE_MAXIMUM, self.step)
-        return _within_reach((cuts - self.mean) / self.sd)
+        """Standardised thresholds between neighbouring scores of a scale with ends, one fewer than there are scores."""
+        cuts = _cuts([self.scale])[0]
+        return _within_reach((cuts - (self.mean - self.scale.lowest)) / self.sd)
 
     def probabilities(self) -> np.ndarray:
-        """Probability of each score 0, step, ..., 100."""
+        """Probability of each score of a scale with ends, the lowest first."""
         below = np.concatenate([[0.0], normal_probability(self.thresholds), [1.0]])
         return np.diff(below)
 
     def observed_mean(self) -> float:
         """Mean of the rounded and bounded score, points."""
-        return float(self.step * normal_probability(-self.thresholds).sum())
+        if not self.scale.is_bounded:
+            return self.mean
+        return float(self.scale.lowest + _step(self.scale) * normal_probability(-self.thresholds).sum())
 
     def observed_sd(self) -> float:
         """SD of the rounded and bounded score, points."""
+        if not self.scale.is_bounded:
+            return float(np.hypot(self.sd, _rounding_sd(self.scale)))
         tails = normal_probability(-self.thresholds)
-        second_moment = float(self.step**2 * (_odd(len(tails)) * tails).sum())
-        return float(np.sqrt(second_moment - self.observed_mean() ** 2))
+        second_moment = float(_step(self.scale) ** 2 * (_odd(len(tails)) * tails).sum())
+        return float(np.sqrt(second_moment - (self.observed_mean() - self.scale.lowest) ** 2))
 
 
 @dataclass(frozen=True)
@@ -83,15 +89,15 @@ class LatentArm:
     root_correlation: np.ndarray
 
 
-def latent_score(mean: float, sd: float, step: int) -> LatentScore:
+def latent_score(mean: float, sd: float, scale: Outcome) -> LatentScore:
     """Find the latent normal whose rounded and bounded score has the given mean and SD.
 
     Parameters
     ----------
     mean, sd : float
         Wanted on the observed scale, points.
-    step : int
-        Distance between neighbouring scores, points.
+    scale : Outcome
+        Ends and step of the score.
 
     Raises
     ------
@@ -101,70 +107,16 @@ def latent_score(mean: float, sd: float, step: int) -> LatentScore:
 
     Examples
     --------
-    >>> score = latent_score(14.25, 20.4, 1)
+    >>> vas = Outcome(name="pain", label="Pain", minimum=0, maximum=100, step=1, better="lower")
+    >>> score = latent_score(14.25, 20.4, vas)
     >>> round(score.observed_mean(), 6), round(score.observed_sd(), 6)
     (14.25, 20.4)
     """
-    return _latent_scores(np.array([mean]), np.array([sd]), np.array([step]))[0]
+    return _latent_scores(np.array([mean]), np.array([sd]), [scale])[0]
 
 
-def beta_shape(mean: float, sd: float) -> tuple[float, float]:
-    """Return the two parameters of the beta distribution with a mean and an SD.
-
-    Examples
-    --------
-    >>> [round(parameter, 9) for parameter in beta_shape(0.5, 12**-0.5)]
-    [1.0, 1.0]
-    """
-    size = mean * (1 - mean) / sd**2 - 1
-    return mean * size, (1 - mean) * size
-
-
-def attendance_beta(mean: float, sd: float, sessions: int, decline: float = 0.0, weeks: int = 1) -> tuple[float, float]:
-    r"""Find the beta distribution of personal attendance probabilities behind an observed spread.
-
-    In week w person i comes with probability :math:`p_w = p + d c_w p (1 - p)`, with :math:`c_w` falling in equal steps
-    from 1 to -1. The observed share of N sessions then has variance
-    :math:`V + [m - E p^2 - d^2 C\, E p^2 (1 - p)^2]/N`, with m and V the mean and variance of p and C the mean of
-    :math:`c_w^2`: coin flips add to the spread, so the probabilities spread less than the shares. The last expectation
-    hardly depends on V, so V is found by putting it in again and again.
-
-    Returns
-    -------
-    tuple of float
-        The two parameters of the beta distribution.
-
-    Raises
-    ------
-    InputError
-        A spread below that of coin flips or beyond all-or-nothing.
-
-    Examples
-    --------
-    >>> a, b = attendance_beta(0.70, 0.20, 36)
-    >>> round(a / (a + b), 6)
-    0.7
-    """
-    spread = mean * (1 - mean)
-    centred_squares = (weeks + 1) / (3 * (weeks - 1)) if weeks > 1 else 0.0  # of equal steps from 1 to -1
-    if not spread / sessions < sd**2 < spread:
-        raise InputError(
-            f"adherence_sd must be between {(spread / sessions) ** 0.5:.4f} and {spread**0.5:.4f} at mean {mean:g}, "
-            f"got {sd:g}. Choose one inside."
-        )
-    variance = without_decline = (sessions * sd**2 - spread) / (sessions - 1)
-    for _ in range(_ROUNDS):
-        a, b = beta_shape(mean, variance**0.5)
-        fourth = a * (a + 1) * b * (b + 1) / ((a + b) * (a + b + 1) * (a + b + 2) * (a + b + 3))
-        before, variance = variance, without_decline + decline**2 * centred_squares * fourth / (sessions - 1)
-        if abs(variance - before) <= 1e-15:
-            break
-    return beta_shape(mean, variance**0.5)
-
-
-@lru_cache(maxsize=64)
 def latent_arm(assumptions: TrialAssumptions, arm: str) -> LatentArm:
-    """Calibrate all scores of one arm, means, SDs and correlations.
+    """Calibrate all scores of one arm, ``treatment`` or ``reference``: means, SDs and correlations.
 
     The observed correlation of outcome o at visit v with outcome p at visit w is the product of the cross-outcome
     correlation (o, p) and the visit correlation (v, w).
@@ -174,13 +126,12 @@ def latent_arm(assumptions: TrialAssumptions, arm: str) -> LatentArm:
     InputError
         A correlation the bounded scores cannot have, or latent correlations that are not positive definite.
     """
-    outcomes = [assumptions.outcome(name) for name in OUTCOMES]
-    means = np.concatenate([assumptions.means(name)[arm] for name in OUTCOMES])
-    sds = np.concatenate([outcome.sd for outcome in outcomes])
-    steps = np.repeat([outcome.step for outcome in outcomes], len(assumptions.visits))
-    scores = _latent_scores(means, sds, steps)
+    scales = [scale for scale in assumptions.design.outcomes for _ in assumptions.visits]
+    means = np.concatenate([outcome.means()[arm] for outcome in assumptions.outcomes])
+    sds = np.concatenate([outcome.sd for outcome in assumptions.outcomes])
+    scores = _latent_scores(means, sds, scales)
     wanted = np.kron(assumptions.cross_outcome_correlation, assumptions.visit_correlation)
-    latent = latent_correlations(_thresholds(scores, steps), steps, sds, wanted)
+    latent = latent_correlations(_coefficients(scores) / sds[:, np.newaxis], wanted)
     try:
         factor = np.linalg.cholesky(latent)
     except np.linalg.LinAlgError:
@@ -191,33 +142,57 @@ def latent_arm(assumptions: TrialAssumptions, arm: str) -> LatentArm:
     return LatentArm(scores, factor)
 
 
-def _latent_scores(means: np.ndarray, sds: np.ndarray, steps: np.ndarray) -> tuple[LatentScore, ...]:
-    """Solve for all scores at once: observed means and SDs in points, and steps, each of shape (scores,)."""
-    wanted = np.stack([np.log(means / (SCALE_MAXIMUM - means)), np.log(sds)])
+def _latent_scores(means: np.ndarray, sds: np.ndarray, scales: Sequence[Outcome]) -> tuple[LatentScore, ...]:
+    """Solve for all scores: observed means and SDs in points, each of shape (scores,)."""
+    bounded = np.array([scale.is_bounded for scale in scales])
+    latent_means, latent_sds = means.astype(float), sds.astype(float)
+    if bounded.any():
+        with_ends = [scale for scale in scales if scale.is_bounded]
+        latent_means[bounded], latent_sds[bounded] = _bounded_scores(means[bounded], sds[bounded], with_ends)
+    for index in np.flatnonzero(~bounded).tolist():
+        latent_sds[index] = _endless_sd(float(sds[index]), scales[index])
+    return tuple(map(LatentScore, scales, latent_means.tolist(), latent_sds.tolist()))
+
+
+def _bounded_scores(means: np.ndarray, sds: np.ndarray, scales: Sequence[Outcome]) -> tuple[np.ndarray, np.ndarray]:
+    steps, lowest = np.array([_step(scale) for scale in scales]), np.array([scale.lowest for scale in scales])
+    lengths = steps * np.array([scale.n_steps for scale in scales])
+    above = means - lowest
+    wanted = np.stack([np.log(above / (lengths - above)), np.log(sds)])
     # A wide first guess reaches a threshold from anywhere: where none is near, the moments hardly have a slope.
     start = np.stack([np.zeros_like(means), np.log(sds + steps)])
-    distances = _cuts(steps) - means[:, np.newaxis]
+    distances = _cuts(scales) - above[:, np.newaxis]
     weights = np.stack([np.outer(steps, np.ones(distances.shape[1])), np.outer(steps**2, _odd(distances.shape[1]))])
-    shift, log_sd = solve_pairs(lambda unknowns: _score_moments(unknowns, distances, weights), wanted, start)
+    shift, log_sd = solve_pairs(lambda unknowns: _score_moments(unknowns, distances, weights, lengths), wanted, start)
     impossible = np.flatnonzero(np.isnan(shift))
     if impossible.size:
-        mean, sd, step = means[impossible[0]], sds[impossible[0]], steps[impossible[0]]
+        first = impossible[0]
         raise InputError(
-            f"sd must be one that a rounded, bounded normal score can have at mean {mean:g} and step {step}, "
-            f"got {sd:g}. Choose a mean further from the end of the scale or another sd."
+            f"{scales[first].name}.sd must be one that a rounded, bounded normal score can have at mean "
+            f"{means[first]:g} and step {steps[first]:g}, got {sds[first]:g}. Choose another sd, or a mean "
+            "further from the ends of the scale."
         )
     latent_sds = np.exp(log_sd)
-    latent_means = means - latent_sds * shift
-    return tuple(map(LatentScore, latent_means.tolist(), latent_sds.tolist(), steps.tolist()))
+    return means - latent_sds * shift, latent_sds
 
 
-def _score_moments(unknowns: np.ndarray, distances: np.ndarray, weights: np.ndarray) -> Tangent:
+def _endless_sd(sd: float, scale: Outcome) -> float:
+    """Take the variance that rounding adds from that of a score on a scale without ends."""
+    if scale.step is not None and sd < scale.step:
+        raise InputError(
+            f"{scale.name}.sd must be the step {scale.step:g} or more on a scale without ends, got {sd:g}. Take a "
+            "finer step, or none."
+        )
+    return float(np.sqrt(sd**2 - _rounding_sd(scale) ** 2))
+
+
+def _score_moments(unknowns: np.ndarray, distances: np.ndarray, weights: np.ndarray, lengths: np.ndarray) -> Tangent:
     """Log odds of the mean and log SD of observed scores.
 
     The unknowns are log latent SD and, before it, how many latent SDs the latent mean is below the observed one: that
-    stays small where latent mean and SD grow without bound, towards scores that are all 0 or 100. Log odds and logs
+    stays small where latent mean and SD grow without bound, towards scores that are all at one end. Log odds and logs
     are nearly straight lines in both. ``distances`` are those of the thresholds from the observed means, ``weights``
-    the factors of the tails in the first and second moment.
+    the factors of the tails in the first and second moment, ``lengths`` those of the scales.
     """
     shift, log_sd = unknowns[:, :, np.newaxis]
     u = _within_reach(distances / np.exp(log_sd) + shift)
@@ -227,29 +202,50 @@ def _score_moments(unknowns: np.ndarray, distances: np.ndarray, weights: np.ndar
         [np.vecdot(weights, -density), np.vecdot(weights, density * (u - shift))], axis=1
     )
     variance = second - first**2
-    odds = first / (SCALE_MAXIMUM - first)
+    odds = first / (lengths - first)
     return Tangent(
         value=np.stack([np.log(odds), np.log(variance) / 2]),
         slope=np.stack(
             [
-                first_slope * SCALE_MAXIMUM / (first * (SCALE_MAXIMUM - first)),
+                first_slope * lengths / (first * (lengths - first)),
                 (second_slope - 2 * first * first_slope) / (2 * variance),
             ]
         ),
     )
 
 
-def _cuts(steps: np.ndarray) -> np.ndarray:
-    """Thresholds between neighbouring scores, points, one row a score; infinite where a coarser scale has fewer."""
-    number = np.arange(SCALE_MAXIMUM / steps.min())
-    cuts = steps[:, np.newaxis] * (number + 0.5)
-    return np.where(cuts < SCALE_MAXIMUM, cuts, np.inf)
+def _cuts(scales: Sequence[Outcome]) -> np.ndarray:
+    """Thresholds between neighbouring scores, points above the lowest one, one row a score with ends.
+
+    Infinite where another scale has more of them.
+    """
+    steps, counts = np.array([_step(scale) for scale in scales]), np.array([scale.n_steps or 0 for scale in scales])
+    number = np.arange(counts.max())
+    return np.where(number < counts[:, np.newaxis], steps[:, np.newaxis] * (number + 0.5), np.inf)
 
 
-def _thresholds(scores: tuple[LatentScore, ...], steps: np.ndarray) -> np.ndarray:
-    """Standardised thresholds of all scores, shape (scores, thresholds)."""
-    mean, sd = np.array([(score.mean, score.sd) for score in scores]).T[:, :, np.newaxis]
-    return _within_reach((_cuts(steps) - mean) / sd)
+def _coefficients(scores: Sequence[LatentScore]) -> np.ndarray:
+    """Hermite coefficients of every score, points, shape (scores, terms); without ends only the first is not 0."""
+    found = np.zeros((len(scores), TERMS))
+    bounded = [index for index, score in enumerate(scores) if score.scale.is_bounded]
+    if bounded:
+        scales = [scores[index].scale for index in bounded]
+        mean = np.array([scores[index].mean - scores[index].scale.lowest for index in bounded])[:, np.newaxis]
+        sd = np.array([scores[index].sd for index in bounded])[:, np.newaxis]
+        thresholds = _within_reach((_cuts(scales) - mean) / sd)
+        found[bounded] = hermite_coefficients(thresholds, np.array([_step(scale) for scale in scales]))
+    for index, score in enumerate(scores):
+        if not score.scale.is_bounded:
+            found[index, 0] = score.sd
+    return found
+
+
+def _step(scale: Outcome) -> float:
+    return 0.0 if scale.step is None else scale.step
+
+
+def _rounding_sd(scale: Outcome) -> float:
+    return float(_step(scale) / np.sqrt(12))
 
 
 def _within_reach(thresholds: np.ndarray) -> np.ndarray:

@@ -11,19 +11,17 @@ from asteroid_repro.errors import InputError
 from asteroid_repro.mechanism.newton import Tangent, solve_rising
 from asteroid_repro.mechanism.truncated import normal_density
 
-_TERMS = 400  # of Mehler's sum: the tail is below 1e-9 of the variance for correlations up to 0.95
+TERMS = 400  # of Mehler's sum: the tail is below 1e-9 of the variance for correlations up to 0.95
 _LARGEST = 0.999
 
 
-def latent_correlations(thresholds: np.ndarray, steps: np.ndarray, sds: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def latent_correlations(coefficients: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Find the latent correlations that give the observed scores the wanted ones.
 
     Parameters
     ----------
-    thresholds : numpy.ndarray of shape (scores, thresholds)
-        Between neighbouring scores, in latent SDs from the latent mean.
-    steps, sds : numpy.ndarray of shape (scores,)
-        Distance between neighbouring scores and observed SD, points.
+    coefficients : numpy.ndarray of shape (scores, terms)
+        Hermite coefficients of each score over its observed SD.
     wanted : numpy.ndarray of shape (scores, scores)
         Observed correlations.
 
@@ -39,29 +37,40 @@ def latent_correlations(thresholds: np.ndarray, steps: np.ndarray, sds: np.ndarr
 
     Examples
     --------
-    >>> coins = np.zeros((2, 1))  # heads or tails: the observed correlation is 2/pi arcsin(latent one)
-    >>> latent = latent_correlations(coins, np.ones(2), np.full(2, 0.5), np.array([[1, 1 / 3], [1 / 3, 1]]))
-    >>> latent.round(9).tolist()
+    >>> coins = hermite_coefficients(np.zeros((2, 1)), np.ones(2)) / 0.5  # heads or tails: 2/pi arcsin(latent one)
+    >>> latent_correlations(coins, np.array([[1, 1 / 3], [1 / 3, 1]])).round(9).tolist()
     [[1.0, 0.5], [0.5, 1.0]]
     """
-    coefficients = _hermite_coefficients(thresholds, steps) / sds[:, np.newaxis]
-    first, second = np.tril_indices(len(steps), -1)
+    first, second = np.tril_indices(len(coefficients), -1)
     rho = _solve(coefficients[first] * coefficients[second], wanted[first, second])
-    latent = np.eye(len(steps))
+    latent = np.eye(len(coefficients))
     latent[first, second] = latent[second, first] = rho
     return latent
 
 
-def _hermite_coefficients(thresholds: np.ndarray, steps: np.ndarray) -> np.ndarray:
-    """Coefficients c_1 ... c_TERMS of each score in orthonormal Hermite polynomials, shape (scores, terms)."""
-    degrees = np.arange(_TERMS)
+def hermite_coefficients(thresholds: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """Return the coefficients c_1 ... cTERMS of each score in orthonormal Hermite polynomials, shape (scores, terms).
+
+    Parameters
+    ----------
+    thresholds : numpy.ndarray of shape (scores, thresholds)
+        Between neighbouring scores, in latent SDs from the latent mean.
+    steps : numpy.ndarray of shape (scores,)
+        Distance between neighbouring scores, points.
+
+    Examples
+    --------
+    >>> hermite_coefficients(np.zeros((1, 1)), np.ones(1))[0, 0].round(6)
+    np.float64(0.398942)
+    """
+    degrees = np.arange(TERMS)
     roots = np.sqrt(np.maximum(degrees, 1))
     # The density times the orthonormal polynomial of degree k: bounded, where the polynomial alone would overflow.
     functions = thresholds / roots[:, np.newaxis, np.newaxis]
     functions[0] = normal_density(thresholds)
     functions[1] *= functions[0]
     ratios = [0.0, *(roots[:-1] / roots[1:]).tolist()]
-    for k in range(2, _TERMS):
+    for k in range(2, TERMS):
         functions[k] *= functions[k - 1]
         functions[k] -= ratios[k] * functions[k - 2]
     coefficients: np.ndarray = steps[:, np.newaxis] * functions.sum(axis=-1).T / np.sqrt(degrees + 1)

@@ -2,16 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from asteroid_repro.mechanism.latent import latent_arm
+from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.trial.assumptions import TrialAssumptions
-from asteroid_repro.trial.quantities import OUTCOMES
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def floor_and_ceiling(assumptions: TrialAssumptions) -> "pd.DataFrame":
-    """Return the expected share of people at 0 and at 100 points, by outcome, arm and visit.
+    """Return the expected share of people at the ends of each scale that has ends, by outcome, arm and visit.
 
     Exact under the assumptions: the probabilities of the two end scores of the rounded, bounded normal.
 
@@ -35,20 +34,22 @@ def floor_and_ceiling(assumptions: TrialAssumptions) -> "pd.DataFrame":
     """
     import pandas as pd
 
+    mechanism, design = solve(assumptions), assumptions.design
+    places = [(outcome, week) for outcome in design.outcome_names for week in design.visits]
     rows = []
-    for arm in ("running", "waitlist"):
-        places = [(outcome, week) for outcome in OUTCOMES for week in assumptions.visits]
-        for (outcome, week), score in zip(places, latent_arm(assumptions, arm).scores, strict=True):
-            shares = score.probabilities()
-            rows.append(
-                {
-                    "outcome": outcome,
-                    "arm": arm,
-                    "week": week,
-                    "mean": score.observed_mean(),
-                    "sd": score.observed_sd(),
-                    "floor_share": float(shares[0]),
-                    "ceiling_share": float(shares[-1]),
-                }
-            )
+    for arm, latent in zip(design.arm_names, (mechanism.treatment, mechanism.reference), strict=True):
+        for (outcome, week), score in zip(places, latent.scores, strict=True):
+            if score.scale.is_bounded:
+                shares = score.probabilities()
+                rows.append(
+                    {
+                        "outcome": outcome,
+                        "arm": arm,
+                        "week": week,
+                        "mean": score.observed_mean(),
+                        "sd": score.observed_sd(),
+                        "floor_share": float(shares[0]),
+                        "ceiling_share": float(shares[-1]),
+                    }
+                )
     return pd.DataFrame(rows)

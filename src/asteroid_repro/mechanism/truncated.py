@@ -92,8 +92,8 @@ def truncated_normal(mean: float, sd: float, minimum: float, maximum: float) -> 
     )
     if np.isnan(solution).any():
         raise InputError(
-            f"age_sd must be one that ages from {minimum:g} to {maximum:g} with mean {mean:g} can have (a normal "
-            f"distribution, cut off), got {sd:g}. Choose a smaller one."
+            f"sd must be one that a normal distribution, cut off at {minimum:g} and {maximum:g}, can have with mean "
+            f"{mean:g}, got {sd:g}. Choose a smaller one."
         )
     (mu,), (log_sigma,) = solution.tolist()
     return TruncatedNormal(mu, float(np.exp(log_sigma)), minimum, maximum)

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import ndtr
 
-from asteroid_repro._version import __version__
-from asteroid_repro.engine.monte_carlo import Totals, check_trials, sum_pieces
+from asteroid_repro.engine.label import simulated_label
+from asteroid_repro.engine.monte_carlo import Run, Totals, check_trials, sum_pieces
 from asteroid_repro.engine.trial_estimates import simulated_estimates
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.inference import p_value
-from asteroid_repro.estimate.effects.methods import Distribution, reference_distribution
-from asteroid_repro.planning.believed_effects import BelievedEffects, believed_effects
-from asteroid_repro.planning.shrink import Belief, Shrinkage, shrunk
-from asteroid_repro.sweeps.fields import effect_at, with_effect_at
-from asteroid_repro.tables.limits import check_level
+from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
+from asteroid_repro.mechanism.mechanism import Mechanism, solve
+from asteroid_repro.planning.approximate_power import asked_about
+from asteroid_repro.planning.belief import Belief, Shrinkage, believed_effects, shrunk
+from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
-from asteroid_repro.trial.quantities import OUTCOMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +46,7 @@ class EffectTried:
 
 
 @dataclass(frozen=True)
-class Assurance:
+class Assurance(ResultTable):
     """Power averaged over a distribution of the true effect.
 
     Attributes
@@ -75,8 +74,10 @@ class Assurance:
         Whether the user ended the run before its goal.
     tried : tuple of EffectTried
         The effects simulated, smallest first.
+    analysis : Analysis
+        The method, its reference distribution and level.
     label : str
-        ``SIMULATED`` with scenario, outcome, trials and seed.
+        ``SIMULATED`` with scenario, outcome, analysis, trials and seed.
     """
 
     assurance: float
@@ -94,17 +95,15 @@ class Assurance:
     failed: int
     stopped: bool
     tried: tuple[EffectTried, ...]
+    analysis: Analysis
     label: str
 
     def to_frame(self) -> "pd.DataFrame":
         """Return one row with the result; ``tried`` holds the effects behind it."""
         import pandas as pd  # slow to import, and the command line prints without it
 
-        row = asdict(self)
-        return pd.DataFrame([{key: row[key] for key in row if key not in {"tried", "label"}}])
-
-    def _repr_html_(self) -> str:
-        return f"<p><strong>{self.label}</strong></p>" + self.to_frame().T.to_html(header=False)
+        row = {name: value for name, value in vars(self).items() if name not in {"tried", "analysis", "label"}}
+        return pd.DataFrame([row | asdict(self.analysis)])
 
 
 def assurance(
@@ -113,9 +112,9 @@ def assurance(
     mean: float,
     sd: float,
     shrinkage: Shrinkage = 0.0,
-    outcome: str = "average_pain",
-    week: int = 12,
-    method: str = "random_intercept",
+    outcome: str | None = None,
+    week: float | None = None,
+    method: str | None = None,
     distribution: Distribution | None = None,
     level: float = 0.95,
     nodes: int | None = None,
@@ -146,14 +145,14 @@ def assurance(
     mean, sd : float
         Belief about the effect at that week, points: for instance a published estimate and its standard error.
     shrinkage : float or "empirical_bayes"
-        See :func:`asteroid_repro.planning.shrink.shrunk`; 0 takes the estimate as it is. A number moves the mean only,
+        See :func:`asteroid_repro.planning.belief.shrunk`; 0 takes the estimate as it is. A number moves the mean only,
         ``"empirical_bayes"`` makes the SD smaller too: the same share taken away gives two different assurances.
-    outcome : str
-        Name of the outcome.
-    week : int
-        A visit after the first.
+    outcome : str, optional
+        Name of the outcome; the study's first when not given.
+    week : float, optional
+        A visit after the first; the last when not given.
     method, distribution, level
-        As in :func:`asteroid_repro.estimate_effects`.
+        As in :func:`asteroid_repro.estimate_effects`: MMRM with Kenward and Roger's correction when not given.
     nodes : int, optional
         Effects tried, an odd number so that the mean is one. When not given 15, or twice the squared ratio of sd and
         standard error where that is more: the quadrature is then right to about 0.001.
@@ -187,34 +186,31 @@ def assurance(
     >>> again.assurance < again.power_at_mean
     True
     """
-    chosen = reference_distribution(method, distribution)
-    check_level(level)
-    check_trials(trials)
-    effect_at(assumptions, outcome, week)
+    analysis = chosen_analysis(method, distribution, level)
+    run = Run(check_trials(trials), seed, n_jobs=n_jobs, executor=executor, progress=progress)
+    outcome, week = asked_about(assumptions, outcome, week)
     belief = shrunk(mean, sd, shrinkage)
     if belief.sd == 0:
         raise InputError(f"sd must be positive after shrinkage, got 0 (mean {mean:g}, sd {sd:g}). Shrink less.")
-    tried = believed_effects(assumptions, belief, outcome=outcome, week=week, method=method, nodes=nodes)
+    tried = believed_effects(assumptions, belief, outcome=outcome, week=week, method=analysis.method, nodes=nodes)
+    records = [assumptions.with_effect_through(outcome, week, effect) for effect in tried[0].tolist()]
     work = partial(
         effect_sums,
-        [with_effect_at(assumptions, outcome, week, one).with_equal_baselines() for one in tried.effects.tolist()],
-        tried.weights,
+        [solve(record.with_equal_baselines()) for record in records],
+        tried[1],
         seed,
-        at=(assumptions.visits.index(week) - 1, OUTCOMES.index(outcome)),
+        at=(assumptions.design.visit(week) - 1, assumptions.design.outcome_names.index(outcome)),
         wrong=-float(np.sign(belief.mean)),
-        method=method,
-        distribution=chosen,
-        level=level,
+        analysis=analysis,
     )
-    totals = sum_pieces(work, trials, n_jobs=n_jobs, executor=executor, progress=progress)
-    source = f"{assumptions.name}, {outcome} at week {week}, {method}, {totals.trials:,} trials an effect"
-    note = "stopped early, " if totals.stopped else ""
-    label = f"SIMULATED ({source}, {note}seed {seed}, version {__version__}), not participant data"
-    return _summary(belief, tried, totals, label)
+    totals = sum_pieces(work, run)
+    how_many = f"{totals.trials:,} trials an effect{', stopped early' if totals.stopped else ''}"
+    label = simulated_label(assumptions.name, f"{outcome} at week {week:g}", analysis, how_many, f"seed {seed}")
+    return _result(belief, tried, totals, analysis=analysis, label=label)
 
 
 def effect_sums(
-    populations: Sequence[TrialAssumptions],
+    mechanisms: Sequence[Mechanism],
     weights: np.ndarray,
     seed: int,
     block: int,
@@ -222,9 +218,7 @@ def effect_sums(
     *,
     at: tuple[int, int],
     wrong: float,
-    method: str,
-    distribution: Distribution,
-    level: float,
+    analysis: Analysis,
 ) -> dict[str, np.ndarray]:
     """Simulate a piece at every effect, on the same people and noise, and add up over the trials usable at all of them.
 
@@ -232,11 +226,11 @@ def effect_sums(
     for none). ``significant`` has shape (effects,); ``own`` and ``own_wrong`` are sums of each trial's weighted share
     of significant and of wrong results, with their squares and product.
     """
-    signs = np.empty((len(populations), size))
-    for row, population in zip(signs, populations, strict=True):
-        fit = simulated_estimates(population, seed, block, size, method=method, distribution=distribution)
+    signs = np.empty((len(mechanisms), size))
+    for row, mechanism in zip(signs, mechanisms, strict=True):
+        fit = simulated_estimates(mechanism, seed, block, size, analysis)
         p = p_value(fit)[at]
-        row[:] = np.where(np.isnan(p), np.nan, np.sign(fit.estimate[at]) * (p < 1 - level))
+        row[:] = np.where(np.isnan(p), np.nan, np.sign(fit.estimate[at]) * (p < 1 - analysis.level))
     found = signs[:, np.isfinite(signs).all(axis=0)]
     significant = found != 0
     own, own_wrong = weights @ significant, weights @ (significant & (found == wrong))
@@ -251,24 +245,19 @@ def effect_sums(
     }
 
 
-def _summary(belief: Belief, tried: BelievedEffects, totals: Totals, label: str) -> Assurance:
+def _result(belief: Belief, tried: tuple[np.ndarray, np.ndarray, float], totals: Totals, **said: Any) -> Assurance:
+    effects, weights, beyond_scale = tried
     sums, n = totals.sums, int(totals.sums["usable"])
     if n < 2:
         raise InputError(f"trials must leave 2 usable fits or more, got {n} of {totals.trials}. Add people.")
-    powers = [_mean(count, count, n) for count in sums["significant"].tolist()]
-    middle = powers[int(np.argmin(np.abs(tried.effects - belief.mean)))]
-    total = _mean(float(sums["own"]), float(sums["own_2"]), n)
-    share = _wrong_share(totals) if belief.mean and sums["own"] else (nan, nan)
-    rows = zip(tried.effects.tolist(), tried.weights.tolist(), powers, strict=True)
+    powers = [_mean_and_error(count, count, n) for count in sums["significant"].tolist()]
+    rows = zip(effects.tolist(), weights.tolist(), powers, strict=True)
     return Assurance(
-        assurance=total[0],
-        mcse=total[1],
-        power_at_mean=middle[0],
-        power_at_mean_mcse=middle[1],
-        wrong_sign_share=share[0],
-        wrong_sign_share_mcse=share[1],
+        *_mean_and_error(float(sums["own"]), float(sums["own_2"]), n),
+        *powers[int(np.argmin(np.abs(effects - belief.mean)))],
+        *(_wrong_share(totals) if belief.mean and sums["own"] else (nan, nan)),
         truth_wrong_sign=float(ndtr(-abs(belief.mean) / belief.sd)),
-        beyond_scale=tried.beyond_scale,
+        beyond_scale=beyond_scale,
         mean=belief.mean,
         sd=belief.sd,
         shrinkage=belief.shrinkage,
@@ -276,11 +265,11 @@ def _summary(belief: Belief, tried: BelievedEffects, totals: Totals, label: str)
         failed=totals.trials - n,
         stopped=totals.stopped,
         tried=tuple(EffectTried(effect, weight, *power) for effect, weight, power in rows),
-        label=label,
+        **said,
     )
 
 
-def _mean(total: float, squares: float, n: int) -> tuple[float, float]:
+def _mean_and_error(total: float, squares: float, n: int) -> tuple[float, float]:
     """Mean of n figures and its standard error, from their sum and the sum of their squares."""
     variance = (squares - total**2 / n) / (n - 1)
     return total / n, float(np.sqrt(max(variance, 0.0) / n))  # equal figures may leave a rounding below 0
@@ -291,4 +280,4 @@ def _wrong_share(totals: Totals) -> tuple[float, float]:
     sums, n = totals.sums, int(totals.sums["usable"])
     ratio = float(sums["own_wrong"] / sums["own"])
     squares = float(sums["own_wrong_2"] - 2 * ratio * sums["product"] + ratio**2 * sums["own_2"])
-    return ratio, _mean(0.0, squares, n)[1] / float(sums["own"] / n)
+    return ratio, _mean_and_error(0.0, squares, n)[1] / float(sums["own"] / n)

@@ -1,85 +1,87 @@
-"""Power, and any other measure, over one or two fields of the assumptions."""
+"""Power, and any other measure, over one or two values of the assumptions: a sweep without a folder."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from asteroid_repro._version import __version__
-from asteroid_repro.engine.monte_carlo import check_trials
+from asteroid_repro.engine.label import simulated_label
+from asteroid_repro.engine.measures import MEASURES
+from asteroid_repro.engine.monte_carlo import Run, check_trials
 from asteroid_repro.errors import InputError, did_you_mean
-from asteroid_repro.estimate.effects.methods import Distribution, reference_distribution
-from asteroid_repro.evaluate.performance import Measure, OperatingCharacteristics, operating_characteristics
-from asteroid_repro.sweeps.fields import combination, effect_at, grid, with_fields
-from asteroid_repro.tables.limits import check_level
+from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
+from asteroid_repro.evaluate.performance import Measure, OperatingCharacteristics, characteristics
+from asteroid_repro.planning.approximate_power import asked_about
+from asteroid_repro.sweeps.grid import grid, naming, records
+from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MEASURES: Final = (
-    "truth", "mean_estimate", "bias", "empirical_se", "model_se", "se_ratio", "rmse", "interval_width", "type_s",
-    "type_m", "coverage", "power", "favours_running", "important", "boundary", "failed",
-)  # fmt: skip
-"""Names of the measures of one outcome."""
-
 
 @dataclass(frozen=True)
-class CurvePoint:
-    """The measures at one combination of field values.
+class PowerCurve(ResultTable):
+    """Measures of one outcome over a grid of assumptions.
 
     Attributes
     ----------
-    fields : mapping of str to value
-        The fields that were changed, in the unit of each.
-    measures : tuple of Measure
-        Those asked for, each with its Monte Carlo standard error.
-    failed : int
-        Trials without a usable fit.
-    """
-
-    fields: Mapping[str, Any]
-    measures: tuple[Measure, ...]
-    failed: int
-
-
-@dataclass(frozen=True)
-class PowerCurve:
-    """Measures over a grid of assumptions.
-
-    Attributes
-    ----------
-    points : tuple of CurvePoint
-        One a combination, the last field changing fastest.
+    points : tuple of (dict, OperatingCharacteristics)
+        The values that were changed, by name, and what was found there; one a combination, the last name changing
+        fastest.
+    outcome : str
+        Name of the outcome.
+    week : float
+        Weeks since randomisation.
+    measures : tuple of str
+        The measures of the table.
+    analysis : Analysis
+        The method, its reference distribution and level.
     label : str
-        ``SIMULATED`` with scenario, outcome, method, trials and seed.
+        ``SIMULATED`` with scenario, outcome, analysis, trials and seed.
     """
 
-    points: tuple[CurvePoint, ...]
+    points: tuple[tuple[Mapping[str, Any], OperatingCharacteristics], ...]
+    outcome: str
+    week: float
+    measures: tuple[str, ...]
+    analysis: Analysis
     label: str
 
+    def at(self, measure: str = "power") -> list[Measure]:
+        """Return a measure at every combination.
+
+        Raises
+        ------
+        InputError
+            No such measure.
+        """
+        return [found.value(self.outcome, measure, self.week) for _, found in self.points]
+
     def to_frame(self) -> "pd.DataFrame":
-        """Return one row per combination: the fields, each measure and its error, and the fits that failed.
+        """Return one row per combination: the values, each measure and its error, and the fits that failed.
 
         The error of power is ``mcse``, that of another measure has the measure's name before it.
         """
         import pandas as pd  # slow to import, and the command line prints without it
 
-        return pd.DataFrame([_row(point) for point in self.points])
-
-    def _repr_html_(self) -> str:
-        return f"<p><strong>{self.label}</strong></p>" + self.to_frame().to_html(index=False)
+        columns: dict[str, list[Any]] = {}
+        for measure in self.measures:
+            columns[measure] = [one.value for one in self.at(measure)]
+            columns["mcse" if measure == "power" else f"{measure}_mcse"] = [one.mcse for one in self.at(measure)]
+        values = pd.DataFrame([dict(point) for point, _ in self.points])
+        return values.assign(**columns, failed=[found.failed for _, found in self.points])
 
 
 def power_curve(
     assumptions: TrialAssumptions,
     over: Mapping[str, Iterable[Any]],
     *,
-    outcome: str = "average_pain",
-    week: int = 12,
+    outcome: str | None = None,
+    week: float | None = None,
     measures: Sequence[str] = ("power",),
     trials: int = 10_000,
     seed: int,
-    method: str = "random_intercept",
+    method: str | None = None,
     distribution: Distribution | None = None,
     level: float = 0.95,
     n_jobs: int = 1,
@@ -96,12 +98,12 @@ def power_curve(
     assumptions : TrialAssumptions
         What stays the same.
     over : mapping of str to values
-        One or two fields and the values of each, for instance ``{"people_per_arm": [10, 20, 40],
-        "average_pain.effect": [-5, -10, -15]}``; names as in :func:`asteroid_repro.sweeps.fields.with_fields`.
-    outcome : str
-        Name of the outcome.
-    week : int
-        A visit after the first.
+        One or two names and the values of each, for instance ``{"people_per_arm": [10, 20, 40],
+        "average_pain.effect": [-5, -10, -15]}``; names as in :meth:`asteroid_repro.TrialAssumptions.with_values`.
+    outcome : str, optional
+        Name of the outcome; the study's first when not given.
+    week : float, optional
+        A visit after the first; the last when not given.
     measures : sequence of str
         Names of measures, for instance ``("power", "coverage")``.
     trials : int
@@ -109,7 +111,7 @@ def power_curve(
     seed : int
         Whole number of 0 or more.
     method, distribution, level
-        As in :func:`asteroid_repro.estimate_effects`.
+        As in :func:`asteroid_repro.estimate_effects`: MMRM with Kenward and Roger's correction when not given.
     n_jobs, executor, progress
         As in :func:`asteroid_repro.operating_characteristics`.
 
@@ -121,8 +123,8 @@ def power_curve(
     Raises
     ------
     InputError
-        No field or more than two, an unknown field or measure, a combination that cannot be (the message begins with
-        it; all are made before the first is simulated), trials that are not a whole number of 2 or more, or an unknown
+        No name or more than two, an unknown name or measure, a combination that cannot be (the message begins with it;
+        all are made before the first is simulated), trials that are not a whole number of 2 or more, or an unknown
         outcome, week, method or distribution.
 
     References
@@ -139,50 +141,20 @@ def power_curve(
     points = grid(over)
     if len(over) > 2:
         raise InputError(f"over must name one or two fields, got {len(over)}: {', '.join(over)}. Leave some out.")
-    chosen = reference_distribution(method, distribution)
-    check_level(level)
-    check_trials(trials)
-    _check_measures(measures)
-    effect_at(assumptions, outcome, week)
-    records = [with_fields(assumptions, point) for point in points]
-
-    def characteristics(point: Mapping[str, Any], record: TrialAssumptions) -> OperatingCharacteristics:
-        try:
-            return operating_characteristics(
-                record,
-                trials=trials,
-                seed=seed,
-                method=method,
-                distribution=chosen,
-                level=level,
-                n_jobs=n_jobs,
-                executor=executor,
-                progress=progress,
-            )
-        except InputError as error:  # what only the simulation can tell: scores that no distribution gives
-            raise InputError(f"{combination(point)}: {error}") from None
-
-    rows: list[CurvePoint] = []
-    for point, record in zip(points, records, strict=True):
-        oc = characteristics(point, record)
-        if oc.stopped:
-            break
-        rows.append(CurvePoint(point, tuple(oc.value(outcome, name, week) for name in measures), oc.failed))
-    source = f"{assumptions.name}, {outcome} at week {week}, {method}, {trials:,} trials a point, seed {seed}"
-    if len(rows) < len(points):
-        source = f"stopped after {len(rows)} of {len(points)} points, {source}"
-    return PowerCurve(tuple(rows), f"SIMULATED ({source}, version {__version__}), not participant data")
-
-
-def _check_measures(measures: Sequence[str]) -> None:
     for name in measures:
         if name not in MEASURES:
             raise InputError(f"measures must be names of measures, got {name!r}.{did_you_mean(name, MEASURES)}")
-
-
-def _row(point: CurvePoint) -> dict[str, Any]:
-    row = dict(point.fields)
-    for one in point.measures:
-        row[one.measure] = float(one.value)
-        row["mcse" if one.measure == "power" else f"{one.measure}_mcse"] = float(one.mcse)
-    return row | {"failed": point.failed}
+    analysis = chosen_analysis(method, distribution, level)
+    run = Run(check_trials(trials), seed, n_jobs=n_jobs, executor=executor, progress=progress)
+    outcome, week = asked_about(assumptions, outcome, week)
+    done = []
+    for point, record in zip(points, records(assumptions, points), strict=True):
+        with naming(point):  # what only the simulation can tell: scores that no distribution gives
+            found = characteristics(record, analysis, run)
+        if found.stopped:
+            break
+        done.append((point, found))
+    stopped = f"stopped after {len(done)} of {len(points)} points" if len(done) < len(points) else ""
+    about = (f"{outcome} at week {week:g}", analysis, f"{trials:,} trials a point", stopped, f"seed {seed}")
+    label = simulated_label(assumptions.name, *about)
+    return PowerCurve(tuple(done), outcome, week, tuple(measures), analysis, label)

@@ -1,29 +1,28 @@
-"""How long people must run before the rate of adverse events is known well enough."""
+"""How long people must be at risk before the rate of adverse events is known well enough."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from math import ceil, floor, inf
-from typing import TYPE_CHECKING
 
 from scipy.special import pdtr
 
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.safety.rate_limits import exact_poisson_limits
 from asteroid_repro.tables.limits import check_level
+from asteroid_repro.tables.result_table import ResultTable
 
-if TYPE_CHECKING:
-    import pandas as pd
-
+_NOTHING = "Nothing was simulated."
 _MOST_EVENTS = 10_000_000  # beyond this no trial goes, and doubles lose whole events
 
 
 @dataclass(frozen=True)
-class RatePrecision:
-    """The running time that pins a rate down, no simulation; exact for independent events (dispersion 1).
+class RatePrecision(ResultTable):
+    """The time at risk that pins a rate down, no simulation; exact for independent events (dispersion 1).
 
     Attributes
     ----------
     rate_per_1000_h : float
-        The true rate supposed, events per 1000 running hours.
+        The true rate supposed, events per 1000 hours at risk.
     ratio : float
         Largest upper limit wanted, over the true rate.
     level : float
@@ -33,16 +32,16 @@ class RatePrecision:
     dispersion : float
         Variance of a count over its mean.
     hours : float
-        Running hours needed, over all runners.
+        Hours at risk needed, over all people.
     expected_events : float
         Mean number of events in them.
     most_events : int
         Most events with which the upper limit is still low enough.
     probability : float
         Probability of that, in exactly these hours; above a dispersion of 1 that of the scaled Poisson count.
-    hours_per_runner : float or None
-        Running hours of one runner.
-    runners : int or None
+    hours_per_person : float or None
+        Hours at risk of one person.
+    people : int or None
         Runners needed.
     """
 
@@ -55,20 +54,14 @@ class RatePrecision:
     expected_events: float
     most_events: int
     probability: float
-    hours_per_runner: float | None
-    runners: int | None
+    hours_per_person: float | None
+    people: int | None
 
-    def to_frame(self) -> "pd.DataFrame":
-        """Return one row, unrounded."""
-        import pandas as pd  # slow to import, and the command line prints without it
-
-        return pd.DataFrame([asdict(self)])
-
-    def _repr_html_(self) -> str:
-        note = "Exact under independent (Poisson) events"
+    def notes(self) -> Sequence[str]:
+        """Say what the numbers rest on."""
         if self.dispersion > 1:
-            note = f"Approximate, for counts with a variance of {self.dispersion:g} times the mean"
-        return f"<p>{note}; nothing was simulated.</p>" + self.to_frame().T.to_html(header=False)
+            return (f"Approximate, for counts with a variance of {self.dispersion:g} times the mean.", _NOTHING)
+        return ("Exact under independent (Poisson) events.", _NOTHING)
 
 
 def hours_for_precision(
@@ -78,9 +71,9 @@ def hours_for_precision(
     level: float = 0.95,
     assurance: float = 0.8,
     dispersion: float = 1.0,
-    hours_per_runner: float | None = None,
+    hours_per_person: float | None = None,
 ) -> RatePrecision:
-    r"""Return the running hours after which the upper limit of a rate is probably low enough.
+    r"""Return the hours at risk after which the upper limit of a rate is probably low enough.
 
     With X Poisson of mean :math:`\mu` = rate x hours and U(x) the exact upper limit of a mean
     (:func:`asteroid_repro.estimate.safety.rate_limits.exact_poisson_limits`), the wish is
@@ -89,7 +82,7 @@ def hours_for_precision(
 
     The probability is a saw-tooth in :math:`\mu`: it jumps up where one more event becomes tolerable, at
     :math:`\mu_k = U(k)/\text{ratio}`, and falls in between. The answer is the smallest :math:`\mu` from which on it
-    never falls below the assurance, so that running longer than planned does no harm; it is always a
+    never falls below the assurance, so that a longer exposure than planned does no harm; it is always a
     :math:`\mu_k`. Just after :math:`\mu_k` the probability is higher than was asked for (``probability``).
 
     That is exact for independent events with one rate for all. Where a few people have most of the events, counts vary
@@ -97,12 +90,12 @@ def hours_for_precision(
     for the scaled count X / D and its limit :math:`D\,U(X/D)` takes D times the hours and events. That is an
     approximation: only the mean and the variance are those of the counts. Where the rates of people differ by a gamma
     factor of variance v, and each has :math:`\mu_1` events on average, :math:`D = 1 + v\mu_1`. Such a D belongs to the
-    hours of one runner: further hours must then come from more runners, for longer ones raise D.
+    hours of one person: further hours must then come from more people, for longer ones raise D.
 
     Parameters
     ----------
     rate_per_1000_h : float
-        The true rate, events per 1000 running hours.
+        The true rate, events per 1000 hours at risk.
     ratio : float
         Largest upper limit wanted, over the true rate; above 1.
     level : float
@@ -111,13 +104,13 @@ def hours_for_precision(
         Probability wanted, in (0, 1).
     dispersion : float
         D, the variance of the number of events over its mean, 1 or more; 1 is Poisson.
-    hours_per_runner : float, optional
-        Running hours of one runner over the trial, to get the number of runners.
+    hours_per_person : float, optional
+        Hours at risk of one person over the trial, to get the number of people.
 
     Returns
     -------
     RatePrecision
-        Hours, events and runners.
+        Hours, events and people.
 
     Raises
     ------
@@ -132,10 +125,10 @@ def hours_for_precision(
 
     Examples
     --------
-    >>> plan = hours_for_precision(66.7, ratio=2, hours_per_runner=5.25)
-    >>> round(plan.expected_events, 1), plan.most_events, plan.runners
+    >>> plan = hours_for_precision(66.7, ratio=2, hours_per_person=5.25)
+    >>> round(plan.expected_events, 1), plan.most_events, plan.people
     (13.6, 17, 39)
-    >>> hours_for_precision(66.7, ratio=2, hours_per_runner=5.25, dispersion=1.5).runners
+    >>> hours_for_precision(66.7, ratio=2, hours_per_person=5.25, dispersion=1.5).people
     59
     """
     _check_positive("rate_per_1000_h", rate_per_1000_h, "events per 1000 hours")
@@ -146,8 +139,8 @@ def hours_for_precision(
         raise InputError(f"assurance must be in (0, 1), got {assurance!r}. Usual values are 0.8 and 0.9.")
     if not 1 <= dispersion < inf:
         raise InputError(f"dispersion must be 1 or more and finite, got {dispersion!r}. 1 is for independent events.")
-    if hours_per_runner is not None:
-        _check_positive("hours_per_runner", hours_per_runner, "running hours")
+    if hours_per_person is not None:
+        _check_positive("hours_per_person", hours_per_person, "hours at risk")
     most = _most_events(ratio, level, assurance)
     mean = exact_poisson_limits(most, level).high / ratio
     hours = 1000 * dispersion * mean / rate_per_1000_h
@@ -161,8 +154,8 @@ def hours_for_precision(
         expected_events=dispersion * mean,
         most_events=floor(dispersion * most + 1e-9),  # 1 + 1.4 x 1.5 is a rounding below 3.1
         probability=float(pdtr(most, mean)),
-        hours_per_runner=hours_per_runner,
-        runners=None if hours_per_runner is None else ceil(hours / hours_per_runner),
+        hours_per_person=hours_per_person,
+        people=None if hours_per_person is None else ceil(hours / hours_per_person),
     )
 
 

@@ -1,21 +1,19 @@
 """What a replication of a study is likely to find: closed forms under a normal approximation."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from math import inf, isfinite, sqrt
-from typing import TYPE_CHECKING
 
 from scipy.special import ndtr, ndtri
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.planning.shrink import Shrinkage, shrunk
+from asteroid_repro.planning.belief import Shrinkage, shrunk
 from asteroid_repro.tables.limits import check_level
-
-if TYPE_CHECKING:
-    import pandas as pd
+from asteroid_repro.tables.result_table import ResultTable
 
 
 @dataclass(frozen=True)
-class Replication:
+class Replication(ResultTable):
     """What to expect of a replication; normal approximation, no simulation.
 
     "If true" takes the (shrunk) estimate for the truth; "predictive" allows for its error too.
@@ -59,18 +57,12 @@ class Replication:
     success_if_true: float
     success_predictive: float
 
-    def to_frame(self) -> "pd.DataFrame":
-        """Return one row, unrounded."""
-        import pandas as pd  # slow to import, and the command line prints without it
-
-        return pd.DataFrame([asdict(self)])
-
-    def _repr_html_(self) -> str:
-        note = (
-            "<p>Normal approximation; nothing was simulated. Success by the nominal sceptical p-value, "
-            "which is not recalibrated: conservative.</p>"
+    def notes(self) -> Sequence[str]:
+        """Say what the numbers rest on."""
+        return (
+            "Normal approximation; nothing was simulated.",
+            "Success by the nominal sceptical p-value, which is not recalibrated: conservative.",
         )
-        return note + self.to_frame().T.to_html(header=False)
 
 
 def replication(
@@ -84,7 +76,7 @@ def replication(
     r"""Say what a replication of a given size is likely to find.
 
     With c the relative size, :math:`\sigma` the original standard error, m and v the mean and variance of what is
-    believed of the truth (:func:`asteroid_repro.planning.shrink.shrunk`; the estimate and :math:`\sigma^2` where
+    believed of the truth (:func:`asteroid_repro.planning.belief.shrunk`; the estimate and :math:`\sigma^2` where
     nothing is shrunk), and :math:`\sigma_r^2 = \sigma^2/c`:
 
     - prediction interval :math:`m \pm z\sqrt{v + \sigma_r^2}`;
@@ -108,7 +100,7 @@ def replication(
     shrinkage : float or "empirical_bayes"
         Share of the estimate not to believe, from 0 to 1, or :math:`\sigma^2/estimate^2` by name. The same share asked
         for in the two ways gives different predictive figures: a number leaves :math:`v = \sigma^2`, by name v is
-        :math:`(1 - s)\sigma^2`, as in the R package ReplicationSuccess; :func:`asteroid_repro.planning.shrink.shrunk`
+        :math:`(1 - s)\sigma^2`, as in the R package ReplicationSuccess; :func:`asteroid_repro.planning.belief.shrunk`
         says why.
 
     Returns

@@ -1,24 +1,20 @@
 """How many people a trial needs: the smallest arms with the wanted power, found by simulation."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from math import nan
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final
 
-from asteroid_repro._version import __version__
-from asteroid_repro.engine.monte_carlo import check_trials
+from asteroid_repro.engine.label import simulated_label
+from asteroid_repro.engine.monte_carlo import Run, check_trials
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.effects.methods import Distribution, reference_distribution
-from asteroid_repro.evaluate.performance import operating_characteristics
-from asteroid_repro.planning.approximate_power import approximate_power
-from asteroid_repro.sweeps.fields import effect_at, with_effect_at
-from asteroid_repro.tables.limits import check_level
+from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
+from asteroid_repro.evaluate.performance import characteristics
+from asteroid_repro.planning.approximate_power import approximate_power, asked_about
+from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-_SMALLEST = 2  # people per arm that have a spread
+_SMALLEST: Final = 2  # people per arm that have a spread
 
 
 @dataclass(frozen=True)
@@ -45,7 +41,7 @@ class SizeTried:
 
 
 @dataclass(frozen=True)
-class SampleSize:
+class SampleSize(ResultTable):
     """The size found, and what it rests on.
 
     Attributes
@@ -62,10 +58,12 @@ class SampleSize:
         Size by the noncentral t distribution, where the search started.
     lowest, highest : int
         Sizes that other simulations of as many trials could have answered: within 2 Monte Carlo standard errors.
-    tried : tuple of SizeTried
+    rows : tuple of SizeTried
         Every size simulated, smallest first.
+    analysis : Analysis
+        The method, its reference distribution and level.
     label : str
-        ``SIMULATED`` with scenario, trials and seed.
+        ``SIMULATED`` with scenario, outcome, analysis, trials and seed.
     """
 
     people_per_arm: int
@@ -77,31 +75,24 @@ class SampleSize:
     analytic_guess: int
     lowest: int
     highest: int
-    tried: tuple[SizeTried, ...]
+    rows: tuple[SizeTried, ...]
+    analysis: Analysis
     label: str
 
-    def to_frame(self) -> "pd.DataFrame":
-        """Return one row per size tried."""
-        import pandas as pd  # slow to import, and the command line prints without it
-
-        return pd.DataFrame([asdict(size) for size in self.tried])
-
-    def _repr_html_(self) -> str:
-        answer = (
-            f"{self.people_per_arm} people per arm for a power of {self.target:g} "
-            f"({self.lowest} to {self.highest} within Monte Carlo error)"
-        )
-        return f"<p><strong>{self.label}</strong></p><p>{answer}</p>" + self.to_frame().to_html(index=False)
+    def notes(self) -> Sequence[str]:
+        """Return the answer in a sentence."""
+        within = f"{self.lowest} to {self.highest} within Monte Carlo error"
+        return (f"{self.people_per_arm} people per arm for a power of {self.target:g} ({within})",)
 
 
 def sample_size(
     assumptions: TrialAssumptions,
     *,
     power: float = 0.9,
-    outcome: str = "average_pain",
-    week: int = 12,
+    outcome: str | None = None,
+    week: float | None = None,
     effect: float | None = None,
-    method: str = "random_intercept",
+    method: str | None = None,
     distribution: Distribution | None = None,
     level: float = 0.95,
     trials: int = 20_000,
@@ -128,14 +119,14 @@ def sample_size(
         The trial's assumptions; the sizes of its arms play no part, and trials randomise anew.
     power : float
         Wanted power, above 1 - level and below 1.
-    outcome : str
-        Name of the outcome.
-    week : int
-        A visit after the first.
+    outcome : str, optional
+        Name of the outcome; the study's first when not given.
+    week : float, optional
+        A visit after the first; the last when not given.
     effect : float, optional
         Effect to detect at that week, points (other weeks scaled along); the assumed one when not given.
     method, distribution, level
-        As in :func:`asteroid_repro.estimate_effects`.
+        As in :func:`asteroid_repro.estimate_effects`: MMRM with Kenward and Roger's correction when not given.
     trials : int
         Simulated trials at each size, as many at all: a search has no ``"auto"``.
     seed : int
@@ -167,88 +158,61 @@ def sample_size(
     >>> 5 <= size.people_per_arm <= 11
     True
     """
-    _check_power(power, level)
-    check_trials(trials)
+    analysis = chosen_analysis(method, distribution, level)
+    _check_power(power, analysis.level)
+    run = Run(check_trials(trials), seed, n_jobs=n_jobs, executor=executor, progress=progress)
     if isinstance(maximum, bool) or not isinstance(maximum, int) or maximum < _SMALLEST:
         raise InputError(f"maximum must be a whole number of 2 or more, got {maximum!r}. Try 2000 people per arm.")
-    truth = assumptions if effect is None else with_effect_at(assumptions, outcome, week, effect)
-    if effect_at(truth, outcome, week) == 0:
-        raise InputError(
-            f"effect must not be 0, got 0 for {outcome} at week {week}. No number of people finds what is not there."
-        )
-    chosen = reference_distribution(method, distribution)
-    workers = {"n_jobs": n_jobs, "executor": executor, "progress": progress}
-    question = _Question(truth, outcome, week, method, chosen, level, trials, seed, workers)
-    guess = _first(question, power, 2 * maximum)
-    if guess is None:
-        raise _unreachable(power, maximum, question.approximate(maximum), "by the noncentral t distribution")
+    outcome, week = asked_about(assumptions, outcome, week)
+    truth = _with_effect(assumptions, outcome, week, effect)
     tried: dict[int, SizeTried] = {}
+
+    def approximate(people: int) -> float:
+        return approximate_power(truth.with_people(people, people), outcome=outcome, week=week, **vars(analysis))
 
     def simulated(people: int) -> float:
         if people not in tried:
-            tried[people] = question.simulate(people)
+            found = characteristics(truth.with_people(people, people), analysis, run)
+            if found.stopped:  # a search has nothing to show before its end
+                raise KeyboardInterrupt
+            one = found.value(outcome, "power", week)
+            tried[people] = SizeTried(people, one.value, one.mcse, approximate(people), found.failed)
         return tried[people].power
 
-    answer = _search(simulated, power, min(guess, maximum), maximum)
-    return _result(question, tried, answer, target=power, guess=guess, maximum=maximum)
-
-
-@dataclass(frozen=True)
-class _Question:
-    """What stays the same while the number of people changes."""
-
-    truth: TrialAssumptions
-    outcome: str
-    week: int
-    method: str
-    distribution: Distribution
-    level: float
-    trials: int
-    seed: int
-    workers: Mapping[str, Any]
-
-    def approximate(self, people: int) -> float:
-        return approximate_power(
-            self.truth.with_people(people, people),
-            outcome=self.outcome,
-            week=self.week,
-            method=self.method,
-            distribution=self.distribution,
-            level=self.level,
-        )
-
-    def simulate(self, people: int) -> SizeTried:
-        oc = operating_characteristics(
-            self.truth.with_people(people, people),
-            trials=self.trials,
-            seed=self.seed,
-            method=self.method,
-            distribution=self.distribution,
-            level=self.level,
-            **self.workers,
-        )
-        if oc.stopped:  # a search has nothing to show before its end
-            raise KeyboardInterrupt
-        power = oc.value(self.outcome, "power", self.week)
-        return SizeTried(people, float(power.value), float(power.mcse), self.approximate(people), int(oc.failed))
+    guess = _first(approximate, power, 2 * maximum)
+    if guess is None:
+        raise _unreachable(power, maximum, approximate(maximum), "by the noncentral t distribution")
+    people = _search(simulated, power, min(guess, maximum), maximum)
+    about = (f"{outcome} at week {week:g}", analysis, f"{trials:,} trials a size", f"seed {seed}")
+    label = simulated_label(truth.name, *about)
+    return _result(approximate, tried, people, power, maximum, analytic_guess=guess, analysis=analysis, label=label)
 
 
 def _check_power(power: float, level: float) -> None:
-    alpha = 1 - check_level(level)
+    alpha = 1 - level
     if not alpha < power < 1:
         raise InputError(
             f"power must be in ({alpha:g}, 1), above the type I error, got {power!r}. Usual values are 0.8 and 0.9."
         )
 
 
-def _first(question: _Question, target: float, maximum: int) -> int | None:
+def _with_effect(assumptions: TrialAssumptions, outcome: str, week: float, effect: float | None) -> TrialAssumptions:
+    truth = assumptions if effect is None else assumptions.with_effect_through(outcome, week, effect)
+    if truth.effect_at(outcome, week) == 0:
+        raise InputError(
+            f"effect must not be 0, got 0 for {outcome} at week {week:g}. No number of people finds what is not there."
+        )
+    return truth
+
+
+def _first(approximate: Callable[[int], float], target: float, maximum: int) -> int | None:
     """Return the first size whose approximate power reaches the target; None where not even the largest does."""
-    if question.approximate(maximum) < target:
+    if approximate(maximum) < target:
         return None
     low, high = _SMALLEST - 1, maximum
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if question.approximate(middle) >= target else (middle, high)
+        low, high = (low, middle) if approximate(middle) >= target else (middle, high)
     return high
 
 
@@ -281,13 +245,16 @@ def _unreachable(target: float, maximum: int, best: float, how: str) -> InputErr
 
 
 def _result(
-    question: _Question, tried: dict[int, SizeTried], people: int, *, target: float, guess: int, maximum: int
+    approximate: Callable[[int], float],
+    tried: Mapping[int, SizeTried],
+    people: int,
+    target: float,
+    maximum: int,
+    **said: Any,
 ) -> SampleSize:
     answer, fewer = tried[people], tried.get(people - 1)
     moved = target - (answer.power - answer.approximate_power)
-    lowest = _first(question, moved - 2 * answer.mcse, maximum) or people
-    highest = _first(question, moved + 2 * answer.mcse, maximum) or maximum
-    source = f"{question.truth.name}, {question.trials:,} trials a size, seed {question.seed}, version {__version__}"
+    lowest, highest = (_first(approximate, moved + way * answer.mcse, maximum) for way in (-2, 2))
     return SampleSize(
         people_per_arm=people,
         power=answer.power,
@@ -295,9 +262,8 @@ def _result(
         power_one_fewer=fewer.power if fewer else nan,
         mcse_one_fewer=fewer.mcse if fewer else nan,
         target=target,
-        analytic_guess=guess,
-        lowest=min(lowest, people),
-        highest=max(highest, people),
-        tried=tuple(tried[size] for size in sorted(tried)),
-        label=f"SIMULATED ({source}), not participant data",
+        lowest=min(lowest or people, people),
+        highest=max(highest or maximum, people),
+        rows=tuple(tried[size] for size in sorted(tried)),
+        **said,
     )

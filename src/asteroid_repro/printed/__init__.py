@@ -1,1 +1,5 @@
-"""The audit of print: what printed numbers imply and where they contradict each other. Knows no trial."""
+"""The audit of print: what printed numbers imply and where they contradict each other. Knows no trial.
+
+One printed line is read (``printed_triple``) and audited (``audit_triple``), many are in ``families``; ``granularity``
+checks means, SDs and percentages of whole-number data.
+"""

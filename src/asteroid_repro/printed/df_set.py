@@ -15,6 +15,11 @@ class DfSet:
     ----------
     u_low, u_high : float
         Ends of the closed interval of 1/df, in [0, 1]; both nan where nothing is possible.
+
+    Examples
+    --------
+    >>> DfSet(0.0, 1 / 50.01).df_min, DfSet(1 / 12.7, 1 / 12.3).df_min, DfSet(1 / 12.7, 1 / 12.3).df_max
+    (51.0, 12.3, 12.7)
     """
 
     u_low: float
@@ -42,26 +47,13 @@ class DfSet:
 
     @property
     def df_min(self) -> float | None:
-        """:attr:`low`, rounded inward (see :meth:`decimals`)."""
-        return None if self.low is None else _ceil(self.low, self.decimals())
+        """:attr:`low`, rounded inward to a whole number, or finer where no whole number fits."""
+        return None if self.low is None else _ceil(self.low, self._decimals())
 
     @property
     def df_max(self) -> float | None:
-        """:attr:`high`, rounded inward (see :meth:`decimals`)."""
-        return None if self.high is None else _floor(self.high, self.decimals())
-
-    def decimals(self) -> int:
-        """Return the decimals of `df_min` and `df_max`: 0, or as few as leave a value between them (6 at most).
-
-        Examples
-        --------
-        >>> DfSet(0.0, 1 / 50.01).df_min, DfSet(1 / 12.7, 1 / 12.3).df_min, DfSet(1 / 12.7, 1 / 12.3).df_max
-        (51.0, 12.3, 12.7)
-        """
-        if self.low is None or self.high is None:
-            return 0
-        low, high = self.low, self.high
-        return next((d for d in range(6) if _ceil(low, d) <= _floor(high, d)), 6)
+        """:attr:`high`, rounded inward like :attr:`df_min`."""
+        return None if self.high is None else _floor(self.high, self._decimals())
 
     def allows(self, df: float) -> bool:
         """Return whether t with `df` degrees of freedom is in the set; ``math.inf`` asks for z.
@@ -90,6 +82,23 @@ class DfSet:
         if not df >= 1:
             raise InputError(f"df must be at least 1, got {df:g}. Use math.inf for z.")
         return bool(self.u_low <= 1 / df <= self.u_high)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the set as plain values, ready for JSON: consistent (not empty), z, df_min and df_max.
+
+        Examples
+        --------
+        >>> DfSet(1 / 12.7, 1 / 12.3).to_dict()
+        {'consistent': True, 'z': False, 'df_min': 12.3, 'df_max': 12.7}
+        """
+        return {"consistent": not self.empty, "z": self.z, "df_min": self.df_min, "df_max": self.df_max}
+
+    def _decimals(self) -> int:
+        """Return the decimals of `df_min` and `df_max`: 0, or as few as leave a value between them (6 at most)."""
+        if self.low is None or self.high is None:
+            return 0
+        low, high = self.low, self.high
+        return next((d for d in range(6) if _ceil(low, d) <= _floor(high, d)), 6)
 
 
 def intersect(sets: Sequence[DfSet]) -> DfSet:

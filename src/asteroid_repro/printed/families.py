@@ -1,36 +1,34 @@
-"""Several printed lines said to come from one model, and the models that could have printed a line."""
+"""Many printed lines, such as all of a paper, and families of them that are said to come from one model."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from asteroid_repro.errors import InputError
+from asteroid_repro.printed.audit_triple import TripleAudit, audit_triple
 from asteroid_repro.printed.df_set import DfSet, intersect
-from asteroid_repro.printed.printed_line import PrintedTriple
-from asteroid_repro.printed.rounding import TripleAudit, audit_triple
+from asteroid_repro.printed.printed_triple import PrintedTriple
+from asteroid_repro.tables.result_table import ResultTable
 
 
 @dataclass(frozen=True)
-class FamilyAudit:
+class FamilyAudit(ResultTable):
     """The reference distributions that could have printed every line of a family.
 
     Attributes
     ----------
     audits : tuple of TripleAudit
         The lines, one by one, in the order given.
-    df : DfSet
-        The intersection of their feasible sets, with real ends.
-    binds_min, binds_max : int or None
-        Position of the line that sets the smallest and the largest df; None where that end is unbounded (smallest
-        1, largest inf) or the family is inconsistent.
     """
 
     audits: tuple[TripleAudit, ...]
-    df: DfSet
-    binds_min: int | None
-    binds_max: int | None
+    label = "Audit of printed lines from one model"
+
+    @property
+    def df(self) -> DfSet:
+        """The intersection of the lines' feasible sets, with real ends."""
+        return intersect([audit.df for audit in self.audits])
 
     @property
     def consistent(self) -> bool:
@@ -52,16 +50,74 @@ class FamilyAudit:
         """The largest df that could have, rounded inward; None where unbounded or none."""
         return self.df.df_max
 
+    @property
+    def binds_min(self) -> int | None:
+        """Position of the line that sets the smallest df; None where that is 1, or the family is inconsistent."""
+        ends = [audit.df.u_high for audit in self.audits]
+        return ends.index(min(ends)) if self.df.u_high < 1 else None
+
+    @property
+    def binds_max(self) -> int | None:
+        """Position of the line that sets the largest df; None where that is inf, or the family is inconsistent."""
+        ends = [audit.df.u_low for audit in self.audits]
+        return ends.index(max(ends)) if self.df.u_low > 0 else None
+
     def to_frame(self) -> pd.DataFrame:
         """Return one row per line with what it binds, and a last row for the family."""
-        rows = [
-            {"line": str(audit.triple), **_columns(audit), "binds": _binds(position, self)}
+        ends = (("df_min", self.binds_min), ("df_max", self.binds_max))
+        rows: list[dict[str, object]] = [
+            {"line": str(audit.triple), "level": audit.triple.level}
+            | audit.df.to_dict()
+            | {"binds": ", ".join(end for end, binding in ends if binding == position)}
             for position, audit in enumerate(self.audits)
         ]
-        return pd.DataFrame([*rows, {"line": "all lines", **_columns(self), "binds": ""}])
+        return pd.DataFrame([*rows, {"line": "all lines", **self.df.to_dict(), "binds": ""}])
 
-    def _repr_html_(self) -> str:
-        return self.to_frame().to_html(index=False)
+
+@dataclass(frozen=True)
+class AuditedLines(ResultTable):
+    """The audits of several lines.
+
+    Attributes
+    ----------
+    audits : tuple of TripleAudit
+        In the order given.
+    groups : tuple of str
+        The family of each line, said to come from one model; empty where it stands alone.
+    """
+
+    audits: tuple[TripleAudit, ...]
+    groups: tuple[str, ...]
+    label = "Audit of printed lines"
+
+    @property
+    def consistent(self) -> bool:
+        """Whether every line and every family is consistent."""
+        return all(audit.consistent for audit in self.audits) and all(
+            one.consistent for one in self.families().values()
+        )
+
+    def families(self) -> dict[str, FamilyAudit]:
+        """Return the families by their name."""
+        members: dict[str, list[TripleAudit]] = {}
+        for group, audit in zip(self.groups, self.audits, strict=True):
+            members.setdefault(group, []).append(audit)
+        return {name: FamilyAudit(tuple(audits)) for name, audits in members.items() if name}
+
+    def records(self) -> list[dict[str, object]]:
+        """Return one record per line, ready for JSON, with that of its family."""
+        return self._with_families([audit.to_dict() for audit in self.audits])
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per line; repairs as text."""
+        return pd.DataFrame(self._with_families([audit.to_row() for audit in self.audits]))
+
+    def _with_families(self, rows: list[dict[str, object]]) -> list[dict[str, object]]:
+        families = {
+            name: {"group": name} | {f"group_{field}": value for field, value in family.df.to_dict().items()}
+            for name, family in self.families().items()
+        }
+        return [row | families.get(group, {}) for group, row in zip(self.groups, rows, strict=True)]
 
 
 def audit_family(triples: Sequence[PrintedTriple | str], *, level: float = 0.95, ratio: bool = False) -> FamilyAudit:
@@ -92,120 +148,42 @@ def audit_family(triples: Sequence[PrintedTriple | str], *, level: float = 0.95,
     """
     if not triples:
         raise InputError("triples must hold at least one line, got none. Add a line.")
-    audits = tuple(audit_triple(triple, level=level, ratio=ratio) for triple in triples)
-    df = intersect([audit.df for audit in audits])
-    if df.empty:
-        return FamilyAudit(audits, df, None, None)
-    positions = range(len(audits))
-    binds_min = min(positions, key=lambda position: audits[position].df.u_high)
-    binds_max = max(positions, key=lambda position: audits[position].df.u_low)
-    return FamilyAudit(audits, df, binds_min if df.u_high < 1 else None, binds_max if df.u_low > 0 else None)
+    return FamilyAudit(tuple(audit_triple(triple, level=level, ratio=ratio) for triple in triples))
 
 
-@dataclass(frozen=True)
-class ModelRow:
-    """One analysis that a line may have come from.
-
-    Attributes
-    ----------
-    model : str
-        ``random intercept``, ``MMRM`` or ``ANCOVA``.
-    distribution : str
-        ``z`` or ``t``.
-    df : float
-        Degrees of freedom with complete data; inf for z.
-    compatible : bool
-        Whether this distribution could have printed the line.
-    """
-
-    model: str
-    distribution: str
-    df: float
-    compatible: bool
-
-
-@dataclass(frozen=True)
-class ModelEvidence:
-    """Which analyses a line is compatible with; being compatible does not show that one was used.
-
-    Attributes
-    ----------
-    audit : TripleAudit
-        The audit of the line.
-    rows : tuple of ModelRow
-        One per analysis.
-    """
-
-    audit: TripleAudit
-    rows: tuple[ModelRow, ...]
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per analysis: model, distribution, df, evidence (``compatible`` or ``not compatible``)."""
-        words = {True: "compatible", False: "not compatible"}
-        return pd.DataFrame(
-            [
-                {
-                    "model": row.model,
-                    "distribution": row.distribution,
-                    "df": row.df,
-                    "evidence": words[row.compatible],
-                }
-                for row in self.rows
-            ]
-        )
-
-    def _repr_html_(self) -> str:
-        return self.to_frame().to_html(index=False)
-
-
-def model_evidence(triple: PrintedTriple | str, n_running: int = 20, n_waitlist: int = 20) -> ModelEvidence:
-    """Say which analyses of a two-arm trial with three visits and complete data are compatible with a line.
-
-    With n people in all: random intercept, z or t with 2(n - 2) df; unstructured mixed model for repeated measures
-    (MMRM), z or t with n - 2 df; analysis of covariance (ANCOVA), t with n - 3 df. z does not tell the first two apart.
+def audit_lines(table: pd.DataFrame, *, level: float = 0.95, ratio: bool = False) -> AuditedLines:
+    """Audit every line of a table.
 
     Parameters
     ----------
-    triple : PrintedTriple or str
-        The line, with 95 % limits where a text names no level.
-    n_running, n_waitlist : int
-        People per arm, at least 2.
+    table : pandas.DataFrame
+        A column ``line`` of printed results and, optionally, ``group``: lines of one group come from one model.
+    level, ratio
+        As in :func:`audit_triple`.
 
     Returns
     -------
-    ModelEvidence
-        Compatible or not, per analysis.
+    AuditedLines
+        An audit per line.
 
     Raises
     ------
     InputError
-        An arm of fewer than 2 people, or a text that is not a result line.
+        No column ``line``, no rows, or a line that is not a result; the message names the row.
 
     Examples
     --------
-    >>> rows = model_evidence("-15.30 (-25.33, -5.27), p=0.003").rows
-    >>> [(row.model, row.distribution) for row in rows if row.compatible]
-    [('random intercept', 'z'), ('random intercept', 't'), ('MMRM', 'z')]
+    >>> pain = pd.DataFrame({"line": ["-15.30 (-25.33, -5.27), p=0.003"], "group": ["pain"]})
+    >>> audit_lines(pain).consistent
+    True
     """
-    for field, people in (("n_running", n_running), ("n_waitlist", n_waitlist)):
-        if people < 2:
-            raise InputError(f"{field} must be at least 2, got {people}. Give the people of the arm.")
-    audit = audit_triple(triple)
-    n = n_running + n_waitlist
-    analyses = [
-        ("random intercept", "z", math.inf),
-        ("random intercept", "t", 2.0 * (n - 2)),
-        ("MMRM", "z", math.inf),
-        ("MMRM", "t", n - 2.0),
-        ("ANCOVA", "t", n - 3.0),
-    ]
-    return ModelEvidence(audit, tuple(ModelRow(*analysis, audit.allows(analysis[2])) for analysis in analyses))
-
-
-def _columns(audit: TripleAudit | FamilyAudit) -> dict[str, object]:
-    return {"consistent": audit.consistent, "z": audit.z, "df_min": audit.df_min, "df_max": audit.df_max}
-
-
-def _binds(position: int, family: FamilyAudit) -> str:
-    ends = (("df_min", family.binds_min), ("df_max", family.binds_max))
-    return ", ".join(name for name, binding in ends if binding == position)
+    if "line" not in table.columns or table.empty:
+        raise InputError(f"table must have a column line with results, got {list(table.columns)}. Add it.")
+    audits = []
+    for row, line in enumerate(table["line"].astype(str), start=1):
+        try:
+            audits.append(audit_triple(line, level=level, ratio=ratio))
+        except InputError as error:
+            raise InputError(f"row {row}: {error}") from None
+    groups = table["group"].fillna("").astype(str) if "group" in table.columns else [""] * len(table)
+    return AuditedLines(tuple(audits), tuple(groups))

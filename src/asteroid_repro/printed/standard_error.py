@@ -4,14 +4,15 @@ from typing import Final
 
 import numpy as np
 
-from asteroid_repro.printed.printed_line import Interval, PrintedTriple
-from asteroid_repro.printed.triples import Floats, bands, upper_quantile
+from asteroid_repro.printed.feasible_df import Band, Floats, bands, upper_quantile
+from asteroid_repro.printed.printed_triple import FIELDS, PrintedTriple
+from asteroid_repro.tables.limits import Limits
 
 _DF_POINTS: Final = 65  # of 1/df between the ends of its feasible interval, ends included
 _TOLERANCE: Final = 1e-10  # relative; the feasible set of a line that only just holds together is a single point
 
 
-def se_interval(triple: PrintedTriple, u_low: float, u_high: float) -> Interval:
+def se_interval(triple: PrintedTriple, u_low: float, u_high: float) -> Limits[float]:
     """Return the standard errors s that could have printed a line, with 1/df in [u_low, u_high].
 
     For a given df, s = w / c with (e, w) in a polygon: the half-planes of estimate and limits and, from p,
@@ -28,7 +29,7 @@ def se_interval(triple: PrintedTriple, u_low: float, u_high: float) -> Interval:
 
     Returns
     -------
-    Interval
+    Limits
         Standard errors in outcome points (log units for a ratio); the upper end may be inf.
 
     Examples
@@ -40,31 +41,27 @@ def se_interval(triple: PrintedTriple, u_low: float, u_high: float) -> Interval:
     """
     u = np.linspace(u_low, u_high, _DF_POINTS if u_high > u_low else 1)
     one = bands(triple)
-    q_low, q_high = upper_quantile(u, one.p.high), upper_quantile(u, one.p.low)
-    e, low, up = (Interval(float(x.low[0]), float(x.high[0])) for x in (one.estimate, one.lower, one.upper))
+    q_low, q_high = upper_quantile(u, one["p"].high), upper_quantile(u, one["p"].low)
+    e, low, up = (Limits(float(one[field].low[0]), float(one[field].high[0])) for field in FIELDS[:3])
     if triple.lower is None:
         return _without_limits(e, q_low, q_high)
     critical = upper_quantile(u, np.array(1 - triple.level))
-    ratio_low, ratio_high = q_low / critical, q_high / critical
-    widths = [
-        _half_widths(e, low, up, ratio_low, ratio_high),
-        _half_widths(_mirror(e), _mirror(up), _mirror(low), ratio_low, ratio_high),
-    ]
+    ratio = Limits(q_low / critical, q_high / critical)
+    widths = [_half_widths(e, low, up, ratio), _half_widths(_mirror(e), _mirror(up), _mirror(low), ratio)]
     errors = np.concatenate(widths) / critical
-    return Interval(max(float(np.nanmin(errors)), 0.0), float(np.nanmax(errors)))
+    return Limits(max(float(np.nanmin(errors)), 0.0), float(np.nanmax(errors)))
 
 
-def _without_limits(e: Interval, q_low: Floats, q_high: Floats) -> Interval:
-    least = 0.0 if e.low <= 0 <= e.high else min(abs(e.low), abs(e.high))
-    most = max(abs(e.low), abs(e.high))
+def _without_limits(e: Limits[float], q_low: Floats, q_high: Floats) -> Limits[float]:
+    least, most = max(e.low, -e.high, 0.0), max(-e.low, e.high)
     smallest_q = float(q_low.min())
-    return Interval(least / float(q_high.max()), most / smallest_q if smallest_q > 0 else np.inf)
+    return Limits(least / float(q_high.max()), most / smallest_q if smallest_q > 0 else np.inf)
 
 
-def _half_widths(e: Interval, low: Interval, up: Interval, ratio_low: Floats, ratio_high: Floats) -> Floats:
+def _half_widths(e: Limits[float], low: Limits[float], up: Limits[float], ratio: Band) -> Floats:
     """Return w at every corner with e >= 0, shape (pairs of edges, df); nan where two edges give no corner."""
-    one, zero = np.ones_like(ratio_low), np.zeros_like(ratio_low)
-    steep = np.maximum(ratio_low, 1.0)
+    one, zero = np.ones_like(ratio.low), np.zeros_like(ratio.low)
+    steep = np.maximum(ratio.low, 1.0)
     # Edges a e + b w <= d. As w >= 0, e lies between the limits even where no estimate was printed.
     edges: list[tuple[Floats | float, Floats | float, float]] = [
         (1, 0, min(e.high, up.high)),
@@ -73,8 +70,8 @@ def _half_widths(e: Interval, low: Interval, up: Interval, ratio_low: Floats, ra
         (1, -1, low.high),
         (1, 1, up.high),
         (-1, -1, -up.low),
-        (-one / steep, ratio_low / steep, 0),
-        (1 / ratio_high, -1, 0),
+        (-one / steep, ratio.low / steep, 0),
+        (1 / ratio.high, -1, 0),
     ]
     a, b, d = (np.stack([zero + edge[k] for edge in edges]) for k in range(3))
     i, j = np.triu_indices(len(edges), k=1)
@@ -88,5 +85,5 @@ def _half_widths(e: Interval, low: Interval, up: Interval, ratio_low: Floats, ra
     return np.where(inside, corner_w, np.nan)
 
 
-def _mirror(x: Interval) -> Interval:
-    return Interval(-x.high, -x.low)
+def _mirror(x: Limits[float]) -> Limits[float]:
+    return Limits(-x.high, -x.low)

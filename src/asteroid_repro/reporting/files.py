@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from asteroid_repro.errors import InputError
+from asteroid_repro.reporting.records import rows, to_csv
 
 
 def write_file(path: Path, content: bytes | str) -> Path:
@@ -45,8 +46,7 @@ def write_table(path: Path, table: pd.DataFrame, label: str) -> Path:
 
     Numbers have 12 significant digits. Read it back with ``pandas.read_csv(path, comment="#")``.
     """
-    comment = "# " + " ".join(label.split())
-    return write_file(path, comment + "\n" + table.to_csv(index=False, float_format="%.12g", lineterminator="\n"))
+    return write_file(path, to_csv(label, rows(table), list(table.columns)))
 
 
 def read_table(path: Path, *, text: bool = False) -> pd.DataFrame:

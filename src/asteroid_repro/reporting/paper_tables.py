@@ -1,68 +1,66 @@
-"""Tables in the style of a paper: who took part, what running changed, and what it cost in adverse events."""
+"""Tables in the style of a paper: who took part, what the treatment changed, and what it cost in adverse events."""
 
-import math
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
-from scipy.special import gammaincc, ndtr, stdtr
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.effects.estimate_effects import Effect, Effects
+from asteroid_repro.estimate.effects.estimate_effects import Effects
 from asteroid_repro.estimate.outcome_scores import outcomes_table
-from asteroid_repro.estimate.safety.rates import EventRate, EventRates
-from asteroid_repro.figures.effect_figures import number_as_printed
-from asteroid_repro.figures.style import number, plain_name
-from asteroid_repro.ledger.claim import Claim
+from asteroid_repro.estimate.safety.rates import EventRates
 from asteroid_repro.ledger.ledger import Ledger
-from asteroid_repro.reporting.result_tables import markdown
+from asteroid_repro.reporting import wording
+from asteroid_repro.reporting.records import markdown
 from asteroid_repro.tables.checking import check_table
+from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.trial.characteristics import Characteristic
+from asteroid_repro.trial.design import Design
 from asteroid_repro.trial.participant_data import Trial
-from asteroid_repro.trial.quantities import ARMS, UNITS
 
 if TYPE_CHECKING:
     from great_tables import GT
 
-_LATEX = {"\N{MINUS SIGN}": "$-$", "\N{DAGGER}": r"\textdagger{}", "\N{EN DASH}": "--"}
+_LATEX: Final = {"\N{MINUS SIGN}": "$-$", "\N{DAGGER}": r"\textdagger{}", "\N{EN DASH}": "--"}
+_LIMITS: Final = {
+    "exact": "Exact Poisson limits, which suppose independent events",
+    "mid_p": "Mid-p Poisson limits, which suppose independent events",
+    "clustered": "Limits that allow for several events of one person",
+}
 
 
-@dataclass(frozen=True, repr=False)
-class PaperTable:
+@dataclass(frozen=True)
+class PaperTable(ResultTable):
     """A table as a paper prints it: rounded text, with a caption that says what the data are.
 
     Attributes
     ----------
-    key : str
-        Name of the table, from which the identifiers in its HTML are made: the same bytes every time.
     title : str
         What the table shows.
     label : str
         What the data are, for instance ``SIMULATED ...``; empty where the data carry no label.
-    columns : tuple of str
-        Headings; the first is that of the rows' names.
-    rows : tuple of tuple of str
-        One a row, a text for each column.
-    notes : tuple of str
+    columns : mapping of str to sequence of str
+        The texts of each column by its heading.
+    footnotes : sequence of str
         Lines under the table.
-    outcomes : tuple of str
-        The outcome each row is about, for a heading over the rows of each; empty where the rows are no effects.
+    grouped : bool
+        Whether the first column stands as a heading over the rows that have it in common; the next is the rows' name.
     """
 
-    key: str
     title: str
     label: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    notes: tuple[str, ...] = ()
-    outcomes: tuple[str, ...] = ()
+    columns: Mapping[str, Sequence[str]]
+    footnotes: Sequence[str] = ()
+    grouped: bool = False
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the table's texts; outcomes, where there are any, come first in a column ``Outcome``."""
-        frame = pd.DataFrame(list(self.rows), columns=list(self.columns))
-        if self.outcomes:
-            frame.insert(0, "Outcome", list(self.outcomes))
-        return frame
+        """Return the table's texts."""
+        return pd.DataFrame(dict(self.columns))
+
+    def notes(self) -> Sequence[str]:
+        """Return what stands under the table, a line each."""
+        return self.footnotes
 
     def html(self) -> str:
         """Return the table as HTML with its own style; needs great_tables (the extra ``notebooks``)."""
@@ -81,17 +79,16 @@ class PaperTable:
     def markdown(self) -> str:
         """Return the table as Markdown: caption, rows, notes."""
         caption = f"**{self.title}.**" + (f" {self.label}." if self.label else "")
-        return "\n\n".join([caption, markdown(self.to_frame()), *self.notes]) + "\n"
-
-    def __repr__(self) -> str:
-        """Return what the table is; its rows are long."""
-        return f"PaperTable({self.title!r}, {self.label!r})"
+        return "\n\n".join([caption, markdown(self.to_frame()), *self.footnotes]) + "\n"
 
     def _repr_html_(self) -> str:
-        return self.html()
+        try:
+            return self.html()
+        except InputError:  # without great_tables it is plain
+            return super()._repr_html_()
 
 
-def table_one(trial: Trial) -> PaperTable:
+def table_one(trial: Trial, characteristics: Sequence[Characteristic] = ()) -> PaperTable:
     r"""Describe the participants by arm at baseline.
 
     Mean :math:`\bar x` and SD :math:`\sqrt{\sum (x - \bar x)^2 / (n - 1)}` of the people with an observed value. No
@@ -100,12 +97,15 @@ def table_one(trial: Trial) -> PaperTable:
     Parameters
     ----------
     trial : Trial
-        The trial. Its first week is the baseline.
+        The trial. Its first week is the baseline; every further column of its participants is a characteristic.
+    characteristics : sequence of Characteristic, optional
+        Labels and units of these, for instance ``ASTEROID.characteristics``; their names in words when not given.
 
     Returns
     -------
     PaperTable
-        Age in years, sex and running before as people and percent, baseline scores in points; one decimal.
+        Numbers as mean and SD, categories as people and percent, baseline scores in points; the decimals show two
+        digits of the SD.
 
     Raises
     ------
@@ -115,36 +115,31 @@ def table_one(trial: Trial) -> PaperTable:
     Examples
     --------
     >>> from asteroid_repro import ASTEROID, simulate_trial
-    >>> table = table_one(simulate_trial(ASTEROID, seed=2024))
-    >>> table.columns
-    ('Characteristic', 'Running (n = 20)', 'Waitlist (n = 20)', 'All (n = 40)')
+    >>> table = table_one(simulate_trial(ASTEROID, seed=2024), ASTEROID.characteristics)
+    >>> list(table.columns)
+    ['Characteristic', 'Running (n = 20)', 'Waitlist (n = 20)', 'All (n = 40)']
+    >>> table.columns["Characteristic"][0]
+    'Age, years: mean (SD)'
     """
-    people = check_table(
-        trial.participants, "participants", ["participant", "arm", "age_years", "sex", "ran_before"], arms=ARMS
-    )
+    design = trial.design
+    people = check_table(trial.participants, "participants", arms=design.arm_names)
+    parts = [people[people["arm"] == arm] for arm in design.arm_names] + [people]
+    known = {each.name: each for each in characteristics}
+    names = people.columns.drop(["participant", "arm"])
+    rows = [row for name in names for row in _characteristic([part[name] for part in parts], known.get(name))]
     scores = outcomes_table(trial)
     scores = scores[scores["week"] == scores["week"].min()]
-    parts = {arm.capitalize(): people[people["arm"] == arm] for arm in ARMS} | {"All": people}
-    rows = [
-        ("Age, years: mean (SD)", *(_mean_sd(part["age_years"]) for part in parts.values())),
-        ("Female: people (%)", *(_people(part["sex"] == "female") for part in parts.values())),
-        ("Ran before the back pain: people (%)", *(_people(part["ran_before"]) for part in parts.values())),
-    ]
-    for outcome in _in_order(scores["outcome"].unique()):
+    for outcome in _in_order(scores["outcome"].unique(), design):
         own = scores[scores["outcome"] == outcome].set_index("participant")["value"]
-        cells = [_mean_sd(own.reindex(part["participant"])) for part in parts.values()]
-        rows.append((f"{_with_unit(outcome)}: mean (SD)", *cells))
-    return PaperTable(
-        key="table-one",
-        title="Participants at baseline",
-        label=trial.label,
-        columns=("Characteristic", *(f"{name} (n = {len(part)})" for name, part in parts.items())),
-        rows=tuple(rows),
-        notes=("SD: standard deviation.",),
-    )
+        values = [own.reindex(part["participant"]) for part in parts]
+        rows.append((f"{wording.with_unit(outcome, design)}: mean (SD)", *_means(values)))
+    arms = [*(arm.label for arm in design.arms), "All"]
+    heads = ["Characteristic", *(f"{arm} (n = {len(part)})" for arm, part in zip(arms, parts, strict=True))]
+    columns = dict(zip(heads, zip(*rows, strict=True), strict=True))
+    return PaperTable("Participants at baseline", trial.label, columns, ("SD: standard deviation.",))
 
 
-def effects_table(effects: Effects, ledger: Ledger | None = None) -> PaperTable:
+def effects_table(effects: Effects, *, design: Design | None = None, ledger: Ledger | None = None) -> PaperTable:
     """Lay out the effect on each outcome at each visit, with the published results beside them if asked.
 
     Published numbers stand as they were printed, each with its role in the ledger: agreement with a fitted number
@@ -153,14 +148,17 @@ def effects_table(effects: Effects, ledger: Ledger | None = None) -> PaperTable:
     Parameters
     ----------
     effects : Effects
-        Of :func:`asteroid_repro.estimate_effects`, one method.
+        Of :func:`asteroid_repro.estimate_effects`.
+    design : Design, optional
+        Labels and units of arms and outcomes, and the order of the outcomes; their names in words when not given.
     ledger : Ledger, optional
-        What is published, points.
+        What is published.
 
     Returns
     -------
     PaperTable
-        Running minus waitlist: estimate and limits in points with one decimal, p with three, people per arm.
+        Treatment minus reference: estimate and limits with the decimals that show two digits of the standard error, p
+        with three, people per arm, and which sign favours the treatment.
 
     Raises
     ------
@@ -171,41 +169,58 @@ def effects_table(effects: Effects, ledger: Ledger | None = None) -> PaperTable:
     --------
     >>> from asteroid_repro import ASTEROID, estimate_effects, published, simulate_trial
     >>> effects = estimate_effects(simulate_trial(ASTEROID, seed=2024))
-    >>> effects_table(effects, published()).columns[-1]
-    'Published (role of the estimate)'
+    >>> table = effects_table(effects, design=ASTEROID.design, ledger=published())
+    >>> table.columns["Published (role of the estimate)"][0]
+    'no figures printed'
     """
     if not effects.rows:
         raise InputError("effects must have at least one row, got none. Estimate a trial first.")
-    order = _in_order(row.outcome for row in effects.rows)
+    order = _in_order((row.outcome for row in effects.rows), design)
     lines = sorted(effects.rows, key=lambda row: (order.index(row.outcome), row.week))
-    methods = dict.fromkeys(f"{row.method} ({row.distribution})" for row in lines)
-    table = PaperTable(
-        key="effects",
-        title="Net differences between the arms",
-        label=effects.label,
-        columns=("Week", f"Estimate ({_level_of_effect(lines[0])} CI)", "p", "People (running + waitlist)"),
-        rows=tuple(_effect_cells(row) for row in lines),
-        notes=(
-            "Estimate: running minus waitlist, points; negative favours running. CI: confidence interval.",
-            f"Method: {', '.join(methods)}.",
-        ),
-        outcomes=tuple(_with_unit(row.outcome) for row in lines),
-    )
-    return _beside_published(table, [_published(ledger, row) for row in lines]) if ledger else table
+    better = {row.outcome: wording.favours(row.better, design) for row in lines}
+    units = {wording.short_unit(name, design) for name in order}
+    heads = {name: wording.with_unit(name, design) for name in order}
+    said = f"Estimate: {wording.contrast(design)}, {units.pop() if len(units) == 1 else 'in the unit of the outcome'}"
+    if len(set(better.values())) > 1:
+        heads = {name: f"{head} ({better[name]})" for name, head in heads.items()}
+    elif better[order[0]]:
+        said += f"; {better[order[0]]}"
+    digits = {name: wording.decimals(max(row.se for row in lines if row.outcome == name)) for name in order}
+    arms = [wording.in_sentence(arm.label) for arm in design.arms] if design else ["treatment", "reference"]
+    columns = {
+        "Outcome": [heads[row.outcome] for row in lines],
+        "Week": [f"{row.week:g}" for row in lines],
+        f"Estimate ({wording.percent(effects.level)} CI)": [
+            wording.estimate_with_limits(row.estimate, row.ci_low, row.ci_high, digits[row.outcome]) for row in lines
+        ],
+        "p": [wording.p_value(row.p_value) for row in lines],
+        f"People ({' + '.join(arms)})": [f"{row.n_treatment} + {row.n_reference}" for row in lines],
+    }
+    methods = ", ".join(dict.fromkeys(f"{row.method} ({row.distribution})" for row in lines))
+    notes = [f"{said}. CI: confidence interval.", f"Method: {methods}."]
+    if ledger:
+        published = [wording.published(ledger, row.outcome, row.week) for row in lines]
+        columns["Published (role of the estimate)"] = [_published(line, effects.level) for line in published]
+        notes.append("Published: as printed. A fitted number set an assumption; that it agrees confirms nothing.")
+        notes += wording.contradictions(published)
+    return PaperTable("Net differences between the arms", effects.label, columns, notes, grouped=True)
 
 
-def adverse_events_table(rates: EventRates) -> PaperTable:
-    """Lay out the adverse events with their rates per 1000 hours and exact Poisson limits.
+def adverse_events_table(rates: EventRates, *, design: Design | None = None) -> PaperTable:
+    """Lay out the adverse events with their rates per 1000 hours or person-weeks.
 
     Parameters
     ----------
     rates : EventRates
         Of :func:`asteroid_repro.event_rates`.
+    design : Design, optional
+        Labels of arms and kinds of event; their names in words when not given.
 
     Returns
     -------
     PaperTable
-        Events, people who had one, hours, and rate with limits; one decimal.
+        Events, people who had one, exposure, and rate with limits, the decimals those of the smallest rate with two
+        digits; arm by arm where both have rates.
 
     Raises
     ------
@@ -215,23 +230,30 @@ def adverse_events_table(rates: EventRates) -> PaperTable:
     Examples
     --------
     >>> from asteroid_repro import ASTEROID, event_rates, simulate_trial
-    >>> adverse_events_table(event_rates(simulate_trial(ASTEROID, seed=2024))).columns[3]
-    'Running hours'
+    >>> list(adverse_events_table(event_rates(simulate_trial(ASTEROID, seed=2024))).columns)[-1]
+    'Rate per 1000 running hours (95 % CI)'
     """
     if not rates.rows:
         raise InputError("rates must have at least one row, got none. Compute them from a trial first.")
-    per = plain_name(rates.rows[0].per)
-    notes = [f"Exact Poisson limits, which suppose independent events. Denominator: {per.lower()}."]
-    if not all(row.events for row in rates.rows):
+    first = rates.rows[0]
+    per = wording.denominator(first.per)
+    notes = [f"{_LIMITS[first.method]}. Denominator: {per}."]
+    if first.method != "clustered" and not all(row.events for row in rates.rows):
         notes.append("With no event the lower limit is 0 and the upper one is one-sided.")
-    return PaperTable(
-        key="adverse-events",
-        title="Adverse events",
-        label=rates.label,
-        columns=("Kind", "Events", "People", per, f"Rate per 1000 h ({_level_of_rate(rates.rows[0])} CI)"),
-        rows=tuple(_rate_cells(row) for row in rates.rows),
-        notes=tuple(notes),
-    )
+    digits = wording.decimals(min((row.rate_per_1000 for row in rates.rows if row.events), default=1.0))
+    columns = {
+        "Kind": ["All kinds" if row.kind == "all" else wording.label_of(row.kind, design) for row in rates.rows],
+        "Events": [str(row.events) for row in rates.rows],
+        "People": [str(row.people) for row in rates.rows],
+        per.capitalize(): [f"{row.exposure:.1f}" for row in rates.rows],
+        f"Rate per 1000 {per} ({wording.percent(first.level)} CI)": [
+            wording.estimate_with_limits(row.rate_per_1000, row.ci_low, row.ci_high, digits) for row in rates.rows
+        ],
+    }
+    grouped = len({row.arm for row in rates.rows}) > 1
+    if grouped:
+        columns = {"Arm": [wording.label_of(row.arm, design) for row in rates.rows]} | columns
+    return PaperTable("Adverse events", rates.label, columns, notes, grouped=grouped)
 
 
 def _great_table(table: PaperTable) -> "GT":
@@ -242,105 +264,52 @@ def _great_table(table: PaperTable) -> "GT":
             "great_tables must be installed for HTML and LaTeX tables, got no such package. "
             "Install asteroid-repro[notebooks], or use markdown()."
         ) from error
-    laid_out = GT(
-        table.to_frame(),
-        rowname_col=table.columns[0],
-        groupname_col="Outcome" if table.outcomes else None,
-        id=table.key,
-    )
-    laid_out = laid_out.tab_header(table.title, table.label or None).tab_stubhead(table.columns[0])
-    laid_out = laid_out.cols_align("right", columns=list(table.columns[1:]))
-    for note in table.notes:
+    group, head = list(table.columns)[:2] if table.grouped else (None, next(iter(table.columns)))
+    key = "-".join(table.title.lower().split())  # of the title, so that the bytes are the same every time
+    laid_out = GT(table.to_frame(), rowname_col=head, groupname_col=group, id=key)
+    laid_out = laid_out.tab_header(table.title, table.label or None).tab_stubhead(head)
+    laid_out = laid_out.cols_align("right", columns=[name for name in table.columns if name not in {group, head}])
+    for note in table.footnotes:
         laid_out = laid_out.tab_source_note(note)
     return laid_out
 
 
-def _one_decimal(value: float) -> str:
-    return number(round(value, 1) + 0.0, 1)  # no minus before a zero
-
-
-def _mean_sd(values: pd.Series) -> str:
-    observed = values.dropna()
-    missing = "" if len(observed) == len(values) else f", n = {len(observed)}"
-    return f"{_one_decimal(float(observed.mean()))} ({_one_decimal(float(observed.std()))}){missing}"
-
-
-def _people(have: pd.Series) -> str:
-    return f"{int(have.sum())} ({100 * float(have.mean()):.1f})"
-
-
-def _in_order(outcomes: Iterable[str]) -> list[str]:
-    """Return the outcomes once each: the trial's own in the paper's order, then others."""
+def _in_order(outcomes: Iterable[str], design: Design | None) -> list[str]:
+    """Return the outcomes once each: the design's in its order, then others."""
     found = list(dict.fromkeys(outcomes))
-    return [name for name in UNITS if name in found] + [name for name in found if name not in UNITS]
+    own = [name for name in (design.outcome_names if design else ()) if name in found]
+    return own + [name for name in found if name not in own]
 
 
-def _with_unit(outcome: str) -> str:
-    return f"{plain_name(outcome)}, {UNITS.get(outcome, 'points')}"
+def _characteristic(parts: Sequence[pd.Series], known: Characteristic | None) -> list[tuple[str, ...]]:
+    """Return one row of a number, of true and false, or of two categories; else one a category."""
+    everybody = parts[-1]
+    label = known.label if known else wording.plain_name(str(everybody.name))
+    if pd.api.types.is_bool_dtype(everybody):
+        return [(f"{label}: people (%)", *(_people(part, True) for part in parts))]
+    if pd.api.types.is_numeric_dtype(everybody):
+        unit = f", {known.unit}" if known and known.unit else ""
+        return [(f"{label}{unit}: mean (SD)", *_means(parts))]
+    categories = list(known.categories) if known and known.categories else sorted(everybody.dropna().unique())
+    shown = categories[:1] if len(categories) == 2 else categories
+    return [(f"{label}, {each}: people (%)", *(_people(part, each) for part in parts)) for each in shown]
 
 
-def _effect_cells(row: Effect) -> tuple[str, ...]:
-    interval = f"({_one_decimal(row.ci_low)}, {_one_decimal(row.ci_high)})"
-    return (
-        str(row.week),
-        f"{_one_decimal(row.estimate)} {interval}",
-        "<0.001" if row.p_value < 0.001 else f"{row.p_value:.3f}",
-        f"{row.n_treatment} + {row.n_reference}",
-    )
+def _means(parts: Sequence[pd.Series]) -> list[str]:
+    digits = wording.decimals(float(parts[-1].std()))
+    moments = [(wording.number(part.mean(), digits), wording.number(part.std(), digits)) for part in parts]
+    return [f"{mean} ({sd}){_observed(part)}" for (mean, sd), part in zip(moments, parts, strict=True)]
 
 
-def _beside_published(table: PaperTable, published: list[dict[str, Claim]]) -> PaperTable:
-    """Add a column with the printed line of each row, and notes on what it is worth."""
-    contradictions = [
-        f"{number_as_printed(claim)} as printed. {claim.reason}"
-        for claims in published
-        for claim in claims.values()
-        if claim.status == "inconsistent"
-    ]
-    return replace(
-        table,
-        columns=(*table.columns, "Published (role of the estimate)"),
-        rows=tuple((*row, _printed(claims)) for row, claims in zip(table.rows, published, strict=True)),
-        notes=(
-            *table.notes,
-            "Published: as printed. A fitted number set an assumption; that it agrees confirms nothing.",
-            *contradictions,
-        ),
-    )
+def _people(values: pd.Series, category: object) -> str:
+    have = values.dropna() == category
+    return f"{int(have.sum())} ({100 * have.mean():.1f}){_observed(values)}"
 
 
-def _published(ledger: Ledger, row: Effect) -> dict[str, Claim]:
-    """Return the printed line of an effect by part; empty where none was printed."""
-    name = f"{row.outcome}.week{row.week}"
-    return ledger.group(name) if any(claim.group == name for claim in ledger.claims) else {}
+def _observed(values: pd.Series) -> str:
+    return "" if values.notna().all() else f", n = {values.count()}"
 
 
-def _printed(claims: dict[str, Claim]) -> str:
-    if not claims:
-        return "no figures printed"
-    text = {part: number_as_printed(claim) for part, claim in claims.items()}
-    line = f"{text['estimate']} ({text['ci_low']}, {text['ci_high']}), p = {text['p_value']}"
-    return f"{line} ({claims['estimate'].role})"
-
-
-def _rate_cells(row: EventRate) -> tuple[str, ...]:
-    return (
-        "All kinds" if row.kind == "all" else plain_name(row.kind),
-        str(row.events),
-        str(row.people),
-        f"{row.exposure:.1f}",
-        f"{row.rate_per_1000:.1f} ({row.ci_low:.1f}, {row.ci_high:.1f})",
-    )
-
-
-def _level_of_effect(row: Effect) -> str:
-    """Read the confidence level off the limits, so that the heading cannot contradict them."""
-    t = (row.ci_high - row.estimate) / row.se
-    below = float(ndtr(t)) if math.isinf(row.df) else float(stdtr(row.df, t))
-    return f"{100 * (2 * below - 1):.3g} %"
-
-
-def _level_of_rate(row: EventRate) -> str:
-    """Read the confidence level off the upper limit; with no event all of its error is there."""
-    beyond = float(gammaincc(row.events + 1, row.ci_high * row.exposure / 1000))
-    return f"{100 * (1 - (2 * beyond if row.events else beyond)):.3g} %"
+def _published(line: wording.PrintedLine, level: float) -> str:
+    role = f" ({line['estimate'].role})" if "estimate" in line else ""
+    return f"{wording.printed_line(line, level)}{role}" if line else "no figures printed"

@@ -1,69 +1,79 @@
-"""Rows of results as text: JSON, CSV or the cells of a table; without pandas, so that a command starts quickly."""
+"""Rows of results as text: JSON, CSV, Markdown, the cells of a table; without pandas, so that a command starts fast."""
 
 import csv
 import io
 import json
 import math
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Records = list[dict[str, Any]]
 
 
-def to_json(content: object) -> str:
-    """Return indented JSON that ends with a line feed.
+def rows(table: "pd.DataFrame") -> Records:
+    """Return the rows of a table with plain numbers.
 
     Examples
     --------
-    >>> print(to_json(["power", 0.8]), end="")
+    >>> import pandas as pd
+    >>> rows(pd.DataFrame({"df": [38.0, float("inf")]}))
+    [{'df': 38.0}, {'df': inf}]
+    """
+    return [
+        {str(key): value.item() if hasattr(value, "item") else value for key, value in row.items()}
+        for row in table.to_dict("records")
+    ]
+
+
+def to_json(content: Any) -> str:
+    """Return indented JSON that ends with a line feed; a number that is not finite becomes null.
+
+    Examples
+    --------
+    >>> print(to_json(["power", math.nan]), end="")
     [
      "power",
-     0.8
+     null
     ]
     """
-    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(_finite(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def finite(value: Any) -> Any:
-    """Return a value as JSON can hold it: a number that is not finite becomes None.
+def to_csv(label: str, records: Records, columns: Sequence[str] = ()) -> str:
+    """Return rows as CSV under a comment line with the label, numbers with 12 significant digits; NaN is empty.
 
-    Examples
-    --------
-    >>> finite(math.inf), finite(0.5), finite("running")
-    (None, 0.5, 'running')
-    """
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def records_json(label: str, groups: Mapping[str, Records]) -> str:
-    """Return named groups of rows under a label as JSON.
+    Columns are those of the first row where none are given.
 
     Examples
     --------
-    >>> json.loads(records_json("SIMULATED", {"rows": [{"type_s": math.nan}]}))
-    {'label': 'SIMULATED', 'rows': [{'type_s': None}]}
-    """
-    plain = {
-        name: [{key: finite(value) for key, value in row.items()} for row in rows] for name, rows in groups.items()
-    }
-    return to_json({"label": label} | plain)
-
-
-def records_csv(label: str, rows: Records) -> str:
-    """Return rows as CSV under a comment line with the label; what is not finite is empty.
-
-    Examples
-    --------
-    >>> print(records_csv("SIMULATED", [{"week": 12, "type_s": math.nan}]), end="")
+    >>> print(to_csv("SIMULATED", [{"week": 12, "type_s": math.nan}]), end="")
     # SIMULATED
     week,type_s
     12,
     """
     text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({key: finite(value) for key, value in row.items()} for row in rows)
-    return f"# {label}\n{text.getvalue()}"
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns or records[0])
+    writer.writerows([_cell(value, 12) for value in row.values()] for row in records)
+    return f"# {' '.join(label.split())}\n{text.getvalue()}"
+
+
+def markdown(table: "pd.DataFrame") -> str:
+    """Return a table of text as a Markdown table.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> print(markdown(pd.DataFrame({"arm": ["running"], "people": [20]})))
+    | arm | people |
+    | --- | --- |
+    | running | 20 |
+    """
+    lines = [list(table.columns), ["---"] * len(table.columns), *table.to_numpy().tolist()]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
 def cells(values: Iterable[Any], digits: int = 4) -> list[str]:
@@ -81,3 +91,11 @@ def _cell(value: Any, digits: int) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

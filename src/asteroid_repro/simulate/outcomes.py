@@ -1,16 +1,13 @@
-"""Pain and disability at every visit of a block of trials, on the observed scale, and what they would have been."""
+"""Scores at every visit of a block of trials, on the observed scale, and what they would have been."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
-from asteroid_repro.mechanism.latent import LatentArm, latent_arm
+from asteroid_repro.mechanism.mechanism import ArmRole, Mechanism, solve
 from asteroid_repro.simulate.streams import BLOCK_TRIALS, Purpose, stream
-from asteroid_repro.trial.assumptions import TrialAssumptions
-from asteroid_repro.trial.quantities import OUTCOMES, SCALE_MAXIMUM
 
 _TILES: Final = tuple(size for size in range(40, BLOCK_TRIALS + 1) if BLOCK_TRIALS % size == 0)
 _TILE_PEOPLE: Final = 10_000  # with 9 scores each they make 720 kB
@@ -22,108 +19,110 @@ class Outcomes:
 
     Attributes
     ----------
-    running, waitlist : numpy.ndarray
-        Whole (VAS) or even (ODI) numbers from 0 to 100, as floats.
+    treatment, reference : numpy.ndarray
+        On the scale of each outcome, as floats.
     """
 
-    running: np.ndarray
-    waitlist: np.ndarray
+    treatment: np.ndarray
+    reference: np.ndarray
 
 
 @dataclass(frozen=True)
 class PotentialOutcomes:
-    """What the runners' scores would have been, with the same noise; arrays as in :class:`Outcomes`.
+    """What the treated people's scores would have been, with the same noise; arrays as in :class:`Outcomes`.
 
     Attributes
     ----------
-    without_running : numpy.ndarray
-        Had they been on the waitlist.
+    untreated : numpy.ndarray
+        Had they been in the reference arm.
     as_attended : numpy.ndarray
         As they did attend: the observed ones.
     full_adherence : numpy.ndarray
         Had they attended every session.
     """
 
-    without_running: np.ndarray
+    untreated: np.ndarray
     as_attended: np.ndarray
     full_adherence: np.ndarray
 
 
 def simulate_outcomes(
-    assumptions: TrialAssumptions, seed: int, block: int, trials: int, *, received: np.ndarray | None = None
+    mechanism: Mechanism, seed: int, block: int, trials: int, *, received: np.ndarray | None = None
 ) -> Outcomes:
     """Draw the scores of the first ``trials`` trials of a block.
 
     A person's latent scores are jointly normal over outcomes and visits; each is rounded to the scale's step and held
-    inside 0 to 100. The latent parameters are calibrated so that the rounded scores have the assumed moments. People
-    and noise do not depend on the effect: another effect changes no score of the waitlist. (It changes the other
-    outcomes of the runners a little, since their correlation on the latent scale is solved anew.)
+    inside its ends. The latent parameters are calibrated so that the rounded scores have the assumed moments. People
+    and noise do not depend on the effect: another effect changes no score of the reference arm. (It changes the other
+    outcomes of the treated a little, since their correlation on the latent scale is solved anew.)
 
     Parameters
     ----------
-    received : numpy.ndarray of shape (runners, trials), optional
-        The part of the effect that each runner receives, 1 for the whole; all receive the whole when not given.
-
-    Raises
-    ------
-    InputError
-        No latent distribution gives the assumed moments.
+    mechanism : Mechanism
+        Of the assumptions.
+    received : numpy.ndarray of shape (treated people, trials), optional
+        The part of the effect that each person receives, 1 for the whole; all receive the whole when not given.
 
     Examples
     --------
     >>> from asteroid_repro import ASTEROID
-    >>> scores = simulate_outcomes(ASTEROID, seed=1, block=0, trials=5)
-    >>> scores.running.shape
+    >>> scores = simulate_outcomes(solve(ASTEROID), seed=1, block=0, trials=5)
+    >>> scores.treatment.shape
     (3, 3, 20, 5)
     """
-    scores = np.empty((len(OUTCOMES), len(assumptions.visits), assumptions.n_people, trials))
+    assumptions = mechanism.assumptions
+    scores = np.empty((len(assumptions.outcomes), len(assumptions.visits), assumptions.n_people, trials))
     done = 0
-    for tile in score_tiles(assumptions, seed, block, trials):
+    for tile in score_tiles(mechanism, seed, block, trials):
         scores[..., done : done + tile.shape[-1]] = tile
         done += tile.shape[-1]
-    running, waitlist = np.split(scores, [assumptions.n_running], axis=2)
+    _in_points(mechanism, scores)
+    treatment, reference = np.split(scores, [assumptions.n_treatment], axis=2)
     if received is not None:
-        noise = outcome_noise(assumptions, seed, block, trials)[: assumptions.n_running]
-        running = _partial_scores(assumptions, noise, received)
-    return Outcomes(running, waitlist)
+        noise = outcome_noise(mechanism, seed, block, trials)[: assumptions.n_treatment]
+        treatment = _partial_scores(mechanism, noise, received)
+    return Outcomes(treatment, reference)
 
 
-def score_tiles(assumptions: TrialAssumptions, seed: int, block: int, trials: int) -> Iterator[np.ndarray]:
-    """Draw the same scores one tile of trials after the other, the running arm first.
+def score_tiles(mechanism: Mechanism, seed: int, block: int, trials: int) -> Iterator[np.ndarray]:
+    """Draw the same scores one tile of trials after the other, the treatment arm first, in steps from the lowest score.
 
-    The rounded scores are in single precision, which holds whole numbers exactly and takes half the time to sum. The
-    latent ones are not: their last digits differ between kinds of processors, and now and then a rounded score would.
+    Where every score is a whole number of steps they are in single precision, which holds whole numbers exactly and
+    takes half the time to sum. The latent ones are not: their last digits differ between kinds of processors, and now
+    and then a rounded score would.
 
     Yields
     ------
-    numpy.ndarray of float32, shape (outcomes, visits, people, trials of the tile)
+    numpy.ndarray of float32 (float64 on a scale without ends), shape (outcomes, visits, people, trials of the tile)
         The next tile overwrites it: take what you need.
 
     Examples
     --------
     >>> from asteroid_repro import ASTEROID
-    >>> [tile.shape[-1] for tile in score_tiles(ASTEROID, seed=1, block=0, trials=300)]
+    >>> [tile.shape[-1] for tile in score_tiles(solve(ASTEROID), seed=1, block=0, trials=300)]
     [250, 50]
     """
-    n_running, steps = assumptions.n_running, _steps(assumptions)
+    assumptions = mechanism.assumptions
+    n_treatment, n_outcomes = assumptions.n_treatment, len(assumptions.outcomes)
     arms = (
-        (slice(n_running), *_mean_and_spread(assumptions, "running")),
-        (slice(n_running, None), *_mean_and_spread(assumptions, "waitlist")),
+        (slice(n_treatment), *_mean_and_spread(mechanism, "treatment")),
+        (slice(n_treatment, None), *_mean_and_spread(mechanism, "reference")),
     )
-    latent = np.empty((len(steps), assumptions.n_people, tile_trials(assumptions.n_people)))
-    by_person, scores = latent.swapaxes(0, 1), np.empty(latent.shape, np.float32)
-    for start, noise in _noise_tiles(assumptions, seed, block, trials):
+    latent = np.empty((mechanism.n_scores, assumptions.n_people, tile_trials(assumptions.n_people)))
+    by_person = latent.swapaxes(0, 1)
+    scores = np.empty(latent.shape, np.float32 if mechanism.is_whole else np.float64)
+    for start, noise in _noise_tiles(mechanism, seed, block, trials):
         for people, mean, spread in arms:
             # A product a person: one product of them all is large enough to wake the other cores.
             np.matmul(spread, noise[people], out=by_person[people])
             latent[:, people] += mean
-        _on_scale(latent, steps, out=scores)
-        yield scores.reshape(len(OUTCOMES), -1, *scores.shape[1:])[..., : trials - start]
+        _on_scale(mechanism, latent, out=scores)
+        yield scores.reshape(n_outcomes, -1, *scores.shape[1:])[..., : trials - start]
 
 
-def outcome_noise(assumptions: TrialAssumptions, seed: int, block: int, trials: int) -> np.ndarray:
+def outcome_noise(mechanism: Mechanism, seed: int, block: int, trials: int) -> np.ndarray:
     """Draw the independent standard normals behind the scores, shape (people, outcomes x visits, trials)."""
-    tiles = [noise.copy() for _, noise in _noise_tiles(assumptions, seed, block, trials)]
+    tiles = [noise.copy() for _, noise in _noise_tiles(mechanism, seed, block, trials)]
     return np.concatenate(tiles, axis=-1)[..., :trials]
 
 
@@ -140,40 +139,44 @@ def tile_trials(people: int) -> int:
     return max((size for size in _TILES if size * people <= _TILE_PEOPLE), default=_TILES[0])
 
 
-def prognosis(assumptions: TrialAssumptions, seed: int, block: int, trials: int) -> np.ndarray:
-    """Return standard normal scores of how much average pain each runner would have at the last visit.
+def prognosis(mechanism: Mechanism, seed: int, block: int, trials: int) -> np.ndarray:
+    """Return standard normal scores of how badly each treated person would score at the last visit.
 
-    Shape (runners, trials); high is bad.
+    Of the driving outcome; shape (treated people, trials); high is bad.
     """
-    noise = outcome_noise(assumptions, seed, block, trials)[: assumptions.n_running]
-    last_average_pain = latent_arm(assumptions, "running").root_correlation[len(assumptions.visits) - 1]
-    scores: np.ndarray = last_average_pain @ noise
+    assumptions = mechanism.assumptions
+    design = assumptions.design
+    noise = outcome_noise(mechanism, seed, block, trials)[: assumptions.n_treatment]
+    row = (design.outcome_names.index(assumptions.driving_outcome) + 1) * len(design.visits) - 1
+    worse = -design.outcome(assumptions.driving_outcome).sign
+    scores: np.ndarray = worse * (mechanism.treatment.root_correlation[row] @ noise)
     return scores
 
 
-def effect_received(
-    assumptions: TrialAssumptions, seed: int, block: int, attended_share: np.ndarray
-) -> np.ndarray | None:
-    r"""Return the part of the mean effect that each runner receives; None where all receive the whole.
+def effect_received(mechanism: Mechanism, seed: int, block: int, attended_share: np.ndarray) -> np.ndarray | None:
+    r"""Return the part of the mean effect that each treated person receives; None where all receive the whole.
 
     :math:`(1 - \delta + \delta\, a_i/\bar a)(1 + \tau z_i)`, with :math:`a_i` the share of sessions attended,
     :math:`\delta` the assumed dose response, :math:`\tau` the assumed variation and :math:`z_i` standard normal.
 
     Parameters
     ----------
-    attended_share : numpy.ndarray, shape (runners, trials)
+    attended_share : numpy.ndarray, shape (treated people, trials)
         From 0 to 1.
 
     Examples
     --------
     >>> from asteroid_repro import ASTEROID
-    >>> by_dose = ASTEROID.with_values(dose_response=1.0)
+    >>> by_dose = solve(ASTEROID.with_values(dose_response=1.0))
     >>> effect_received(by_dose, 1, 0, np.array([[0.35], [0.7]])).ravel().tolist()
     [0.5, 1.0]
     """
-    if not assumptions.dose_response and not assumptions.effect_variation:
+    assumptions = mechanism.assumptions
+    if assumptions.has_one_effect:
         return None
-    dose = 1 + assumptions.dose_response * (attended_share / assumptions.adherence_mean - 1)
+    dose = np.ones_like(attended_share)
+    if assumptions.sessions is not None:
+        dose = 1 + assumptions.sessions.dose_response * (attended_share / assumptions.sessions.adherence_mean - 1)
     if not assumptions.effect_variation:
         return dose
     own = stream(seed, Purpose.EFFECT_VARIATION, block).standard_normal(attended_share.shape[::-1]).T
@@ -181,82 +184,76 @@ def effect_received(
     return varied
 
 
-def potential_outcomes(
-    assumptions: TrialAssumptions, seed: int, block: int, attended_share: np.ndarray
-) -> PotentialOutcomes:
-    """Return the runners' scores without running, as they attended, and had they attended everything.
+def potential_outcomes(mechanism: Mechanism, seed: int, block: int, attended_share: np.ndarray) -> PotentialOutcomes:
+    """Return the treated people's scores untreated, as they attended, and had they attended everything.
 
     Parameters
     ----------
-    attended_share : numpy.ndarray, shape (runners, trials)
+    attended_share : numpy.ndarray, shape (treated people, trials)
         From 0 to 1.
 
     Examples
     --------
     >>> from asteroid_repro import ASTEROID
-    >>> worlds = potential_outcomes(ASTEROID, 1, 0, np.full((20, 5), 0.5))
+    >>> worlds = potential_outcomes(solve(ASTEROID), 1, 0, np.full((20, 5), 0.5))
     >>> bool((worlds.as_attended == worlds.full_adherence).all())  # ASTEROID supposes no dose response
     True
     """
     trials = attended_share.shape[1]
-    noise = outcome_noise(assumptions, seed, block, trials)[: assumptions.n_running]
+    noise = outcome_noise(mechanism, seed, block, trials)[: mechanism.assumptions.n_treatment]
     ones = np.ones_like(attended_share)
-    as_attended = effect_received(assumptions, seed, block, attended_share)
-    everything = effect_received(assumptions, seed, block, ones)
+    as_attended = effect_received(mechanism, seed, block, attended_share)
+    everything = effect_received(mechanism, seed, block, ones)
     return PotentialOutcomes(
-        _partial_scores(assumptions, noise, 0 * ones),
-        _partial_scores(assumptions, noise, ones if as_attended is None else as_attended),
-        _partial_scores(assumptions, noise, ones if everything is None else everything),
+        _partial_scores(mechanism, noise, 0 * ones),
+        _partial_scores(mechanism, noise, ones if as_attended is None else as_attended),
+        _partial_scores(mechanism, noise, ones if everything is None else everything),
     )
 
 
-def _noise_tiles(assumptions: TrialAssumptions, seed: int, block: int, trials: int) -> Iterator[tuple[int, np.ndarray]]:
+def _noise_tiles(mechanism: Mechanism, seed: int, block: int, trials: int) -> Iterator[tuple[int, np.ndarray]]:
     """Draw whole tiles (people, scores, trials), so that fewer trials are the first of more, with their first trial."""
-    generator, size = stream(seed, Purpose.OUTCOMES, block), tile_trials(assumptions.n_people)
-    noise = np.empty((assumptions.n_people, len(_steps(assumptions)), size))
+    people = mechanism.assumptions.n_people
+    generator, size = stream(seed, Purpose.OUTCOMES, block), tile_trials(people)
+    noise = np.empty((people, mechanism.n_scores, size))
     for start in range(0, trials, size):
         yield start, generator.standard_normal(out=noise)
 
 
-@lru_cache(maxsize=64)  # asked for in every block
-def _mean_and_spread(assumptions: TrialAssumptions, arm: str) -> tuple[np.ndarray, np.ndarray]:
+def _mean_and_spread(mechanism: Mechanism, arm: ArmRole) -> tuple[np.ndarray, np.ndarray]:
     """Return what makes latent scores, in steps, of normals z: mean (scores, 1, 1) + spread (scores, scores) z."""
-    latent = latent_arm(assumptions, arm)
-    mean, sd = _mean_and_sd(latent)
-    return mean, sd[:, 0] * latent.root_correlation
+    mean, sd = mechanism.in_steps(arm)
+    return mean, sd[:, 0] * mechanism.arm(arm).root_correlation
 
 
-def _mean_and_sd(latent: LatentArm) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and SD of the latent scores in steps of the scale, shape (scores, 1, 1)."""
-    both = np.array([(score.mean / score.step, score.sd / score.step) for score in latent.scores])
-    return both[:, 0, np.newaxis, np.newaxis], both[:, 1, np.newaxis, np.newaxis]
+def _on_scale(mechanism: Mechanism, latent: np.ndarray, *, out: np.ndarray) -> None:
+    """Round latent scores in steps and hold them inside their scale, outcome by outcome; (scores, people, trials)."""
+    visits = len(mechanism.assumptions.visits)
+    for index, scale in enumerate(mechanism.assumptions.design.outcomes):
+        rows = slice(index * visits, (index + 1) * visits)
+        if scale.step is None:
+            out[rows] = latent[rows]
+            continue
+        np.rint(latent[rows], out=out[rows], casting="same_kind")
+        if scale.n_steps is not None:
+            np.clip(out[rows], 0, scale.n_steps, out=out[rows])
 
 
-@lru_cache(maxsize=64)
-def _steps(assumptions: TrialAssumptions) -> np.ndarray:
-    """Distance between neighbouring values of every score, points, shape (scores, 1, 1)."""
-    steps = np.repeat([assumptions.outcome(name).step for name in OUTCOMES], len(assumptions.visits))
-    return steps[:, np.newaxis, np.newaxis].astype(np.float32)
+def _in_points(mechanism: Mechanism, scores: np.ndarray) -> None:
+    """Turn steps from the lowest score into points, in place; scores of shape (outcomes, visits, people, trials)."""
+    for index, scale in enumerate(mechanism.assumptions.design.outcomes):
+        scores[index] *= scale.step or 1.0
+        scores[index] += scale.lowest
 
 
-def _on_scale(latent: np.ndarray, steps: np.ndarray, *, out: np.ndarray) -> None:
-    """Round latent scores in steps and hold them inside the scale, in points; shape (scores, people, trials)."""
-    np.rint(latent, out=out, casting="same_kind")
-    out *= steps
-    np.clip(out, 0, SCALE_MAXIMUM, out=out)
-
-
-def _partial_scores(assumptions: TrialAssumptions, noise: np.ndarray, received: np.ndarray) -> np.ndarray:
-    """Scores of runners who receive a part of the effect: latent mean and SD lie that far between none and whole."""
-    whole = latent_arm(assumptions, "running")
-    mean_none, sd_none = _mean_and_sd(latent_arm(_without_effect(assumptions), "running"))
-    mean_whole, sd_whole = _mean_and_sd(whole)
+def _partial_scores(mechanism: Mechanism, noise: np.ndarray, received: np.ndarray) -> np.ndarray:
+    """Scores of people who receive a part of the effect: latent mean and SD lie that far between none and whole."""
+    mean_none, sd_none = solve(mechanism.assumptions.without_effect()).in_steps("treatment")
+    mean_whole, sd_whole = mechanism.in_steps("treatment")
     mean = mean_none + received * (mean_whole - mean_none)
     sd = np.maximum(sd_none + received * (sd_whole - sd_none), 0)
-    scores: np.ndarray = mean + sd * (whole.root_correlation @ noise).swapaxes(0, 1)
-    _on_scale(scores, _steps(assumptions), out=scores)
-    return scores.reshape(len(OUTCOMES), -1, *scores.shape[1:])
-
-
-def _without_effect(assumptions: TrialAssumptions) -> TrialAssumptions:
-    return assumptions.with_effect(average_pain=0, current_pain=0, disability=0)
+    scores: np.ndarray = mean + sd * (mechanism.treatment.root_correlation @ noise).swapaxes(0, 1)
+    _on_scale(mechanism, scores, out=scores)
+    points: np.ndarray = scores.reshape(len(mechanism.assumptions.outcomes), -1, *scores.shape[1:])
+    _in_points(mechanism, points)
+    return points

@@ -9,21 +9,16 @@ from scipy.special import bdtr
 
 from asteroid_repro.errors import InputError
 from asteroid_repro.simulate.streams import Purpose, stream
-from asteroid_repro.trial.candidacy import REASONS, Candidacy
+from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.trial.candidacy import Candidacy
 
 _PEOPLE_DRAWN = 1024  # at a time; part of every result, since each lot has a stream of its own
 _MOST_PEOPLE = 1_000_000
 _LABEL: Final = "SIMULATED, screening counts rest on assumptions: none is published"
-_NOTE: Final = (
-    "Speaks for people with mild to moderate chronic low back pain, within the ages of eligibility, who want to run, "
-    "complete the test run with minimal discomfort, have not been running lately and own a smartphone. Does not speak "
-    "for severe pain or radiculopathy, nor for anybody whom a criterion excludes. Severe pain is no registered "
-    "exclusion: that it is not covered comes from a secondary account (claim design.people_covered)."
-)
 
 
 @dataclass(frozen=True)
-class Screening:
+class Screening(ResultTable):
     """How many people were assessed, excluded for which reason, and randomised.
 
     Everybody eligible is randomised: that nobody declines is an assumption too.
@@ -39,9 +34,9 @@ class Screening:
     assessed : int
         People assessed, the last eligible one included.
     excluded : tuple of int
-        People excluded at each criterion, in the order of ``REASONS``; each is counted at the first one failed.
-    label, note : str
-        What the counts are, and whom the result speaks for.
+        People excluded at each criterion, in the order of checking; each is counted at the first one failed.
+    label : str
+        What the counts are.
     """
 
     candidacy: Candidacy
@@ -50,7 +45,6 @@ class Screening:
     assessed: int
     excluded: tuple[int, ...]
     label: str = _LABEL
-    note: str = _NOTE
 
     @property
     def eligible(self) -> int:
@@ -70,7 +64,7 @@ class Screening:
 
         Examples
         --------
-        >>> from asteroid_repro.trial.candidacy import CANDIDACY
+        >>> from asteroid_repro import CANDIDACY
         >>> screen(CANDIDACY, wanted=40, seed=2024).to_frame()["people"].tolist()[-2:]
         [40, 40]
         """
@@ -78,17 +72,19 @@ class Screening:
         kept = self.candidacy.eligible_share
         # Wald's identity: over all screenings each share is kept, whatever the rule for stopping.
         shares = [1.0, *self.candidacy.exclusion_shares, kept, kept]
+        reasons = [criterion.reason for criterion in self.candidacy.criteria]
         return pd.DataFrame(
             {
-                "step": ["assessed", *["excluded"] * len(REASONS), "eligible", "randomised"],
-                "reason": ["", *REASONS.values(), "", ""],
+                "step": ["assessed", *["excluded"] * len(reasons), "eligible", "randomised"],
+                "reason": ["", *reasons, "", ""],
                 "people": [self.assessed, *self.excluded, self.eligible, self.randomised],
                 "expected": expected * np.array(shares),
             }
         )
 
-    def _repr_html_(self) -> str:
-        return f"<p><strong>{self.label}</strong></p>{self.to_frame().to_html(index=False)}<p>{self.note}</p>"
+    def notes(self) -> tuple[str, ...]:
+        """Return whom the result speaks for."""
+        return (self.candidacy.note,) if self.candidacy.note else ()
 
 
 def screen(candidacy: Candidacy, *, wanted: int, seed: int) -> Screening:
@@ -120,7 +116,7 @@ def screen(candidacy: Candidacy, *, wanted: int, seed: int) -> Screening:
 
     Examples
     --------
-    >>> from asteroid_repro.trial.candidacy import CANDIDACY
+    >>> from asteroid_repro import CANDIDACY
     >>> flow = screen(CANDIDACY, wanted=40, seed=2024)
     >>> flow.randomised, flow.assessed == sum(flow.excluded) + 40
     (40, True)
@@ -135,13 +131,13 @@ def screen(candidacy: Candidacy, *, wanted: int, seed: int) -> Screening:
     _check_wanted(wanted)
     _check_length(candidacy, wanted)
     first_failed = _assess(candidacy, wanted, seed)
-    counts = np.bincount(first_failed, minlength=len(REASONS) + 1)
+    counts = np.bincount(first_failed, minlength=len(candidacy.criteria) + 1)
     return Screening(
         candidacy=candidacy,
         wanted=int(wanted),
         seed=int(seed),
         assessed=len(first_failed),
-        excluded=tuple(counts[: len(REASONS)].tolist()),
+        excluded=tuple(counts[:-1].tolist()),
     )
 
 
@@ -158,7 +154,7 @@ def expected_assessed(candidacy: Candidacy, *, wanted: int) -> float:
 
     Examples
     --------
-    >>> from asteroid_repro.trial.candidacy import CANDIDACY
+    >>> from asteroid_repro import CANDIDACY
     >>> round(expected_assessed(CANDIDACY, wanted=40), 1)
     122.0
     >>> round(expected_assessed(CANDIDACY.with_values(pool_size=100), wanted=40), 1)
@@ -174,8 +170,8 @@ def expected_assessed(candidacy: Candidacy, *, wanted: int) -> float:
 
 
 def _assess(candidacy: Candidacy, wanted: int, seed: int) -> np.ndarray:
-    """First criterion failed by each person in turn, ``len(REASONS)`` for who fails none."""
-    passed, pool = len(REASONS), candidacy.pool_size
+    """First criterion failed by each person in turn, the number of criteria for who fails none."""
+    passed, pool = len(candidacy.criteria), candidacy.pool_size
     lots: list[np.ndarray] = []
     eligible = 0
     while eligible < wanted and (pool is None or len(lots) * _PEOPLE_DRAWN < pool):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from asteroid_repro.mechanism.mechanism import Mechanism
 from asteroid_repro.simulate.events import (
     SessionStreams,
     events_of_session,
@@ -17,15 +18,15 @@ from asteroid_repro.simulate.events import (
     poisson_quantile,
     session_streams,
 )
-from asteroid_repro.simulate.traits import Traits
+from asteroid_repro.simulate.traits import Traits, session_assumptions
 from asteroid_repro.trial.assumptions import TrialAssumptions
 from asteroid_repro.trial.programme import Programme
-from asteroid_repro.trial.quantities import EVENT_KINDS
+from asteroid_repro.trial.session_assumptions import SessionAssumptions
 
 
 @dataclass(frozen=True)
 class Sessions:
-    """Sessions of a block. Arrays have shape (sessions, runners, trials) unless stated.
+    """Sessions of a block. Arrays have shape (sessions, treated people, trials) unless stated.
 
     Attributes
     ----------
@@ -40,8 +41,8 @@ class Sessions:
     stage, stage_after : numpy.ndarray of int
         Stage of the session and the stage after it, from 1.
     flare : numpy.ndarray of bool
-        Whether pain flared in the session (an adverse event of low back pain is a flare).
-    events : numpy.ndarray of int, shape (kinds, sessions, runners, trials)
+        Whether pain flared in the session (an adverse event of some kinds is one).
+    events : numpy.ndarray of int, shape (kinds, sessions, treated people, trials)
         Adverse events of each kind.
     week : numpy.ndarray, shape (sessions,)
         Week of the programme, from 1.
@@ -60,16 +61,16 @@ class Sessions:
 
 @dataclass
 class _State:
-    """Where the runners stand between two sessions; arrays of shape (runners, trials)."""
+    """Where people stand between two sessions; arrays of shape (treated people, trials)."""
 
-    stage: np.ndarray  # from 0; for a calendar, how many stages a runner is behind it
+    stage: np.ndarray  # from 0; for a calendar, how many stages somebody is behind it
     completed: np.ndarray  # sessions of this week with the most repeats
     spared: np.ndarray  # whether this week had neither flare nor event
     this_week: np.ndarray  # running of this week so far, hours
     last_week: np.ndarray
 
 
-def simulate_sessions(assumptions: TrialAssumptions, seed: int, block: int, trials: int, traits: Traits) -> Sessions:
+def simulate_sessions(mechanism: Mechanism, seed: int, block: int, trials: int, traits: Traits) -> Sessions:
     r"""Run the programme in the first ``trials`` trials of a block.
 
     Attendance of person i in week w has probability :math:`p_i + d\, c_w\, p_i (1 - p_i)`, with decline d and
@@ -79,7 +80,7 @@ def simulate_sessions(assumptions: TrialAssumptions, seed: int, block: int, tria
     Parameters
     ----------
     traits : Traits
-        Of the runners.
+        Of the treated people.
 
     Returns
     -------
@@ -89,24 +90,26 @@ def simulate_sessions(assumptions: TrialAssumptions, seed: int, block: int, tria
     Examples
     --------
     >>> from asteroid_repro import ASTEROID
+    >>> from asteroid_repro.mechanism.mechanism import solve
     >>> from asteroid_repro.simulate.traits import simulate_traits
-    >>> log = simulate_sessions(ASTEROID, 1, 0, 5, simulate_traits(ASTEROID, 1, 0, 5))
+    >>> log = simulate_sessions(solve(ASTEROID), 1, 0, 5, simulate_traits(solve(ASTEROID), 1, 0, 5))
     >>> log.attended.shape, bool((log.run_minutes <= 30).all())
     ((36, 20, 5), True)
     """
-    plan = assumptions.plan
-    shape = (assumptions.n_running, trials)
-    log = _empty_log((plan.n_sessions, *shape), plan)
-    streams = session_streams(seed, block, shape)
-    run = _Run(assumptions, plan, _StageTable.of(plan), traits, streams, log)
+    assumptions, assumed = mechanism.assumptions, session_assumptions(mechanism)
+    plan, kinds = assumed.programme, len(assumptions.adverse_events)
+    shape = (assumptions.n_treatment, trials)
+    log = _empty_log((plan.n_sessions, *shape), plan, kinds)
+    streams = session_streams(seed, block, shape, kinds)
+    run = _Run(assumptions, assumed, _StageTable.of(plan), traits, streams, log)
     state = _State(*(np.zeros(shape, dtype=kind) for kind in (np.int16, np.int16, bool, float, float)))
     state.stage[:] = 0 if plan.progression == "calendar" else traits.start_stage
-    state.this_week[:] = assumptions.habitual_minutes / 60
+    state.this_week[:] = assumed.habitual_minutes / 60
     for week in range(plan.weeks):
         state.last_week, state.this_week = state.this_week, np.zeros(shape)
         state.completed[:], state.spared[:] = 0, True
         centre = 1 - 2 * week / (plan.weeks - 1) if plan.weeks > 1 else 0.0
-        chance = traits.propensity * (1 + assumptions.adherence_decline * centre * (1 - traits.propensity))
+        chance = traits.propensity * (1 + assumed.adherence_decline * centre * (1 - traits.propensity))
         for session in range(week * plan.sessions_per_week, (week + 1) * plan.sessions_per_week):
             _one_session(run, session, chance, state)
         _end_of_week(plan, state)
@@ -135,14 +138,14 @@ class _Run:
     """What stays the same over the sessions of a block."""
 
     assumptions: TrialAssumptions
-    plan: Programme
+    sessions: SessionAssumptions
     table: _StageTable
     traits: Traits
     streams: SessionStreams
     log: Sessions
 
 
-def _empty_log(shape: tuple[int, int, int], plan: Programme) -> Sessions:
+def _empty_log(shape: tuple[int, int, int], plan: Programme, kinds: int) -> Sessions:
     flags = (np.zeros(shape, dtype=bool) for _ in range(2))
     whole = (np.zeros(shape, dtype=np.int16) for _ in range(3))
     amounts = (np.zeros(shape) for _ in range(2))
@@ -154,22 +157,25 @@ def _empty_log(shape: tuple[int, int, int], plan: Programme) -> Sessions:
         stage=next(whole),
         stage_after=next(whole),
         flare=next(flags),
-        events=np.zeros((len(EVENT_KINDS), *shape), dtype=np.int16),
+        events=np.zeros((kinds, *shape), dtype=np.int16),
         week=np.repeat(np.arange(1, plan.weeks + 1), plan.sessions_per_week),
     )
 
 
 def _one_session(run: _Run, session: int, chance: np.ndarray, state: _State) -> None:
-    assumptions, plan, traits, streams, log = run.assumptions, run.plan, run.traits, run.streams, run.log
+    assumed, plan, traits, streams, log = run.sessions, run.sessions.programme, run.traits, run.streams, run.log
     stage = _stage(plan, session, state)
     attended = streams.uniform(streams.attendance) < chance
     repeats, completed = _repeats(run.table, stage, streams.uniform(streams.completion), traits.completion)
     repeats *= attended
     hours = run.table.hours.take(stage) * repeats
     state.this_week += hours
-    weighted = hours * traits.proneness * load_factor(assumptions, state.this_week, state.last_week)
-    events = events_of_session(assumptions, streams, weighted)
-    flare = poisson_quantile(streams.uniform(streams.flare), assumptions.flare_rate * hours) + events[1] > 0
+    weighted = hours * traits.proneness * load_factor(assumed, state.this_week, state.last_week)
+    events = events_of_session(run.assumptions, streams, weighted)
+    flaring = [event.flare for event in run.assumptions.design.adverse_events]
+    flare = (
+        poisson_quantile(streams.uniform(streams.flare), assumed.flare_rate * hours) + events[flaring].sum(axis=0) > 0
+    )
     hurt = flare | events.any(axis=0)
     state.completed += completed & attended & ~hurt
     state.spared &= ~hurt

@@ -30,7 +30,7 @@ class Purpose(IntEnum):
     ATTENDANCE_PROPENSITY = 4
     ATTENDANCE = 5
     RUNNING_SPEED = 6
-    LOWER_LIMB_EVENTS = 7
+    EVENTS = 7
     SERIOUSNESS = 8
     RECONSTRUCTION = 9
     START_STAGE = 10
@@ -40,10 +40,12 @@ class Purpose(IntEnum):
     FLARE = 14
     SESSION_PAIN = 15
     SCREENING = 16
-    LOW_BACK_PAIN_EVENTS = 17
-    SYNCOPE_EVENTS = 18
+    EVENTS_OF_SECOND_KIND = 17
+    EVENTS_OF_THIRD_KIND = 18
     EFFECT_VARIATION = 19
     MISSING_VISITS = 20
+    EVENTS_OF_FURTHER_KINDS = 21
+    EVENT_WEEK = 22
 
 
 def blocks(trials: int, first: int = 0) -> Iterator[tuple[int, int]]:
@@ -58,8 +60,8 @@ def blocks(trials: int, first: int = 0) -> Iterator[tuple[int, int]]:
         yield first + start // BLOCK_TRIALS, min(BLOCK_TRIALS, trials - start)
 
 
-def stream(seed: int, purpose: Purpose, block: int) -> np.random.Generator:
-    """Return the generator of one purpose in one block.
+def stream(seed: int, purpose: Purpose, block: int, *further: int) -> np.random.Generator:
+    """Return the generator of one purpose in one block, and of further numbers where a purpose has several.
 
     SFC64 draws normals and uniforms fastest of NumPy's bit generators, and ``SeedSequence`` makes its streams
     independent of each other for every key.
@@ -77,5 +79,5 @@ def stream(seed: int, purpose: Purpose, block: int) -> np.random.Generator:
     """
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise InputError(f"seed must be a whole number of 0 or more, got {seed!r}. Choose one and report it.")
-    sequence = np.random.SeedSequence(int(seed), spawn_key=(int(purpose), block))
+    sequence = np.random.SeedSequence(int(seed), spawn_key=(int(purpose), block, *further))
     return np.random.Generator(np.random.SFC64(sequence))

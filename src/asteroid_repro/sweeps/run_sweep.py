@@ -5,19 +5,20 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
+from html import escape
 from itertools import islice, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from tqdm import tqdm
 
-from asteroid_repro.engine.monte_carlo import MOST_TRIALS, check_target, check_trials, workers
+from asteroid_repro.engine.monte_carlo import MOST_TRIALS, TARGET_MCSE, Run, workers
 from asteroid_repro.engine.trial_estimates import simulated_estimates
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.effects.methods import Distribution, reference_distribution
-from asteroid_repro.evaluate.performance import TARGET_MCSE, OperatingCharacteristics, operating_characteristics
-from asteroid_repro.simulate.streams import Purpose, stream
-from asteroid_repro.sweeps.fields import combination, grid, with_fields
+from asteroid_repro.estimate.effects.methods import Analysis, Distribution
+from asteroid_repro.evaluate.performance import OperatingCharacteristics, characteristics, study_analysis
+from asteroid_repro.mechanism.mechanism import solve
+from asteroid_repro.sweeps.grid import grid, naming, records
 from asteroid_repro.sweeps.sweep_manifest import (
     check_manifest,
     plain,
@@ -26,7 +27,6 @@ from asteroid_repro.sweeps.sweep_manifest import (
     sweep_manifest,
 )
 from asteroid_repro.sweeps.sweep_pieces import (
-    FoundPieces,
     check_pyarrow,
     column_order,
     find_pieces,
@@ -35,11 +35,13 @@ from asteroid_repro.sweeps.sweep_pieces import (
     remove_leftovers,
     write_piece,
 )
-from asteroid_repro.tables.limits import check_level
 from asteroid_repro.trial.assumptions import TrialAssumptions
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Piece = tuple[int, Mapping[str, Any], TrialAssumptions, Analysis]
+"""Number, combination of the grid, its assumptions, and one of the analyses."""
 
 _AHEAD: Final = 1000  # pieces handed out to an executor at a time: enough for a cluster of as many cores
 
@@ -101,18 +103,7 @@ class Sweep:
 
     def _repr_html_(self) -> str:
         state = f"{self.before + self.now} of {self.pieces} pieces done"
-        return f"<p><strong>{self.label}</strong><br>{state} in {self.folder}</p>"
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """One combination of the grid under one method."""
-
-    number: int
-    point: Mapping[str, Any]
-    record: TrialAssumptions
-    method: str
-    distribution: Distribution
+        return f"<p><strong>{escape(self.label)}</strong><br>{escape(f'{state} in {self.folder}')}</p>"
 
 
 def sweep(
@@ -122,15 +113,15 @@ def sweep(
     *,
     trials: int | Literal["auto"] = 10_000,
     seed: int,
-    method: str | Sequence[str] = "random_intercept",
+    method: str | Sequence[str] | None = None,
     distribution: Distribution | None = None,
-    level: float = 0.95,
+    level: float | None = None,
     target_mcse: float = TARGET_MCSE,
     n_jobs: int = 1,
     executor: Any = None,
     progress: bool = False,
 ) -> Sweep:
-    r"""Compute :func:`operating_characteristics` at every combination of fields' values, and keep each on disk.
+    r"""Compute the operating characteristics at every combination of fields' values, and keep each on disk.
 
     A piece is one combination under one method: with :math:`k_f` values of field f and m methods there are
     :math:`m \prod_f k_f`. Each is one file, written in one step when it is finished, beside ``manifest.json``, which
@@ -143,7 +134,7 @@ def sweep(
         What stays the same.
     over : mapping of str to values
         Fields and the values of each, for instance ``{"people_per_arm": [20, 40], "average_pain.effect": [-5, -10]}``,
-        in the unit of each; names as in :func:`asteroid_repro.sweeps.fields.with_fields`.
+        in the unit of each; names as in :meth:`asteroid_repro.TrialAssumptions.with_values`.
     folder : path
         Where the sweep is kept, on this machine: workers send their figures here.
     trials : int or "auto"
@@ -151,12 +142,12 @@ def sweep(
     seed : int
         Whole number of 0 or more, the same for all pieces. As long as the number of people stays the same they see
         the same people and noise (common random numbers).
-    method : str or sequence of str
-        One method or several, as in :func:`asteroid_repro.estimate_effects`.
+    method : str or sequence of str, optional
+        One method or several, as in :func:`asteroid_repro.estimate_effects`; the study's own analysis when not given.
     distribution : str, optional
         Reference distribution of all methods; each method's own when not given.
-    level : float
-        Confidence level.
+    level : float, optional
+        Confidence level; the study's own when not given.
     target_mcse : float
         Only for ``trials="auto"``.
     n_jobs : int
@@ -197,18 +188,14 @@ def sweep(
     True
     """
     check_pyarrow()
-    if trials != "auto":
-        check_trials(trials)
-    check_target(target_mcse)
-    check_level(level)
-    stream(seed, Purpose.OUTCOMES, 0)  # refuses what is no seed
+    run = Run(trials, seed, target_mcse, n_jobs, executor, progress)
     values = {name: plain(given) for name, given in over.items()}
-    distributions = _distributions(method, distribution)
-    pieces = _pieces(assumptions, grid(values), distributions)
-    precision = {"trials": trials} | ({"target_mcse": target_mcse} if trials == "auto" else {})
-    manifest = sweep_manifest(assumptions, values, distributions, precision=precision, seed=seed, level=level)
-    place = Path(folder)
-    with workers(n_jobs, executor) as pool:
+    points, analyses = grid(values), _analyses(assumptions, method, distribution, level)
+    changed = records(assumptions, points)
+    both = product(zip(points, changed, strict=True), analyses)
+    pieces: list[Piece] = [(number, *one, analysis) for number, (one, analysis) in enumerate(both)]
+    manifest, place = sweep_manifest(assumptions, values, changed, analyses, run), Path(folder)
+    with workers(run) as pool:
         # A process of our own gets its next piece when it is free: an interrupt then waits for no more than one each.
         finish = partial(_as_finished, pool=pool, ahead=n_jobs if executor is None else _AHEAD)
         if stored_manifest(place) is None:
@@ -216,25 +203,22 @@ def sweep(
             store_manifest(place, manifest)
         check_manifest(place, manifest)
         remove_leftovers(place)
-        found = find_pieces(place, manifest)
-        missing = [pieces[number] for number in sorted(set(range(len(pieces))) - set(found.done))]
-        work = partial(_measured, precision=precision, seed=seed, level=level)
-        return _store_all(finish(work, missing), place, manifest, found, progress=progress)
+        whole = find_pieces(place, manifest)
+        missing = [piece for piece in pieces if not whole.get(piece[0])]
+        results = finish(partial(_measured, run=Run(trials, seed, target_mcse)), missing)
+        return _store_all(results, place, manifest, whole, progress=progress)
 
 
-def _distributions(method: str | Sequence[str], distribution: Distribution | None) -> dict[str, Distribution]:
-    methods = [method] if isinstance(method, str) else list(method)
+def _analyses(
+    assumptions: TrialAssumptions,
+    method: str | Sequence[str] | None,
+    distribution: Distribution | None,
+    level: float | None,
+) -> list[Analysis]:
+    methods = [method] if method is None or isinstance(method, str) else list(method)
     if not methods or len(set(methods)) < len(methods):
         raise InputError(f"method must name one method or more, each once, got {methods}. Try 'random_intercept'.")
-    return {name: reference_distribution(name, distribution) for name in methods}
-
-
-def _pieces(
-    assumptions: TrialAssumptions, points: Sequence[Mapping[str, Any]], distributions: Mapping[str, Distribution]
-) -> list[_Piece]:
-    records = [with_fields(assumptions, point) for point in points]
-    both = product(zip(points, records, strict=True), distributions.items())
-    return [_Piece(number, *one, *other) for number, (one, other) in enumerate(both)]
+    return [study_analysis(assumptions, name, distribution, level) for name in methods]
 
 
 def _try_all(tries: Generator[Any], pieces: int, *, progress: bool) -> None:
@@ -244,47 +228,40 @@ def _try_all(tries: Generator[Any], pieces: int, *, progress: bool) -> None:
 
 
 def _store_all(
-    results: Generator[Any], folder: Path, manifest: Mapping[str, Any], found: FoundPieces, *, progress: bool
+    results: Generator[Any], folder: Path, manifest: Mapping[str, Any], whole: Mapping[int, bool], *, progress: bool
 ) -> Sweep:
-    before, stopped = len(found.done), False
+    before, stopped = sum(whole.values()), False
     now: list[int] = []
     with closing(results), _bar("Sweeping", manifest["pieces"], before, progress=progress) as bar:
         try:
-            for number, found_here in results:
-                write_piece(folder, manifest, number, found_here)
+            for number, found in results:
+                write_piece(folder, manifest, number, found)
                 now.append(number)
                 bar.update()
         except KeyboardInterrupt:
             stopped = True
-    redone = tuple(piece_name(number) for number in found.unreadable if number in now)
+    redone = tuple(piece_name(number) for number in whole if number in now)
     return Sweep(folder, manifest["pieces"], before, len(now), redone, stopped, manifest["label"], manifest)
 
 
-def _check_possible(piece: _Piece, *, seed: int) -> None:
+def _check_possible(piece: Piece, *, seed: int) -> None:
     """Simulate and estimate two trials: what a record alone does not show, such as scores no distribution gives."""
-    try:
-        population = piece.record.with_equal_baselines()
-        simulated_estimates(population, seed, 0, 2, method=piece.method, distribution=piece.distribution)
-    except InputError as error:
-        raise InputError(f"{combination(piece.point)}: {error}") from None
+    _, point, record, analysis = piece
+    with naming(point):
+        simulated_estimates(solve(record.with_equal_baselines()), seed, 0, 2, analysis)
 
 
-def _measured(
-    piece: _Piece, *, precision: Mapping[str, Any], seed: int, level: float
-) -> tuple[int, OperatingCharacteristics]:
-    try:
-        found = operating_characteristics(
-            piece.record, seed=seed, method=piece.method, distribution=piece.distribution, level=level, **precision
-        )
-    except InputError as error:  # what only all the trials can tell: too few usable fits
-        raise InputError(f"{combination(piece.point)}: {error}") from None
+def _measured(piece: Piece, *, run: Run) -> tuple[int, OperatingCharacteristics]:
+    number, point, record, analysis = piece
+    with naming(point):  # what only all the trials can tell: too few usable fits
+        found = characteristics(record, analysis, run)
     if found.stopped and found.trials < MOST_TRIALS:  # by the user: fewer trials than asked for are no piece
         raise KeyboardInterrupt
-    return piece.number, found
+    return number, found
 
 
 def _as_finished(
-    task: Callable[[_Piece], Any], pieces: Sequence[_Piece], *, pool: Executor | None, ahead: int
+    task: Callable[[Piece], Any], pieces: Sequence[Piece], *, pool: Executor | None, ahead: int
 ) -> Generator[Any]:
     """Yield results as they come, so that what is finished is stored and never waits behind a slow piece."""
     if pool is None:

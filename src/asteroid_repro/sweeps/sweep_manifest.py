@@ -5,7 +5,7 @@ import json
 import os
 import platform
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -14,28 +14,28 @@ from typing import Any, Final
 import numpy as np
 
 from asteroid_repro._version import __version__
+from asteroid_repro.engine.label import simulated_label
+from asteroid_repro.engine.monte_carlo import Run
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.effects.methods import Distribution
+from asteroid_repro.estimate.effects.methods import Analysis
 from asteroid_repro.trial.assumptions import TrialAssumptions
-from asteroid_repro.trial.programme import programme
 
 MANIFEST: Final = "manifest.json"
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Layout of manifest and pieces; another layout has another number."""
 
-_DERIVED: Final = ("label", "pieces", "assumptions_sha256")  # they follow from the rest: no difference of their own
+_DERIVED: Final = ("label", "pieces")  # they follow from the rest: no difference of their own
+_CONTENT: Final = "content_sha256"
 _LARGEST_EXACT: Final = 2**53  # up to here a float holds every whole number
 
 
 def sweep_manifest(
     assumptions: TrialAssumptions,
     values: Mapping[str, list[Any]],
-    distributions: Mapping[str, Distribution],
-    *,
-    precision: Mapping[str, Any],
-    seed: int,
-    level: float,
+    changed: Sequence[TrialAssumptions],
+    analyses: Sequence[Analysis],
+    run: Run,
 ) -> dict[str, Any]:
     """Describe a sweep by all that its figures depend on.
 
@@ -45,65 +45,67 @@ def sweep_manifest(
         What stays the same.
     values : mapping of str to list
         The grid; see :func:`plain`.
-    distributions : mapping of str to str
-        Reference distribution by method, in the order of the methods.
-    precision : mapping
-        ``trials``, and ``target_mcse`` where they are as many as it takes.
-    seed, level
-        As in :func:`asteroid_repro.sweeps.run_sweep.sweep`.
+    changed : sequence of TrialAssumptions
+        The assumptions at each combination.
+    analyses : sequence of Analysis
+        Of one level.
+    run : Run
+        Trials, seed and, where the trials are as many as it takes, the standard error to reach.
 
     Returns
     -------
     dict
-        As ``manifest.json`` holds it. A programme is there with the SHA-256 of its contents, which may change under
-        the same name.
-
-    Raises
-    ------
-    InputError
-        A programme that cannot be read.
+        As ``manifest.json`` holds it: the assumptions by their names, and the SHA-256 of all that is supposed at the
+        combinations, which covers the content of programmes.
 
     Examples
     --------
     >>> from asteroid_repro import ASTEROID
-    >>> grid = {"people_per_arm": [20, 40]}
-    >>> sweep_manifest(ASTEROID, grid, {"ancova": "t"}, precision={"trials": 100}, seed=1, level=0.95)["pieces"]
+    >>> grid, run = {"people_per_arm": [20, 40]}, Run(trials=100, seed=1)
+    >>> changed = [ASTEROID.with_values(people_per_arm=people) for people in (20, 40)]
+    >>> sweep_manifest(ASTEROID, grid, changed, [Analysis("ancova", "t")], run)["pieces"]
     2
     """
-    record = assumptions.model_dump(mode="json")
-    names = sorted({assumptions.programme, *values.get("programme", ())})
-    plans = {name: sha256(programme(name).model_dump(mode="json")) for name in names}
-    combinations = int(np.prod([len(given) for given in values.values()]))
+    automatic = run.trials == "auto"
+    how_many = f"trials until MCSE {run.target_mcse:g}" if automatic else f"{run.trials:,} trials"
+    size = f"{len(changed)} combinations, {how_many} each"
     manifest = {
         "format": FORMAT,
-        "label": f"SIMULATED ({assumptions.name}, sweep of {' x '.join(values)}, {combinations} combinations, "
-        f"{_how_many(precision)} each, seed {seed}, version {__version__}), not participant data",
+        "label": simulated_label(
+            assumptions.name, f"sweep of {' x '.join(values)}", *analyses, size, f"seed {run.seed}"
+        ),
         "version": __version__,
         "software": {name: version(name) for name in ("numpy", "scipy")} | {"machine": platform.machine()},
-        "assumptions_sha256": sha256({"assumptions": record, "programmes": plans}),
-        "seed": int(seed),
-        **{name: plain(value) for name, value in precision.items()},
-        "methods": list(distributions),
-        "distributions": list(distributions.values()),
-        "level": float(level),
+        "seed": int(run.seed),
+        "trials": plain(run.trials),
+        **({"target_mcse": run.target_mcse} if automatic else {}),
+        "methods": [analysis.method for analysis in analyses],
+        "distributions": [analysis.distribution for analysis in analyses],
+        "level": analyses[0].level,
         "fields": list(values),
         "grid": values,
-        "pieces": combinations * len(distributions),
-        "programmes": plans,
-        "assumptions": record,
+        "pieces": len(changed) * len(analyses),
+        "assumptions": assumptions.values(),
+        "programmes": _programmes([assumptions, *changed]),
+        _CONTENT: sha256([_content(record) for record in (assumptions, *changed)]),
     }
     as_read: dict[str, Any] = json.loads(json.dumps(manifest))
     return as_read
 
 
-def _how_many(precision: Mapping[str, Any]) -> str:
-    if precision["trials"] == "auto":
-        return f"trials until MCSE {precision['target_mcse']:g}"
-    return f"{precision['trials']:,} trials"
+def _programmes(records: Sequence[TrialAssumptions]) -> dict[str, str]:
+    """Return the SHA-256 of each programme that is run, by its name."""
+    programmes = {record.sessions.programme for record in records if record.sessions is not None}
+    return {one.name: sha256(one.model_dump(mode="json")) for one in sorted(programmes, key=lambda each: each.name)}
 
 
-def sha256(record: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of a record as JSON with sorted names.
+def _content(record: TrialAssumptions) -> dict[str, Any]:
+    """Return all that a record supposes: not where it comes from, nor programmes that were not chosen."""
+    return record.model_dump(mode="json", exclude={"name", "description", "provenance", "programmes"})
+
+
+def sha256(record: Any) -> str:
+    """Return the SHA-256 of what JSON can hold, with sorted names.
 
     Examples
     --------
@@ -221,11 +223,9 @@ def manifest_differences(stored: Mapping[str, Any], asked: Mapping[str, Any]) ->
         stored, asked = {"format": stored.get("format")}, {"format": asked.get("format")}
     old, new = _flat(stored), _flat(asked)
     names = [*new, *(name for name in old if name not in new)]
-    return [
-        f"{name}: manifest has {_shown(old, name)}, asked for {_shown(new, name)}"
-        for name in names
-        if name not in _DERIVED and _shown(old, name) != _shown(new, name)
-    ]
+    differ = [name for name in names if name not in _DERIVED and _shown(old, name) != _shown(new, name)]
+    told = [name for name in differ if name != _CONTENT] or differ  # other content mostly shows in its values
+    return [f"{name}: manifest has {_shown(old, name)}, asked for {_shown(new, name)}" for name in told]
 
 
 def write_temporary(path: Path, data: bytes) -> Path:

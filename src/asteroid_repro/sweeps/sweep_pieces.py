@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +15,7 @@ _TEMPORARY: Final = re.compile(r"\.(piece-\d{5,}\.parquet|manifest\.json)\.[0-9a
 _MEASURED: Final = {
     "method": "string",
     "outcome": "string",
-    "week": "int64",
+    "week": "",  # as the visits are
     "measure": "string",
     "value": "float64",
     "mcse": "float64",
@@ -24,22 +23,6 @@ _MEASURED: Final = {
     "high": "float64",
     "trials": "int64",
 }
-
-
-@dataclass(frozen=True)
-class FoundPieces:
-    """Which pieces of a sweep a folder holds, by number.
-
-    Attributes
-    ----------
-    done : tuple of int
-        Whole and readable.
-    unreadable : tuple of int
-        There, but cut short or damaged.
-    """
-
-    done: tuple[int, ...]
-    unreadable: tuple[int, ...]
 
 
 def check_pyarrow() -> None:
@@ -113,8 +96,13 @@ def write_piece(folder: Path, manifest: Mapping[str, Any], number: int, found: O
         raise not_writable(folder, error) from None
 
 
-def find_pieces(folder: Path, manifest: Mapping[str, Any]) -> FoundPieces:
+def find_pieces(folder: Path, manifest: Mapping[str, Any]) -> dict[int, bool]:
     """Find the pieces of a sweep in its folder; files of other names are left alone.
+
+    Returns
+    -------
+    dict of int to bool
+        For the number of each piece that is there, whether it is whole: readable, neither cut short nor damaged.
 
     Raises
     ------
@@ -124,14 +112,10 @@ def find_pieces(folder: Path, manifest: Mapping[str, Any]) -> FoundPieces:
     Examples
     --------
     >>> find_pieces(Path("no such folder"), {"pieces": 2})
-    FoundPieces(done=(), unreadable=())
+    {}
     """
-    done: list[int] = []
-    unreadable: list[int] = []
-    for number in range(manifest["pieces"]):
-        if (folder / piece_name(number)).exists():
-            (unreadable if read_piece(folder, manifest, number) is None else done).append(number)
-    return FoundPieces(tuple(done), tuple(unreadable))
+    there = [number for number in range(manifest["pieces"]) if (folder / piece_name(number)).exists()]
+    return {number: read_piece(folder, manifest, number) is not None for number in there}
 
 
 def read_piece(folder: Path, manifest: Mapping[str, Any], number: int) -> Any:
@@ -184,6 +168,8 @@ def _schema(manifest: Mapping[str, Any]) -> Any:
     import pyarrow as pa
 
     kinds = {name: _kind(values) for name, values in manifest["grid"].items()} | _MEASURED
+    visits = [manifest["assumptions"]["visits"], *manifest["grid"].get("visits", [])]
+    kinds["week"] = _kind([week for weeks in visits for week in weeks])
     return pa.schema(
         [(name, pa.type_for_alias(kinds[name])) for name in sorted(kinds)],
         metadata={_KEY: sha256(manifest), b"label": manifest["label"]},

@@ -1,224 +1,161 @@
 """What is supposed of a trial: one frozen record, validated where it is made, changed only by copies.
 
-Every field says in its description where ASTEROID's value comes from: ``Claim`` and a claim id of the published
-ledger, or ``Assumption`` and the reason.
+Every value has a name, such as ``n_treatment`` or ``average_pain.effect``, and a provenance under that name.
 """
 
 import json
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
-from asteroid_repro.errors import InputError, first_problem
-from asteroid_repro.trial.possible import check_possible
-from asteroid_repro.trial.programme import Programme, programme
-from asteroid_repro.trial.quantities import (
-    OUTCOMES,
-    ArmSize,
-    CorrelationBound,
-    Correlations,
-    NotNegative,
-    Number,
-    Positive,
-    ScaleMean,
-    Share,
-    ShareOfVisits,
-    ShareOrBound,
-)
+from asteroid_repro.errors import InputError, did_you_mean, validated
+from asteroid_repro.tables.toml_files import read_record
+from asteroid_repro.trial.changes import EVERY_OUTCOME, PEOPLE, nested, resolved, scaled_effect
+from asteroid_repro.trial.characteristics import Characteristic, EventAssumptions
+from asteroid_repro.trial.design import FROZEN, Design, Label, by_name, find
+from asteroid_repro.trial.outcome_assumptions import OutcomeAssumptions, check_outcome
+from asteroid_repro.trial.programme import Programme
+from asteroid_repro.trial.provenance import Provenance
+from asteroid_repro.trial.quantities import ArmSize, Correlations, NotNegative, ShareBelowOne, ShareOrBound
+from asteroid_repro.trial.session_assumptions import SessionAssumptions
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _CHANGED: Final = ", changed"
-_FROZEN: Final = ConfigDict(frozen=True, extra="forbid")
-
-
-class OutcomeAssumptions(BaseModel):
-    """One outcome on its observed scale, 0 to 100 points in whole steps.
-
-    The running arm's mean at a visit is its baseline mean, plus the waitlist's change, plus the effect.
-    """
-
-    model_config = _FROZEN
-
-    running_baseline: ScaleMean = Field(
-        description="Baseline mean of the running arm, points. Claims current_pain.running.baseline and "
-        "disability.running.baseline. Assumption for average pain: 40, the upper half of mild to moderate pain."
-    )
-    waitlist_baseline: ScaleMean = Field(
-        description="Baseline mean of the waitlist arm, points. Claim current_pain.waitlist.baseline. Assumption "
-        "for average pain and disability: as in the running arm, since nothing is published."
-    )
-    waitlist_change: tuple[Number, ...] = Field(
-        description="Mean change of the waitlist from baseline, points, at each later visit. Week 12: claims "
-        "current_pain.waitlist.week12, and disability.running.week12 less the effect. Assumption for average pain: "
-        "no change. Assumption for week 6: half the change at week 12."
-    )
-    effect: tuple[Number, ...] = Field(
-        description="Effect of running, points, running minus waitlist, at each later visit. Week 12: claims "
-        "average_pain.week12.estimate, current_pain.week12.estimate, disability.week12.estimate. Assumption for "
-        "week 6, where no figure is published: half the effect at week 12, a straight line in time."
-    )
-    sd: tuple[Positive, ...] = Field(
-        description="Standard deviation between people at each visit, points, in both arms. Claims ci_low and "
-        "ci_high of each net difference fix the residual SD; Assumption: the same SD at every visit."
-    )
-    step: Literal[1, 2] = Field(
-        description="Distance between neighbouring scores, points. Assumption from the instruments: VAS marks are "
-        "read as whole points, Oswestry totals are even."
-    )
+_GROUPS: Final = ("characteristics", "adverse_events")
+_APART: Final = ("design", "outcomes", "sessions", "programmes", "provenance")  # fields that are no values
 
 
 class TrialAssumptions(BaseModel):
-    """Everything that is supposed of a trial of running against a waitlist.
+    """Everything that is supposed of a two-arm trial.
+
+    An outcome can be had as an attribute under its name, and so can what is assumed of the sessions.
 
     Examples
     --------
     >>> from asteroid_repro import ASTEROID
     >>> ASTEROID.adherence_mean
     0.7
-    >>> ASTEROID.with_effect(average_pain=-8).average_pain.effect
+    >>> ASTEROID.with_values(**{"average_pain.effect": -8}).average_pain.effect
     (-4.0, -8.0)
     """
 
-    model_config = _FROZEN
+    model_config = FROZEN
 
-    name: str = Field(description="Assumption: a short name of the scenario, used in labels.")
-    description: str = Field(default="", description="Assumption: what the scenario stands for, in a line or two.")
-    n_running: ArmSize = Field(description="People randomised to running. Claim design.running.")
-    n_waitlist: ArmSize = Field(description="People randomised to the waitlist. Claim design.waitlist.")
-    age_mean: Positive = Field(description="Mean age after truncation, years. Claim design.age.mean.")
-    age_sd: Positive = Field(description="SD of age after truncation, years. Claim design.age.sd.")
-    age_minimum: Positive = Field(description="Youngest eligible age, years. Claim design.age.minimum.")
-    age_maximum: Positive = Field(description="Oldest eligible age, years. Claim design.age.maximum.")
-    female_share: ShareOrBound = Field(description="Probability of being female. Claim design.female.")
-    ran_before_share: ShareOrBound = Field(
-        description="Probability of having run for fitness before. Assumption: 0.4, since a secondary account says "
-        "fewer than half (claim design.prior_running)."
+    name: Label = Field(description="A short name of the scenario, used in labels.")
+    description: str = Field(default="", description="What the scenario stands for, in a line or two.")
+    design: Design = Field(description="Arms, visits and outcomes.")
+    n_treatment: ArmSize = Field(description="People randomised to the treatment.")
+    n_reference: ArmSize = Field(description="People randomised to the reference.")
+    outcomes: Annotated[tuple[OutcomeAssumptions, ...], BeforeValidator(by_name)] = Field(
+        description="Means, effect and spread of each outcome, in the order of the design."
     )
-    visits: tuple[int, ...] = Field(
-        description="Weeks of the visits, baseline first. Claims design.visit.middle, design.visit.last."
-    )
-    average_pain: OutcomeAssumptions = Field(description="Average pain of the past week, VAS. Claims as listed within.")
-    current_pain: OutcomeAssumptions = Field(description="Current pain, VAS. Claims as listed within.")
-    disability: OutcomeAssumptions = Field(description="Oswestry Disability Index. Claims as listed within.")
     visit_correlation: Correlations = Field(
-        description="Correlation of an outcome between visits. Assumption: 0.5 between any two visits; equal "
-        "correlations are what a random-intercept model supposes, and published yardsticks run from 0.24 to 0.55."
+        description="Correlation of an outcome between visits. One number: the same between any two."
     )
     cross_outcome_correlation: Correlations = Field(
-        description="Correlation between average pain, current pain and disability at one visit. Assumption: 0.7 "
-        "between the two pain scores, 0.5 between pain and disability."
+        description="Correlation between the outcomes at one visit. One number: the same between any two."
     )
-    missing_running: ShareOfVisits = Field(
-        description="Share of runners who miss the last visit. Claim attrition.lost: none was lost."
+    characteristics: Annotated[tuple[Characteristic, ...], BeforeValidator(by_name)] = Field(
+        default=(), description="Baseline characteristics of the people."
     )
-    missing_waitlist: ShareOfVisits = Field(
-        description="The same on the waitlist. Claim attrition.lost: none was lost."
+    adverse_events: Annotated[tuple[EventAssumptions, ...], BeforeValidator(by_name)] = Field(
+        default=(), description="How often each kind of adverse event happens, in the order of the design."
     )
-    missing_pattern: Literal["monotone", "intermittent"] = Field(
-        description="Whether people who miss a visit are gone, or may come back. Assumption: monotone; no visit was "
-        "missed in ASTEROID, so it plays no part there."
-    )
-    missing_mechanism: Literal["mcar", "mar", "mnar"] = Field(
-        description="Missing completely at random, after a bad score of average pain, or because average pain got "
-        "worse. Assumption: mcar; it plays no part in ASTEROID."
-    )
-    missing_strength: NotNegative = Field(
-        description="How strongly that drives who misses a visit, in probits per SD. Assumption: 1; it plays no part "
-        "in ASTEROID."
-    )
-    adherence_mean: Share = Field(description="Mean share of sessions attended. Claim adherence.mean.")
-    adherence_sd: Positive = Field(
-        description="SD between people of the observed share of sessions attended. Claim adherence.sd."
-    )
-    adherence_decline: ShareOrBound = Field(
-        description="Decline of attendance over the weeks, from 0 (none) to 1 (the steepest). Claim "
-        "distance.week1.mean: solved together with the running speed, since little can be run in the first stages."
-    )
-    programme: str = Field(
-        description="Name of a programme, or a .toml file. Claims programme.sessions_per_week, "
-        "programme.session_minutes, programme.weeks and the others named in the programme itself."
-    )
-    completion_mean: Share = Field(
-        description="Mean probability of doing a stage's most repeats in an attended session, the speed of progress. "
-        "Claim exposure.running_hours, given the attendance."
-    )
-    completion_sd: Positive = Field(
-        description="SD of that probability between people. Assumption: 0.25, a wide spread from cautious to eager."
-    )
-    running_speed_mean: Positive = Field(
-        description="Mean running speed, km per hour. Claim distance.week1.mean, together with the decline."
-    )
-    running_speed_sd: Positive = Field(
-        description="SD of running speed between people, km per hour. Assumption: 1.5, from a shuffle to a good jog."
-    )
-    flare_rate: NotNegative = Field(
-        description="Pain flares per running hour that are no adverse event. Assumption: 0.02, twice the published "
-        "low back pain events, since a flare lowers the dose but is rarely reported."
-    )
-    habitual_minutes: NotNegative = Field(
-        description="Running a week that nobody is unused to, minutes. Assumption: 10, about a week of stage 1."
-    )
-    load_spike: NotNegative = Field(
-        description="Rise of the hazard per unit of the week-to-week ratio of running beyond 1.5. Assumption: 0.5."
-    )
+    serious_share: ShareOrBound = Field(default=0.0, description="Probability that an event is serious.")
     proneness_variance: NotNegative = Field(
-        description="Variance between people of the factor on their event rates (mean 1). Assumption: 1, so that some "
-        "people have several events and most have none."
-    )
-    adherence_prognosis: CorrelationBound = Field(
-        description="Correlation of attendance with how badly a person fares without running. Assumption: 0, none."
-    )
-    dose_response: ShareOrBound = Field(
-        description="Share of the effect that is proportional to attendance, from 0 (none) to 1; above 0 the mean "
-        "effect on the bounded scale is a little smaller. Assumption: 0."
+        default=0.0, description="Variance between people of the factor on their event rates (mean 1)."
     )
     effect_variation: NotNegative = Field(
-        description="SD between people of their effect as a share of the mean effect; above 0 the mean effect on the "
-        "bounded scale is a little smaller. Assumption: 0, the same for all."
+        default=0.0,
+        description="SD between people of their effect as a share of the mean effect; above 0 the mean effect on a "
+        "bounded scale is a little smaller.",
     )
-    lower_limb_rate: NotNegative = Field(
-        description="Lower-limb events per running hour. Claims adverse_events.lower_limb, exposure.running_hours."
+    missing_treatment: ShareBelowOne = Field(
+        default=0.0, description="Share of the treatment arm who miss the last visit."
     )
-    low_back_pain_rate: NotNegative = Field(
-        description="Low back pain events per running hour. Claims adverse_events.low_back_pain, "
-        "exposure.running_hours."
+    missing_reference: ShareBelowOne = Field(
+        default=0.0, description="Share of the reference arm who miss the last visit."
     )
-    syncope_rate: NotNegative = Field(
-        description="Syncope per running hour. Claims adverse_events.syncope, exposure.running_hours."
+    missing_pattern: Literal["monotone", "intermittent"] = Field(
+        default="monotone", description="Whether people who miss a visit are gone, or may come back."
     )
-    serious_share: ShareOrBound = Field(
-        description="Probability that an event is serious. Claim adverse_events.non_serious: all were non-serious."
+    missing_mechanism: Literal["mcar", "mar", "mnar"] = Field(
+        default="mcar",
+        description="Missing completely at random, after a bad score of the driving outcome, or because it got worse.",
     )
+    missing_strength: NotNegative = Field(
+        default=1.0, description="How strongly that drives who misses a visit, in probits per SD."
+    )
+    driving_outcome: str = Field(
+        description="Outcome that decides who misses a visit, and how badly a person fares without the treatment."
+    )
+    sessions: SessionAssumptions | None = Field(default=None, description="Of a programme of sessions, if any.")
+    programmes: tuple[Programme, ...] = Field(default=(), description="The study's programmes, to be chosen by name.")
+    provenance: tuple[Provenance, ...] = Field(default=(), description="Where each value comes from, by its name.")
 
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
-        check_possible(self)
+        names = self.design.outcome_names
+        check_names(self.design)
+        _check_same("outcomes", [outcome.name for outcome in self.outcomes], names)
+        _check_same("adverse_events", [event.name for event in self.adverse_events], self.design.kinds)
+        _check_size("visit_correlation", self.visit_correlation, len(self.visits), "visits")
+        _check_size("cross_outcome_correlation", self.cross_outcome_correlation, len(names), "outcomes")
+        _check_outcome_name("driving_outcome", self.driving_outcome, names)
+        if self.sessions:
+            _check_outcome_name("session_outcome", self.sessions.session_outcome, names)
+        for scale, assumed in zip(self.design.outcomes, self.outcomes, strict=True):
+            check_outcome(scale, assumed, self.visits)
         return self
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an outcome, or a value of the sessions, under its own name."""
+        held = self.__dict__  # which is empty while a copy is made
+        for outcome in held.get("outcomes", ()):
+            if outcome.name == name:
+                return outcome
+        if held.get("sessions") is not None and name in SessionAssumptions.model_fields:
+            return getattr(held["sessions"], name)
+        return super().__getattr__(name)  # type: ignore[misc]  # pydantic hides it from type checkers
+
+    @property
+    def visits(self) -> tuple[float, ...]:
+        """Weeks of the visits, baseline first."""
+        return self.design.visits
+
+    @property
+    def arm_sizes(self) -> tuple[int, int]:
+        """People randomised to the treatment and to the reference."""
+        return self.n_treatment, self.n_reference
 
     @property
     def n_people(self) -> int:
         """Number of people randomised."""
-        return self.n_running + self.n_waitlist
-
-    @property
-    def plan(self) -> Programme:
-        """The programme itself."""
-        return programme(self.programme)
+        return self.n_treatment + self.n_reference
 
     @property
     def n_sessions(self) -> int:
-        """Number of sessions prescribed to each runner."""
-        return self.plan.n_sessions
+        """Number of sessions prescribed to each person of the treatment arm; 0 without a programme."""
+        return self.sessions.programme.n_sessions if self.sessions else 0
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nobody misses a visit."""
+        return not (self.missing_treatment or self.missing_reference)
+
+    @property
+    def has_one_effect(self) -> bool:
+        """Whether everybody of the treatment arm has the same effect, on the latent scale."""
+        return not (self.effect_variation or (self.sessions and self.sessions.dose_response))
 
     def outcome(self, name: str) -> OutcomeAssumptions:
-        """Return the assumptions of one outcome by its name."""
-        if name not in OUTCOMES:
-            raise InputError(f"outcome must be one of {', '.join(OUTCOMES)}, got {name!r}. Use one of these names.")
-        record: OutcomeAssumptions = getattr(self, name)
-        return record
+        """Return the assumptions of one outcome; an unknown one raises an InputError with the nearest match."""
+        return find(self.outcomes, name, "outcome")
 
     def means(self, name: str) -> dict[str, np.ndarray]:
         """Return the assumed mean of an outcome at each visit, by arm, in points.
@@ -226,40 +163,86 @@ class TrialAssumptions(BaseModel):
         Examples
         --------
         >>> from asteroid_repro import ASTEROID
-        >>> ASTEROID.means("current_pain")["running"].round(2).tolist()
+        >>> ASTEROID.means("current_pain")["treatment"].round(2).tolist()
         [30.8, 22.52, 14.25]
         """
-        outcome = self.outcome(name)
-        change = np.array((0.0, *outcome.waitlist_change))
-        effect = np.array((0.0, *outcome.effect))
-        return {
-            "running": outcome.running_baseline + change + effect,
-            "waitlist": outcome.waitlist_baseline + change,
-        }
+        return self.outcome(name).means()
 
-    def with_values(self, **changes: Any) -> "TrialAssumptions":
-        """Return a copy with other values; a changed outcome is given as a mapping of its fields.
-
-        The copy's name says that it was changed, unless a name is given.
-
-        Raises
-        ------
-        InputError
-            An unknown field or an impossible value: one line with field, requirement and value.
+    def effect_at(self, outcome: str, week: float) -> float:
+        """Return the assumed effect on an outcome at a later visit, points.
 
         Examples
         --------
         >>> from asteroid_repro import ASTEROID
-        >>> ASTEROID.with_values(n_running=30, disability={"step": 1}).disability.step
-        1
+        >>> ASTEROID.effect_at("average_pain", 12)
+        -15.3
         """
-        changed = validated(_merged(self.model_dump(), changes))
-        if "name" in changes or changed == self or self.name.endswith(_CHANGED):
-            return changed
-        return changed.model_copy(update={"name": self.name + _CHANGED})
+        return self.outcome(outcome).effect[_later_visit(self.design, week)]
 
-    def with_effect(self, *, week: int | None = None, **effects: float) -> "TrialAssumptions":
-        """Return a copy with other effects, in points (negative favours running).
+    def values(self) -> dict[str, Any]:
+        """Return every value under its name: the names that a change may use, and what TOML writes.
+
+        Examples
+        --------
+        >>> from asteroid_repro import ASTEROID
+        >>> ASTEROID.values()["average_pain.effect"]
+        (-7.65, -15.3)
+        """
+        own = (field for field in type(self).model_fields if field not in (*_APART, *_GROUPS))
+        found = {field: getattr(self, field) for field in own}
+        found["visits"] = self.visits
+        if self.sessions is not None:
+            found |= {field: getattr(self.sessions, field) for field in SessionAssumptions.model_fields}
+            found["programme"] = self._programme_value()
+        for scale, assumed in zip(self.design.outcomes, self.outcomes, strict=True):
+            found |= _parts(assumed, scale.name) | _parts(scale, scale.name)
+        for group in _GROUPS:
+            for record in getattr(self, group):
+                found |= _parts(record, f"{group}.{record.name}")
+        return found
+
+    def with_values(self, **changes: Any) -> "TrialAssumptions":
+        r"""Return a copy with other values, all changed at once.
+
+        Names are those of :meth:`values`; a table of parts stands for its dotted names, so ``average_pain={"effect":
+        -8}`` is ``**{"average_pain.effect": -8}``. ``people_per_arm`` stands for both arms, ``every_outcome`` for each
+        outcome. One number stands for all visits: an effect is that of the last visit, :math:`e_v \to x\, e_v / e_V`;
+        an SD is that of every visit; a correlation is that of any two visits or outcomes. The copy's name says that it
+        was changed, unless a name is given, and the provenance of a changed value says so too.
+
+        Raises
+        ------
+        InputError
+            An unknown name, with the nearest one; a value given twice; an impossible value: one line with field,
+            requirement and value.
+
+        Examples
+        --------
+        >>> from asteroid_repro import ASTEROID
+        >>> fewer = ASTEROID.with_values(people_per_arm=15, disability={"sd": 9})
+        >>> fewer.n_people, fewer.disability.sd, fewer.name
+        (30, (9.0, 9.0, 9.0), 'ASTEROID, changed')
+        """
+        return self.changed_by("with_values", changes)
+
+    def changed_by(self, who: str, changes: Mapping[str, Any], because: str = "") -> "TrialAssumptions":
+        """Return a copy with other values, as :meth:`with_values`, that says who changed them and why."""
+        old = self.values()
+        given = resolved(self.design, old, changes)
+        new = build(self.design, old | given, programmes=self.programmes)
+        after = new.values()
+        said = [
+            Provenance(field=name, changed_by=f"{who} (was {_shown(value)})", because=because)
+            for name, value in old.items()
+            if after[name] != value and name not in ("name", "description")
+        ]
+        kept = [one for one in self.provenance if one.field not in {each.field for each in said}]
+        renamed = said and "name" not in given and not self.name.endswith(_CHANGED)
+        name = self.name + _CHANGED if renamed else new.name
+        return new.model_copy(update={"name": name, "provenance": (*kept, *said)})
+
+    def with_effect(self, *, week: float | None = None, **effects: float) -> "TrialAssumptions":
+        """Return a copy with other effects, treatment minus reference, in points.
 
         Without ``week`` the value is the effect at the last visit and the earlier ones keep their ratio to it; with
         ``week`` only that visit changes.
@@ -270,122 +253,217 @@ class TrialAssumptions(BaseModel):
         >>> ASTEROID.with_effect(disability=-2, week=6).disability.effect
         (-2.0, -5.2)
         """
-        changes = {}
+        changes: dict[str, Any] = {}
         for name, value in effects.items():
-            old = self.outcome(name).effect
-            changes[name] = {"effect": _effect_at(old, value, week, self.visits, name)}
+            if week is None:
+                changes[f"{name}.effect"] = value
+            else:
+                effect = list(self.outcome(name).effect)
+                effect[_later_visit(self.design, week)] = value
+                changes[f"{name}.effect"] = effect
         return self.with_values(**changes)
 
-    def with_sd(self, **sds: float) -> "TrialAssumptions":
-        """Return a copy with another SD, the same at every visit, in points."""
-        return self.with_values(**{name: {"sd": [sd] * len(self.visits)} for name, sd in sds.items()})
+    def with_effect_through(self, outcome: str, week: float, effect: float) -> "TrialAssumptions":
+        """Return a copy with that effect at a week and the other visits' in proportion, points.
 
-    def with_people(self, running: int, waitlist: int) -> "TrialAssumptions":
+        Examples
+        --------
+        >>> from asteroid_repro import ASTEROID
+        >>> ASTEROID.with_effect_through("disability", 6, -4).disability.effect
+        (-4.0, -8.0)
+        """
+        scaled = scaled_effect(self.outcome(outcome).effect, effect, _later_visit(self.design, week), outcome)
+        return self.with_values(**{f"{outcome}.effect": scaled})
+
+    def without_effect(self) -> "TrialAssumptions":
+        """Return a copy in which the treatment changes no outcome.
+
+        Examples
+        --------
+        >>> from asteroid_repro import ASTEROID
+        >>> {outcome.effect for outcome in ASTEROID.without_effect().outcomes}
+        {(0.0, 0.0)}
+        """
+        return self.with_values(**{f"{EVERY_OUTCOME}.effect": 0})
+
+    def with_people(self, treatment: int, reference: int) -> "TrialAssumptions":
         """Return a copy with other arm sizes."""
-        return self.with_values(n_running=running, n_waitlist=waitlist)
+        return self.with_values(n_treatment=treatment, n_reference=reference)
 
     def with_equal_baselines(self) -> "TrialAssumptions":
         """Return the randomised superpopulation: both arms start from the mean of the arms' baselines.
 
         The arms count alike, so that other arm sizes mean more people of the same population. A record whose arms start
-        equal is returned as it is.
-
-        ASTEROID itself is conditional on its chance imbalance in current pain. Power, type I error, coverage and
-        every comparison of methods are about trials that randomise anew, so they use this copy.
+        equal is returned as it is. Power, type I error, coverage and every comparison of methods are about trials that
+        randomise anew, so they use this copy.
 
         Examples
         --------
         >>> from asteroid_repro import ASTEROID
-        >>> round(ASTEROID.with_equal_baselines().current_pain.running_baseline, 2)
+        >>> round(ASTEROID.with_equal_baselines().current_pain.treatment_baseline, 2)
         35.45
         """
         changes = {}
-        for name in OUTCOMES:
-            outcome = self.outcome(name)
-            mean = (outcome.running_baseline + outcome.waitlist_baseline) / 2
-            if outcome.running_baseline != outcome.waitlist_baseline:
-                changes[name] = {"running_baseline": mean, "waitlist_baseline": mean}
-        return self.with_values(**changes) if changes else self
+        for outcome in self.outcomes:
+            if outcome.treatment_baseline != outcome.reference_baseline:
+                mean = (outcome.treatment_baseline + outcome.reference_baseline) / 2
+                changes[outcome.name] = {"treatment_baseline": mean, "reference_baseline": mean}
+        return self.changed_by("with_equal_baselines", changes) if changes else self
+
+    def source(self, name: str) -> str:
+        """Return where a value comes from, in a sentence or two; empty where nothing is recorded.
+
+        Examples
+        --------
+        >>> from asteroid_repro import ASTEROID
+        >>> ASTEROID.source("n_treatment"), ASTEROID.with_values(n_treatment=30).source("n_treatment")
+        ('Claim design.running.', 'Changed by with_values (was 20).')
+        """
+        return next((str(one) for one in self.provenance if one.field == name), "")
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return one row per value: field, value, role (claim, fitted, assumption, changed), source."""
+        import pandas as pd
+
+        roles = {one.field: one.role for one in self.provenance}
+        return pd.DataFrame(
+            [
+                {"field": name, "value": value, "role": roles.get(name, "design"), "source": self.source(name)}
+                for name, value in self.values().items()
+            ]
+        )
 
     def to_toml(self) -> str:
-        """Return the record as TOML, each field under a comment that says where ASTEROID's value comes from."""
-        lines: list[str] = []
-        tables: list[str] = []
-        for field, info in type(self).model_fields.items():
-            value = getattr(self, field)
-            if isinstance(value, OutcomeAssumptions):
-                tables += ["", f"# {info.description}", f"[{field}]", *_toml_lines(value)]
-            else:
-                lines += _toml_field(field, value, info.description)
-        return "\n".join([*lines, *tables]) + "\n"
+        """Return the record as TOML that a scenario file may hold, each value under where it comes from."""
+        tables: dict[str, list[str]] = {"": []}
+        for name, value in self.values().items():
+            place, _, field = name.rpartition(".")
+            if value is not None:
+                lines = tables.setdefault(place, ["", f"[{place}]"])
+                lines += [f"# {source}" for source in [self.source(name)] if source]
+                lines.append(f"{field} = {_toml_value(value)}")
+        return "\n".join(line for lines in tables.values() for line in lines) + "\n"
+
+    def _programme_value(self) -> Any:
+        """Return the programme's name, or all of it where the study does not know it."""
+        programme = self.sessions.programme if self.sessions else None
+        if programme is None or programme in self.programmes:
+            return programme and programme.name
+        return programme.model_dump(mode="json")
 
 
-def validated(data: Mapping[str, Any]) -> TrialAssumptions:
-    """Build the record, turning what is wrong with it into one line.
+def build(
+    design: Design,
+    values: Mapping[str, Any],
+    *,
+    programmes: tuple[Programme, ...] = (),
+    provenance: tuple[Provenance, ...] = (),
+) -> TrialAssumptions:
+    """Build the record from values under their names.
+
+    Parameters
+    ----------
+    design : Design
+        Of the study; ``visits`` and the scales of the outcomes may differ from it.
+    values : mapping of str to value
+        As :meth:`TrialAssumptions.values` gives them.
+    programmes : tuple of Programme
+        Those that can be chosen by name.
+    provenance : tuple of Provenance
+        Where the values come from.
 
     Raises
     ------
     InputError
-        Field, requirement and value of the first problem.
+        An unknown or a missing name, or an impossible value: field, requirement and value.
     """
+    tables = nested(values)
+    scales = {scale.name: scale.model_dump(exclude={"name"}) for scale in design.outcomes}
+    changed = design.model_dump() | {"outcomes": scales, "visits": tables.pop("visits", design.visits)}
+    outcomes = {name: tables.pop(name, {}) for name in scales}
+    for name, parts in outcomes.items():
+        scales[name] |= {field: parts.pop(field) for field in scales[name] if field in parts}
+    sessions = {field: tables.pop(field) for field in SessionAssumptions.model_fields if field in tables}
+    if "programme" in sessions:
+        sessions["programme"] = _programme(sessions["programme"], programmes)
+    _check_known(design, tables)
+    if isinstance(events := tables.get("adverse_events"), dict):
+        tables["adverse_events"] = {kind: events[kind] for kind in (*design.kinds, *events) if kind in events}
+    made = {"design": changed, "outcomes": outcomes, "sessions": sessions or None}
     try:
-        return TrialAssumptions.model_validate(data)
-    except ValidationError as error:
-        raise InputError(first_problem(error)) from None
+        return validated(TrialAssumptions, tables | made | {"programmes": programmes, "provenance": provenance})
+    except InputError as error:  # the names of the values leave out the parts of the record
+        problem = str(error).removeprefix("design.").removeprefix("outcomes.").removeprefix("sessions.")
+        raise InputError(problem) from None
 
 
-def read_toml(path: Path, base: TrialAssumptions) -> TrialAssumptions:
-    """Read a scenario file: the fields it names replace those of ``base``.
+def check_names(design: Design) -> None:
+    """Refuse an outcome that is called like something else of the assumptions.
 
     Raises
     ------
     InputError
-        No such file, not TOML, an unknown field or an impossible value; the message begins with the file's name.
+        The name of the first such outcome.
     """
-    try:
-        with path.open("rb") as file:
-            data = tomllib.load(file)
-        return base.with_values(**({"name": path.stem} | data))
-    except OSError as error:
-        raise InputError(f"{path}: must be a readable scenario file, got: {error.strerror}. Check the path.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: must be TOML, got: {error}. Correct that line.") from None
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+    taken = {*dir(TrialAssumptions), *TrialAssumptions.model_fields, *SessionAssumptions.model_fields}
+    for name in design.outcome_names:
+        if name in taken | {PEOPLE, EVERY_OUTCOME}:
+            raise InputError(f"outcomes must not be called {name}, which something else is called. Rename it.")
 
 
-def _merged(old: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(old)
-    for key, value in changes.items():
-        nested = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
-        merged[key] = _merged(merged[key], value) if nested else value
-    return merged
+def _check_known(design: Design, tables: Mapping[str, Any]) -> None:
+    own = [field for field in TrialAssumptions.model_fields if field not in _APART]
+    known = (*own, *SessionAssumptions.model_fields, *design.outcome_names, PEOPLE, EVERY_OUTCOME)
+    for name, value in tables.items():
+        if name not in own:
+            raise InputError(f"{name} must be a name of the assumptions, got {value!r}.{did_you_mean(name, known)}")
 
 
-def _effect_at(
-    old: tuple[float, ...], value: float, week: int | None, visits: tuple[int, ...], name: str
-) -> tuple[float, ...]:
-    if week is not None:
-        if week not in visits[1:]:
-            raise InputError(f"week must be one of {', '.join(map(str, visits[1:]))}, got {week}. Choose a visit.")
-        return tuple(value if visit == week else effect for visit, effect in zip(visits[1:], old, strict=True))
-    if value == 0:
-        return (0.0,) * len(old)
-    if old[-1] == 0:
-        raise InputError(
-            f"{name}: an effect of 0 at week {visits[-1]} has no ratio to keep for the earlier visits, "
-            f"got {value}. Give each visit with week=."
-        )
-    return tuple(value * effect / old[-1] for effect in old)
+def _programme(value: Any, known: tuple[Programme, ...]) -> Programme:
+    """Return a programme: the study's of that name, one read from a file, or one given whole."""
+    if isinstance(value, Mapping):
+        return validated(Programme, value, "programme")
+    if not isinstance(value, str):
+        raise InputError(f"programme must be a name, a .toml file or a table, got {value!r}. Correct it.")
+    return read_record(Programme, Path(value)) if value.endswith(".toml") else find(known, value, "programme")
 
 
-def _toml_lines(record: BaseModel) -> list[str]:
-    lines = []
-    for field, info in type(record).model_fields.items():
-        lines += _toml_field(field, getattr(record, field), info.description)
-    return lines
+def _check_same(field: str, got: Sequence[str], wanted: Sequence[str]) -> None:
+    if list(got) != list(wanted):
+        shown = ", ".join(wanted) or "none"
+        raise ValueError(f"{field} must be those of the design, {shown}, got {', '.join(got) or 'none'}. Correct them.")
 
 
-def _toml_field(field: str, value: object, description: str | None) -> list[str]:
-    # JSON strings, numbers and arrays are TOML as they stand.
-    return [f"# {description}", f"{field} = {json.dumps(value, ensure_ascii=False)}"]
+def _check_size(field: str, matrix: Sequence[object], size: int, what: str) -> None:
+    if len(matrix) != size:
+        raise ValueError(f"{field} must have a row for each of the {size} {what}, got {len(matrix)}. Correct it.")
+
+
+def _check_outcome_name(field: str, name: str, known: Sequence[str]) -> None:
+    if name not in known:
+        raise ValueError(f"{field} must be one of {', '.join(known)}, got {name!r}. Choose one.")
+
+
+def _later_visit(design: Design, week: float) -> int:
+    visit = design.visit(week)
+    if visit == 0:
+        raise InputError(f"week must be a visit after the baseline, got {week:g}. Choose a later visit.")
+    return visit - 1
+
+
+def _parts(record: BaseModel, name: str) -> dict[str, Any]:
+    return {f"{name}.{field}": getattr(record, field) for field in type(record).model_fields if field != "name"}
+
+
+def _shown(value: Any) -> str:
+    text = "none" if value is None else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _toml_value(value: Any) -> str:
+    """Write a value as TOML: numbers, texts and lists are written nearly as in JSON, tables inline."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_toml_value(each)}" for key, each in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_toml_value, value))}]"
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,4 +1,4 @@
-"""The design of a two-arm trial: its arms, visits, outcomes and kinds of adverse event. Data; nothing is assumed here."""
+"""The design of a two-arm trial: arms, visits, outcomes and kinds of adverse event. Data; nothing is assumed here."""
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final, Literal, Self, TypeVar
@@ -7,15 +7,17 @@ import numpy as np
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from asteroid_repro.errors import InputError, did_you_mean
+from asteroid_repro.trial.quantities import Number, Positive, Share
 
 FROZEN: Final = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 _ROUNDING: Final = 1e-9  # of a scale's length, relative: a step of 0.1 is no binary fraction
+_MOST_STEPS: Final = 10_000  # the latent scale has a threshold a step
 
 
 def _name(value: str) -> str:
-    if not value.isidentifier():
-        raise ValueError("must be a name of letters, digits and _, no digit first")
+    if not (value.isascii() and value.isidentifier()):
+        raise ValueError("must be a name of letters a to z, digits and _, no digit first")
     return value
 
 
@@ -54,6 +56,8 @@ def by_name(tables: Any) -> Any:
     """
     if not isinstance(tables, Mapping):
         return tables
+    if any(isinstance(table, Mapping) and "name" in table for table in tables.values()):
+        raise ValueError("must have no name but that of the table")
     return [{"name": name, **table} if isinstance(table, Mapping) else table for name, table in tables.items()]
 
 
@@ -88,18 +92,14 @@ class Outcome(Named):
 
     label: Label = Field(description="As written in figures and tables.")
     unit: str = Field(default="points", description="Unit of a score.")
-    minimum: float | None = Field(default=None, description="Lowest score; none where the scale has no end.")
-    maximum: float | None = Field(default=None, description="Highest score; none where the scale has no end.")
-    step: float | None = Field(default=None, description="Distance between neighbouring scores; none: continuous.")
+    minimum: Number | None = Field(default=None, description="Lowest score; none where the scale has no end.")
+    maximum: Number | None = Field(default=None, description="Highest score; none where the scale has no end.")
+    step: Positive | None = Field(default=None, description="Distance between neighbouring scores; none: continuous.")
     better: Literal["lower", "higher"] = Field(description="Which way is better for the person.")
-    important: float | None = Field(default=None, description="Minimal important change of a person, points, above 0.")
+    important: Positive | None = Field(default=None, description="Minimal important change of a person, points.")
 
     @model_validator(mode="after")
     def _is_a_scale(self) -> Self:
-        if self.step is not None and self.step <= 0:
-            raise ValueError(f"{self.name}.step must be above 0, got {self.step:g}. Leave it out if continuous.")
-        if self.important is not None and self.important <= 0:
-            raise ValueError(f"{self.name}.important must be above 0, got {self.important:g}. Give its size.")
         if (self.minimum is None) != (self.maximum is None):
             raise ValueError(f"{self.name} must have both a minimum and a maximum, or neither. Add the other.")
         if self.minimum is not None and self.maximum is not None:
@@ -112,15 +112,21 @@ class Outcome(Named):
         if self.step is None:
             raise ValueError(f"{self.name}.step must be given where the scale has ends. Add it.")
         steps = (maximum - minimum) / self.step
-        if abs(steps - round(steps)) > _ROUNDING * steps:
+        if abs(steps - round(steps)) > _ROUNDING * steps or steps > _MOST_STEPS:
             raise ValueError(
-                f"{self.name}.step must divide the scale from {minimum:g} to {maximum:g}, got {self.step:g}. Correct it."
+                f"{self.name}.step must divide the scale from {minimum:g} to {maximum:g} into at most {_MOST_STEPS} "
+                f"steps, got {self.step:g}. Correct it."
             )
 
     @property
     def is_bounded(self) -> bool:
         """Whether the scale has ends."""
         return self.minimum is not None
+
+    @property
+    def lowest(self) -> float:
+        """The score from which steps are counted: the lowest one, or 0 where the scale has no ends."""
+        return 0.0 if self.minimum is None else self.minimum
 
     @property
     def n_steps(self) -> int | None:
@@ -131,7 +137,7 @@ class Outcome(Named):
 
     @property
     def sign(self) -> int:
-        """-1 where lower is better, 1 where higher is: an effect times the sign is above 0 in favour of the treatment."""
+        """-1 where lower is better, 1 where higher is: an effect times it is above 0 in favour of the treatment."""
         return -1 if self.better == "lower" else 1
 
 
@@ -149,7 +155,7 @@ class PaperAnalysis(BaseModel):
 
     method: str = Field(description="As in estimate_effects.")
     distribution: str | None = Field(default=None, description="Reference distribution; the method's own where none.")
-    level: float = Field(default=0.95, gt=0, lt=1, description="Confidence level.")
+    level: Share = Field(default=0.95, description="Confidence level.")
 
 
 Outcomes = Annotated[tuple[Outcome, ...], BeforeValidator(by_name)]
@@ -175,7 +181,7 @@ class Design(BaseModel):
     title: Label = Field(description="What it is, in a line.")
     treatment: Arm
     reference: Arm
-    visits: Annotated[tuple[float, ...], AfterValidator(_weeks)] = Field(
+    visits: Annotated[tuple[Number, ...], AfterValidator(_weeks)] = Field(
         description="Weeks of the visits, baseline first; whole or fractional."
     )
     outcomes: Outcomes = Field(description="What is measured, by name.")

@@ -34,6 +34,12 @@ class Trial(ResultTable):
     design: Design
     label: str
 
+    @property
+    def has_exposure(self) -> bool:
+        """Whether adverse events have a rate: kinds of them are studied and, with sessions, somebody ran."""
+        ran = not len(self.sessions) or self.sessions["run_minutes"].sum() > 0
+        return bool(self.design.kinds and ran)
+
     def tables(self) -> "dict[str, pd.DataFrame]":
         """Return the four tables by name."""
         return {name: getattr(self, name) for name in TABLES}

@@ -1,38 +1,16 @@
 """Run-walk programmes as data: stages of run and walk intervals, and the rules by which a runner moves among them."""
 
-import math
-import tomllib
-from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
+from html import escape
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, model_validator
 
-from asteroid_repro.errors import InputError, did_you_mean, first_problem
+from asteroid_repro.trial.design import FROZEN, Named
+from asteroid_repro.trial.quantities import Count, NotNegative, Number, Whole
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-def _seconds(value: float) -> float:
-    if not 0 <= value < math.inf:
-        raise ValueError("must be 0 or more seconds")
-    return value
-
-
-def _whole(value: int) -> int:
-    if value < 0:
-        raise ValueError("must be 0 or more")
-    return value
-
-
-Seconds = Annotated[float, AfterValidator(_seconds)]
-Whole = Annotated[int, AfterValidator(_whole)]
-
-_FROZEN: Final = ConfigDict(frozen=True, extra="forbid")
 
 
 class Stage(BaseModel):
@@ -45,20 +23,20 @@ class Stage(BaseModel):
     (150.0, 1350.0)
     """
 
-    model_config = _FROZEN
+    model_config = FROZEN
 
-    intervals: tuple[tuple[Seconds, Seconds], ...] = Field(
+    intervals: tuple[tuple[NotNegative, NotNegative], ...] = Field(
         min_length=1, description="Pairs of seconds: run, then walk; done in this order."
     )
-    repeats: tuple[Whole, Whole] = Field(
+    repeats: tuple[Count, Count] = Field(
         default=(1, 1), description="Fewest and most times that the intervals are done in a session."
     )
 
     @model_validator(mode="after")
     def _range(self) -> Self:
         fewest, most = self.repeats
-        if not 1 <= fewest <= most:
-            raise ValueError(f"repeats must be two numbers from 1 up, the fewest first, got {list(self.repeats)}")
+        if fewest > most:
+            raise ValueError(f"repeats must be the fewest and the most, got {list(self.repeats)}. Turn them round.")
         return self
 
     def run_seconds(self, repeats: int) -> float:
@@ -70,7 +48,7 @@ class Stage(BaseModel):
         return repeats * sum(run + walk for run, walk in self.intervals)
 
 
-class Programme(BaseModel):
+class Programme(Named):
     """A programme of sessions.
 
     With ``progression = "completed"`` a runner moves up at most one stage a week, after doing the most repeats of the
@@ -78,36 +56,31 @@ class Programme(BaseModel):
     each session has. After a pain flare a runner drops ``flare_stages`` stages and goes on.
     """
 
-    model_config = _FROZEN
-
-    name: str = Field(min_length=1, description="Short name.")
     description: str = Field(min_length=1, description="What it is, in two lines or fewer.")
     source: str = Field(min_length=1, description="Claims behind it, and what is assumed.")
-    weeks: Whole = Field(description="Length, weeks.")
+    weeks: Count = Field(description="Length, weeks.")
     sessions_per_week: Whole = Field(description="Prescribed sessions a week; 0 where none are prescribed.")
-    session_minutes: Annotated[float, AfterValidator(_seconds)] = Field(
+    session_minutes: NotNegative = Field(
         description="Length of an attended session, minutes; what the intervals leave is warm-up, cool-down and rest."
     )
     stages: tuple[Stage, ...] = Field(min_length=1, description="Stages, the easiest first.")
-    start_stages: tuple[int, ...] = Field(default=(1,), description="Stages (from 1) on which people may start.")
-    start_shares: tuple[float, ...] = Field(
+    start_stages: tuple[Whole, ...] = Field(default=(1,), description="Stages (from 1) on which people may start.")
+    start_shares: tuple[Number, ...] = Field(
         default=(1.0,), description="Share of people who start on each of them, by the test run."
     )
     progression: Literal["completed", "calendar"] = Field(default="completed", description="How stages change.")
     sessions_to_progress: Whole = Field(default=2, description="Completed sessions in a week needed to move up.")
     flare_stages: Whole = Field(default=1, description="Stages dropped after a pain flare.")
-    calendar: tuple[tuple[int, ...], ...] = Field(
+    calendar: tuple[tuple[Whole, ...], ...] = Field(
         default=(), description="For progression by calendar: the stage (from 1) of each session, week by week."
     )
 
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
-        if self.weeks < 1:
-            raise ValueError(f"weeks must be 1 or more, got {self.weeks}")
         if self.sessions_per_week and not 1 <= self.sessions_to_progress <= self.sessions_per_week:
             raise ValueError(
                 f"sessions_to_progress must be from 1 to sessions_per_week {self.sessions_per_week}, "
-                f"got {self.sessions_to_progress}"
+                f"got {self.sessions_to_progress}. Correct it."
             )
         _check_length(self)
         _check_start(self)
@@ -133,7 +106,8 @@ class Programme(BaseModel):
 
         Examples
         --------
-        >>> plan = programme("couch_to_5k").to_frame()
+        >>> from asteroid_repro import study
+        >>> plan = study("asteroid").programme("couch_to_5k").to_frame()
         >>> plan["running_minutes_a_week"].tolist()[-1]
         90.0
         """
@@ -143,67 +117,9 @@ class Programme(BaseModel):
         return pd.DataFrame([_plan_row(self, week, stages) for week, stages in enumerate(plan.tolist(), start=1)])
 
     def _repr_html_(self) -> str:
-        return f"<p><strong>{self.name}</strong>: {self.description}</p>" + self.to_frame().to_html(index=False)
-
-
-def programme_names() -> list[str]:
-    """List the shipped programmes.
-
-    Examples
-    --------
-    >>> "couch_to_5k" in programme_names()
-    True
-    """
-    return sorted(Path(entry.name).stem for entry in _folder().iterdir() if entry.name.endswith(".toml"))
-
-
-def programme(name: str) -> Programme:
-    """Return a shipped programme, or one from a file (a path that ends in ``.toml``).
-
-    Raises
-    ------
-    InputError
-        No such programme, or one that cannot be: field, requirement and value.
-
-    Examples
-    --------
-    >>> programme("asteroid").stages[0].run_seconds(10)
-    150.0
-    """
-    if name.endswith(".toml"):
-        return read_programme(Path(name))
-    return _shipped(name)
-
-
-@cache
-def _shipped(name: str) -> Programme:
-    if name not in programme_names():
-        raise InputError(
-            f"programme must be a name or a .toml file, got {name!r}.{did_you_mean(name, programme_names())}"
+        return f"<p><strong>{escape(self.name)}</strong>: {escape(self.description)}</p>" + self.to_frame().to_html(
+            index=False
         )
-    return read_programme(_folder() / f"{name}.toml")
-
-
-def read_programme(path: Path | Traversable) -> Programme:
-    """Read a programme from a TOML file.
-
-    Raises
-    ------
-    InputError
-        No such file, not TOML, or an impossible programme; the message begins with the file's name.
-    """
-    try:
-        return Programme.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise InputError(f"{path}: must be a readable programme, got: {error.strerror}. Check the path.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: must be TOML, got: {error}. Correct that line.") from None
-    except ValidationError as error:
-        raise InputError(f"{path}: {first_problem(error)}") from None
-
-
-def _folder() -> Traversable:
-    return files("asteroid_repro.studies") / "asteroid" / "programmes"
 
 
 def _check_length(programme: Programme) -> None:
@@ -213,7 +129,7 @@ def _check_length(programme: Programme) -> None:
         if needed > available:
             raise ValueError(
                 f"stages.{number} must fit into session_minutes {programme.session_minutes:g} ({available:g} s) at its "
-                f"most repeats, got {needed:g} s"
+                f"most repeats, got {needed:g} s. Shorten it."
             )
 
 
@@ -221,24 +137,30 @@ def _check_start(programme: Programme) -> None:
     count = len(programme.stages)
     odd = [stage for stage in programme.start_stages if not 1 <= stage <= count]
     if odd or not programme.start_stages:
-        raise ValueError(f"start_stages must be stages from 1 to {count}, got {list(programme.start_stages)}")
+        raise ValueError(
+            f"start_stages must be stages from 1 to {count}, got {list(programme.start_stages)}. Correct them."
+        )
     shares = programme.start_shares
     if len(shares) != len(programme.start_stages) or min(shares) < 0 or abs(sum(shares) - 1) > 1e-9:
-        raise ValueError(f"start_shares must be one share per start stage, 1 in all, got {list(shares)}")
+        raise ValueError(f"start_shares must be one share per start stage, 1 in all, got {list(shares)}. Correct them.")
 
 
 def _check_calendar(programme: Programme) -> None:
     if programme.progression == "completed":
         if programme.calendar:
-            raise ValueError(f"calendar must be empty unless progression is calendar, got {list(programme.calendar)}")
+            raise ValueError(
+                f"calendar must be empty unless progression is calendar, got {list(programme.calendar)}. Remove it."
+            )
         return
     count = len(programme.stages)
     weeks, sessions = programme.weeks, programme.sessions_per_week
     if len(programme.calendar) != weeks or any(len(week) != sessions for week in programme.calendar):
-        raise ValueError(f"calendar must have {weeks} weeks of {sessions} sessions, got {list(programme.calendar)}")
+        raise ValueError(
+            f"calendar must have {weeks} weeks of {sessions} sessions, got {list(programme.calendar)}. Correct it."
+        )
     odd = [stage for week in programme.calendar for stage in week if not 1 <= stage <= count]
     if odd:
-        raise ValueError(f"calendar must name stages from 1 to {count}, got {odd[0]}")
+        raise ValueError(f"calendar must name stages from 1 to {count}, got {odd[0]}. Correct it.")
 
 
 def _plan_row(programme: Programme, week: int, stages: list[int]) -> dict[str, object]:

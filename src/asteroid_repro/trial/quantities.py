@@ -1,85 +1,32 @@
-"""The kinds of numbers that assumptions are made of, each with its requirement."""
+"""The kinds of numbers that a study is made of, each with its requirement: no text, no truth value, no NaN."""
 
-import math
-from typing import Annotated, Final
+from collections.abc import Callable
+from typing import Annotated, Any, Final
 
 import numpy as np
-from pydantic import AfterValidator
-
-OUTCOMES: Final = ("average_pain", "current_pain", "disability")
-ARMS: Final = ("running", "waitlist")
-EVENT_KINDS: Final = ("lower_limb", "low_back_pain", "syncope")
-UNITS: Final = {
-    "average_pain": "points (VAS, 0-100)",
-    "current_pain": "points (VAS, 0-100)",
-    "disability": "points (ODI, 0-100)",
-}
-SCALE_MAXIMUM: Final = 100.0
-"""Both instruments, the visual analogue scale and the Oswestry Disability Index, run from 0 to 100 points."""
+from pydantic import AfterValidator, BeforeValidator, Strict
 
 _SAME: Final = 1e-5  # entries of a correlation matrix that are typed twice may be rounded differently
 
 
-def _finite(value: float) -> float:
-    if not math.isfinite(value):
-        raise ValueError("must be a finite number")
-    return value
+def _must(requirement: str, holds: Callable[[float], bool]) -> AfterValidator:
+    def check(value: float) -> float:
+        if not holds(value):
+            raise ValueError(f"must {requirement}")
+        return value
+
+    return AfterValidator(check)
 
 
-def _share(value: float) -> float:
-    if not 0 < value < 1:
-        raise ValueError("must be in (0, 1)")
-    return value
-
-
-def _share_or_bound(value: float) -> float:
-    if not 0 <= value <= 1:
-        raise ValueError("must be in [0, 1]")
-    return value
-
-
-def _share_of_visits(value: float) -> float:
-    if not 0 <= value < 1:
-        raise ValueError("must be in [0, 1)")
-    return value
-
-
-def _correlation(value: float) -> float:
-    if not -1 < value < 1:
-        raise ValueError("must be in (-1, 1)")
-    return value
-
-
-def _positive(value: float) -> float:
-    if not 0 < value < math.inf:
-        raise ValueError("must be positive and finite")
-    return value
-
-
-def _not_negative(value: float) -> float:
-    if not 0 <= value < math.inf:
-        raise ValueError("must be 0 or more and finite")
-    return value
-
-
-def _two_or_more(value: int) -> int:
-    if value < 2:
-        raise ValueError("must be 2 or more, or no spread within the arm can be estimated")
-    return value
-
-
-def _scale_mean(value: float) -> float:
-    if not 0 < value < SCALE_MAXIMUM:
-        raise ValueError("must be inside the scale, in (0, 100)")
-    return value
+def _whole(value: Any) -> Any:
+    """Take 20.0, which an arithmetic of claims gives, for 20."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _correlation_matrix(rows: tuple[tuple[float, ...], ...]) -> tuple[tuple[float, ...], ...]:
-    if any(len(row) != len(rows) for row in rows):
+    if not rows or any(len(row) != len(rows) for row in rows):
         raise ValueError("must be a square matrix")
     matrix = np.array(rows)
-    if not np.isfinite(matrix).all():
-        raise ValueError("must have finite entries")
     if max(np.abs(matrix - matrix.T).max(), np.abs(np.diag(matrix) - 1).max()) > _SAME:
         raise ValueError("must be symmetric with ones on the diagonal")
     smallest = np.linalg.eigvalsh(matrix)[0]
@@ -88,13 +35,19 @@ def _correlation_matrix(rows: tuple[tuple[float, ...], ...]) -> tuple[tuple[floa
     return rows
 
 
-Number = Annotated[float, AfterValidator(_finite)]
-Share = Annotated[float, AfterValidator(_share)]
-ShareOfVisits = Annotated[float, AfterValidator(_share_of_visits)]
-ShareOrBound = Annotated[float, AfterValidator(_share_or_bound)]
-CorrelationBound = Annotated[float, AfterValidator(_correlation)]
-Positive = Annotated[float, AfterValidator(_positive)]
-NotNegative = Annotated[float, AfterValidator(_not_negative)]
-ArmSize = Annotated[int, AfterValidator(_two_or_more)]
-ScaleMean = Annotated[float, AfterValidator(_scale_mean)]
-Correlations = Annotated[tuple[tuple[float, ...], ...], AfterValidator(_correlation_matrix)]
+Number = Annotated[float, Strict()]
+Share = Annotated[Number, _must("be in (0, 1)", lambda value: 0 < value < 1)]
+ShareOrBound = Annotated[Number, _must("be in [0, 1]", lambda value: 0 <= value <= 1)]
+ShareBelowOne = Annotated[Number, _must("be in [0, 1)", lambda value: 0 <= value < 1)]
+CorrelationBound = Annotated[Number, _must("be in (-1, 1)", lambda value: -1 < value < 1)]
+Positive = Annotated[Number, _must("be positive", lambda value: value > 0)]
+NotNegative = Annotated[Number, _must("be 0 or more", lambda value: value >= 0)]
+Whole = Annotated[int, Strict(), BeforeValidator(_whole), _must("be 0 or more", lambda value: value >= 0)]
+Count = Annotated[int, Strict(), BeforeValidator(_whole), _must("be 1 or more", lambda value: value >= 1)]
+ArmSize = Annotated[
+    int,
+    Strict(),
+    BeforeValidator(_whole),
+    _must("be 2 or more, or no spread within the arm can be estimated", lambda value: value >= 2),
+]
+Correlations = Annotated[tuple[tuple[Number, ...], ...], AfterValidator(_correlation_matrix)]

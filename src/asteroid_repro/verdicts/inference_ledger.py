@@ -1,42 +1,46 @@
 """Every method and reference distribution side by side on one trial: the inference ledger."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
-import pandas as pd
+import numpy as np
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.effects.estimate_effects import estimate_effects
+from asteroid_repro.estimate.effects.estimate_effects import Effect, estimate_effects
 from asteroid_repro.estimate.effects.methods import METHODS, Distribution
 from asteroid_repro.evaluate.performance import operating_characteristics
-from asteroid_repro.evaluate.type_one_error import NOMINAL
-from asteroid_repro.ledger.ledger import Ledger, published
-from asteroid_repro.printed.rounding import TripleAudit, audit_triple
+from asteroid_repro.ledger.ledger import Ledger
+from asteroid_repro.printed.audit_triple import audit_triple
+from asteroid_repro.study_folder import study as read_study
+from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
+from asteroid_repro.trial.design import Design
 from asteroid_repro.trial.participant_data import Trial
 from asteroid_repro.verdicts.audit_ledger import printed_line
 
-_ROLES = {
-    ("random_intercept", "z"): "faithful reproduction",
+if TYPE_CHECKING:
+    import pandas as pd
+
+NOMINAL: Final = 0.05
+"""Type I error that a test at the usual level may have."""
+_HONEST: Final[Mapping[tuple[str, str], str]] = {
     ("mmrm", "t"): "honest inference",
     ("ancova", "t"): "honest inference",
 }
-_CONSTRAINED = "With clda take kenward_roger: with t, satterthwaite and z it rejects too often in a small trial."
+_CONSTRAINED: Final = "With clda take kenward_roger: with t, satterthwaite and z it rejects too often in a small trial."
 
 
 @dataclass(frozen=True)
 class InferenceRow:
-    """One way of testing the effect at the last visit.
+    """One way of testing the effect at a visit.
 
     Attributes
     ----------
-    method, distribution : str
-        How.
+    effect : Effect
+        Estimated so, with its method and distribution.
     role : str
         ``faithful reproduction``, ``honest inference`` or empty.
-    estimate, se, df, ci_low, ci_high, p_value : float
-        As in :class:`asteroid_repro.estimate.effects.estimate_effects.Effect`, points.
     compatible : bool
         Whether this reference distribution could have printed the published line.
     type_one_error, type_one_mcse, coverage, coverage_mcse : float or None
@@ -46,15 +50,8 @@ class InferenceRow:
         for.
     """
 
-    method: str
-    distribution: str
+    effect: Effect
     role: str
-    estimate: float
-    se: float
-    df: float
-    ci_low: float
-    ci_high: float
-    p_value: float
     compatible: bool
     type_one_error: float | None = None
     type_one_mcse: float | None = None
@@ -64,15 +61,15 @@ class InferenceRow:
 
 
 @dataclass(frozen=True)
-class InferenceLedger:
-    """All methods on one outcome of one trial.
+class InferenceLedger(ResultTable):
+    """All methods on one outcome of one trial at one visit.
 
-    The random intercept with z is the faithful reproduction: it is what the published wording suggests and could have
-    printed the pain lines. MMRM and ANCOVA with t are the honest inference: they hold their type I error whatever the
-    correlation of the visits, while the random intercept doubles it when correlation decays with time; neither its
-    degrees of freedom nor more people mend that. The constrained model (``clda``) rejects too often in a trial of this
-    size, with missing visits and without, unless Kenward and Roger's standard error counts that it estimates how far
-    to adjust for the baseline; docs/missing-visit-inference.md has both measured.
+    The study's analysis is the faithful reproduction, one of those that could have printed the paper's lines. MMRM and
+    ANCOVA with t are the honest inference: on complete data they hold their type I error whatever the correlation of
+    the visits, while a random intercept doubles it when correlation decays with time; neither its degrees of freedom
+    nor more people mend that. The constrained model (``clda``) rejects too
+    often in a small trial, with missing visits and without, unless Kenward and Roger's standard error counts that it
+    estimates how far to adjust for the baseline; docs/missing-visit-inference.md has both measured.
 
     Attributes
     ----------
@@ -94,25 +91,28 @@ class InferenceLedger:
     label: str
     note: str
 
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per method and distribution, unrounded."""
-        return pd.DataFrame([asdict(row) for row in self.rows])
+    def to_frame(self) -> "pd.DataFrame":
+        """Return one row per method and distribution, unrounded: the effect, and what is said of it."""
+        import pandas as pd
 
-    def _repr_html_(self) -> str:
-        head = f"<p><strong>{self.label}</strong><br>{self.outcome}, published: {self.printed}<br>{self.note}</p>"
-        return head + self.to_frame().to_html(index=False)
+        return pd.DataFrame([{**vars(row.effect), **vars(row)} for row in self.rows]).drop(columns="effect")
+
+    def notes(self) -> tuple[str, ...]:
+        """Return the published line and which rows reject too often."""
+        return f"{self.outcome}, published: {self.printed}", self.note
 
 
 def inference_ledger(
     trial: Trial,
     outcome: str,
     *,
+    week: float | None = None,
     measure: TrialAssumptions | None = None,
     trials: int = 2000,
     seed: int | None = None,
     ledger: Ledger | None = None,
 ) -> InferenceLedger:
-    """Analyse one outcome at the last visit by every method and reference distribution.
+    """Analyse one outcome at one visit by every method and reference distribution.
 
     Parameters
     ----------
@@ -120,12 +120,14 @@ def inference_ledger(
         Simulated or real.
     outcome : str
         Name of an outcome with a published line.
+    week : float, optional
+        Week of the line; the last one printed when not given.
     measure : TrialAssumptions, optional
         If given, type I error and coverage are measured under these assumptions, randomised anew.
     trials, seed : int
         Of that measurement.
     ledger : Ledger, optional
-        The published ledger when not given.
+        ASTEROID's when not given.
 
     Returns
     -------
@@ -135,7 +137,7 @@ def inference_ledger(
     Raises
     ------
     InputError
-        No such outcome, or a measurement without a seed.
+        No line of that outcome, no such visit in the trial, or a measurement without a seed.
 
     Examples
     --------
@@ -147,52 +149,58 @@ def inference_ledger(
     """
     if measure is not None and seed is None:
         raise InputError("seed must be given to measure error rates, got none. Choose one and report it.")
-    line = printed_line(ledger or published(), f"{outcome}.week12")
-    audit = audit_triple(line)
-    tests = [(method, distribution) for method, own in METHODS.items() for distribution in own.distributions]
+    claims = ledger or read_study().ledger
+    week = claims.week_of_line(outcome, week)
+    line = printed_line(claims, outcome, week)
+    audit, roles = audit_triple(line), _roles(trial.design)
     rows = []
-    for test in tests:
-        row = _analysed(trial, outcome, test, audit)
-        rows.append(row if measure is None else _measured(row, outcome, measure, trials=trials, seed=seed or 0))
+    for test in _tests(trial.design):
+        effect = _effect(trial, outcome, week, test, line.level)
+        row = InferenceRow(effect, roles.get(test, ""), effect.df >= 1 and audit.allows(effect.df))
+        rows.append(row if measure is None else _measured(row, outcome, week, measure, trials=trials, seed=seed or 0))
     return InferenceLedger(outcome, str(line), tuple(rows), trial.label, _note(rows))
+
+
+def _tests(design: Design) -> list[tuple[str, Distribution]]:
+    """Return every method and reference distribution that the visits allow."""
+    is_spaced = len(set(np.diff(design.visits))) == 1
+    methods = {name: own for name, own in METHODS.items() if is_spaced or not own.equally_spaced}
+    return [(method, distribution) for method, own in methods.items() for distribution in own.distributions]
+
+
+def _roles(design: Design) -> dict[tuple[str, str], str]:
+    paper = design.analysis
+    own = paper.distribution or METHODS[paper.method].distributions[0]
+    return {**_HONEST, (paper.method, own): "faithful reproduction"}
 
 
 def _note(rows: Sequence[InferenceRow]) -> str:
     """Say which rows reject too often: the constrained model's, and those measured to."""
-    found = [f"{row.method} {row.distribution}" for row in rows if row.liberal]
+    found = [f"{row.effect.method} {row.effect.distribution}" for row in rows if row.liberal]
     measured = f" Measured type I error above {NOMINAL:g}: {', '.join(found)}." if found else ""
     return f"{_CONSTRAINED}{measured}"
 
 
-def _analysed(trial: Trial, outcome: str, test: tuple[str, Distribution], audit: TripleAudit) -> InferenceRow:
-    method, distribution = test
+def _effect(trial: Trial, outcome: str, week: float, test: tuple[str, Distribution], level: float) -> Effect:
     own = replace(trial, outcomes=trial.outcomes[trial.outcomes["outcome"] == outcome])
-    effect = estimate_effects(own, method=method, distribution=distribution).rows[-1]
-    return InferenceRow(
-        method=method,
-        distribution=distribution,
-        role=_ROLES.get(test, ""),
-        estimate=effect.estimate,
-        se=effect.se,
-        df=effect.df,
-        ci_low=effect.ci_low,
-        ci_high=effect.ci_high,
-        p_value=effect.p_value,
-        compatible=effect.df >= 1 and audit.allows(effect.df),
-    )
+    rows = estimate_effects(own, method=test[0], distribution=test[1], level=level).rows
+    found = next((row for row in rows if row.week == week), None)
+    if found is None:
+        shown = ", ".join(f"{row.week:g}" for row in rows)
+        raise InputError(
+            f"trial must have a visit at week {week:g}, as the line, got weeks {shown}. Choose another week."
+        )
+    return found
 
 
 def _measured(
-    row: InferenceRow, outcome: str, assumptions: TrialAssumptions, *, trials: int, seed: int
+    row: InferenceRow, outcome: str, week: float, assumptions: TrialAssumptions, *, trials: int, seed: int
 ) -> InferenceRow:
     """Add type I error and coverage, measured on trials that randomise anew."""
-    null = assumptions.with_effect(average_pain=0, current_pain=0, disability=0)
-    distribution: Any = row.distribution
+    test: Any = {"method": row.effect.method, "distribution": row.effect.distribution}
     error, coverage = (
-        operating_characteristics(truth, trials=trials, seed=seed, method=row.method, distribution=distribution).value(
-            outcome, measure, assumptions.visits[-1]
-        )
-        for truth, measure in ((null, "power"), (assumptions, "coverage"))
+        operating_characteristics(truth, trials=trials, seed=seed, **test).value(outcome, measure, week)
+        for truth, measure in ((assumptions.without_effect(), "power"), (assumptions, "coverage"))
     )
     return replace(
         row,

@@ -1,17 +1,21 @@
 """What a data set has to have so that its analysis prints a published line."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
 from scipy.special import ndtri
 
-from asteroid_repro.calibration import matched_to_paper
 from asteroid_repro.errors import InputError, NotYetError
+from asteroid_repro.ledger.figure import Figure
 from asteroid_repro.ledger.ledger import Ledger
-from asteroid_repro.printed.printed_line import PrintedTriple, p_interval, rounding_interval
-from asteroid_repro.printed.rounding import audit_triple
-from asteroid_repro.verdicts.audit_ledger import printed_line
+from asteroid_repro.printed.audit_triple import audit_triple
+from asteroid_repro.printed.printed_triple import PrintedTriple
+from asteroid_repro.printed.rounding_interval import p_interval, rounding_interval
+from asteroid_repro.tables.limits import Limits
+from asteroid_repro.trial.design import Design, Outcome
+from asteroid_repro.verdicts.audit_ledger import arm_sizes, printed_line
 
 
 @dataclass(frozen=True)
@@ -20,77 +24,90 @@ class Target:
 
     Attributes
     ----------
-    outcome : str
-        Name of the outcome.
+    outcome : Outcome
+        The outcome and its scale.
     line : PrintedTriple
-        The printed result at week 12.
-    baseline, week12 : dict of str to float or None
-        Printed arm means, points; None where an arm mean is not published.
-    n_running, n_waitlist : int
+        The printed result.
+    visit : int
+        Number of the visit that the line is about.
+    means : Limits of numpy.ndarray, shape (2 arms, visits)
+        Arm means that print as published, points, treatment first; NaN where none is published.
+    people : int
         People per arm.
-    step : int
-        Distance between neighbouring scores, points.
     """
 
-    outcome: str
+    outcome: Outcome
     line: PrintedTriple
-    baseline: dict[str, float | None]
-    week12: dict[str, float | None]
-    n_running: int
-    n_waitlist: int
-    step: int
+    visit: int
+    means: Limits[np.ndarray]
+    people: int
+
+    @property
+    def step(self) -> float:
+        """Distance between neighbouring scores, points."""
+        return self.outcome.step or 1.0
+
+    @property
+    def top(self) -> int:
+        """Steps from the lowest to the highest score."""
+        return self.outcome.n_steps or 0
 
 
-@dataclass(frozen=True)
-class Window:
-    """The unrounded results that print a line.
-
-    Attributes
-    ----------
-    estimate : float
-        A net difference that whole-number data can have, points.
-    low, high : float
-        Within-person residual variances that print the line with it, squared points.
-    """
-
-    estimate: float
-    low: float
-    high: float
-
-
-def published_target(outcome: str, ledger: Ledger, line: PrintedTriple | None = None) -> Target:
+def published_target(
+    outcome: str,
+    ledger: Ledger,
+    design: Design,
+    *,
+    line: PrintedTriple | None = None,
+    week: float | None = None,
+) -> Target:
     """Return what the ledger says a data set of the outcome has to print.
+
+    Raises
+    ------
+    InputError
+        No such outcome, no line of it, no scale with ends and steps, no printed arm sizes, or unequal ones.
 
     Examples
     --------
-    >>> from asteroid_repro import published
-    >>> str(published_target("disability", published()).line)
+    >>> from asteroid_repro import study
+    >>> asteroid = study("asteroid")
+    >>> str(published_target("disability", asteroid.ledger, asteroid.design).line)
     '-5.20 (-10.12, -0.28), p=0.038'
     """
-    step = matched_to_paper().outcome(outcome).step
-    known = {claim.id: claim.value for claim in ledger.claims}
-    means = {
-        visit: {arm: known.get(f"{outcome}.{arm}.{visit}") for arm in ("running", "waitlist")}
-        for visit in ("baseline", "week12")
-    }
-    return Target(
-        outcome,
-        line or _symmetric(printed_line(ledger, f"{outcome}.week12")),
-        means["baseline"],
-        means["week12"],
-        int(ledger.fitted("design.running")),
-        int(ledger.fitted("design.waitlist")),
-        step,
-    )
+    scale, people = design.outcome(outcome), arm_sizes(ledger)
+    if scale.n_steps is None:
+        raise InputError(f"outcome must have a scale with ends and steps, got {outcome} without. Choose another one.")
+    if people is None or people[0] != people[1]:
+        raise NotYetError(
+            f"people must be printed and equal in both arms, got {people or 'none'}: unequal arms are not handled yet. "
+            "Use equal arms."
+        )
+    visit = design.visit(ledger.week_of_line(outcome, week))
+    wanted = line or _consistent(printed_line(ledger, outcome, week))
+    if wanted.estimate is None:
+        raise InputError(f"line must have an estimate, got {wanted}. Give one that has.")
+    return Target(scale, wanted, visit, _printed_means(outcome, ledger, design), people[0])
 
 
-def residual_windows(target: Target) -> tuple[Window, ...]:
-    r"""Return the net differences and within-person residual variances that print the line.
+def _printed_means(outcome: str, ledger: Ledger, design: Design) -> Limits[np.ndarray]:
+    low, high = np.full((2, 2, len(design.visits)), np.nan)
+    for arm, role in enumerate(("treatment", "reference")):
+        for visit, week in enumerate(design.visits):
+            figure = Figure(figure="score", outcome=outcome, arm=role, week=week, statistic="mean")
+            if claim := ledger.about(figure):
+                interval = rounding_interval(claim.printed)
+                low[arm, visit], high[arm, visit] = interval.low, interval.high
+    return Limits(low, high)
 
-    The net difference e of n + n whole-number scores is a multiple of step/n, so few values, often one, print the
-    estimate. For each, a limit L confines :math:`SE = |L - e| / z` to an interval, p confines it to
-    :math:`|e| / z_{p/2}`, and :math:`\sigma_e^2 = SE^2 / (2h)`. If for every possible e the intervals have no point in
-    common, no data set prints the line: that is the proof, and the error shows the intervals.
+
+def residual_variances(target: Target) -> Mapping[float, Limits[float]]:
+    r"""Return, by net difference, the within-person residual variances that print the line, squared points.
+
+    The net difference e of n + n scores in steps is a multiple of step/n, so few values, often one, print the estimate.
+    For each, a limit L confines :math:`SE = |L - e| / z` to an interval, p confines it to :math:`|e| / z_{p/2}`, and
+    :math:`\sigma_e^2 = SE^2 / (2h)`. If for every possible e the intervals have no point in common, no data set prints
+    the line: that is the proof, and the error shows the intervals.
 
     Raises
     ------
@@ -99,59 +116,59 @@ def residual_windows(target: Target) -> tuple[Window, ...]:
 
     Examples
     --------
-    >>> from asteroid_repro import published
-    >>> (only,) = residual_windows(published_target("average_pain", published()))
-    >>> only.estimate, 130 < only.low < only.high < 132
-    (-15.3, True)
+    >>> from asteroid_repro import study
+    >>> asteroid = study("asteroid")
+    >>> found = residual_variances(published_target("average_pain", asteroid.ledger, asteroid.design))
+    >>> [(estimate, 130 < variance.low < variance.high < 132) for estimate, variance in found.items()]
+    [(-15.3, True)]
     """
-    h = 1 / target.n_running + 1 / target.n_waitlist
-    found, refused = [], []
+    h = 2 / target.people
+    found, refused = {}, []
     for estimate in _possible_estimates(target):
         bounds = _standard_error_bounds(target.line, estimate)
-        low, high = max(pair[0] for pair in bounds.values()), min(pair[1] for pair in bounds.values())
+        low, high = max(pair.low for pair in bounds.values()), min(pair.high for pair in bounds.values())
         if low <= high:
-            found.append(Window(estimate, low**2 / (2 * h), high**2 / (2 * h)))
+            found[estimate] = Limits(low**2 / (2 * h), high**2 / (2 * h))
         else:
-            shown = "; ".join(f"{part} needs {pair[0]:.4f} to {pair[1]:.4f}" for part, pair in bounds.items())
+            shown = "; ".join(f"{part} needs {pair.low:.4f} to {pair.high:.4f}" for part, pair in bounds.items())
             refused.append(f"for a net difference of {estimate:g}, the standard error: {shown}")
     if not found:
-        why = " / ".join(refused) or "no difference of whole-number means prints this estimate"
+        why = " / ".join(refused) or "no difference of means of scores in steps prints this estimate"
         raise InputError(
             f"line must be one that some data set prints, got {target.line} ({why}). Audit it for repairs."
         )
-    return tuple(found)
+    return found
 
 
 def _possible_estimates(target: Target) -> list[float]:
-    if target.n_running != target.n_waitlist:
-        raise NotYetError(
-            f"n_running and n_waitlist must be equal, got {target.n_running} and {target.n_waitlist}: unequal arms are "
-            "not handled yet. Use equal arms."
-        )
-    granule = target.step / target.n_running
+    """Net differences of scores in steps that print the estimate, whichever way a half is rounded."""
+    granule = target.step / target.people
     interval = rounding_interval(str(target.line.estimate))
-    counts = range(int(np.ceil(interval.low / granule)), int(np.floor(interval.high / granule)) + 1)
+    edge = 1e-6 * (interval.high - interval.low)
+    counts = range(int(np.ceil((interval.low + edge) / granule)), int(np.floor((interval.high - edge) / granule)) + 1)
     return [round(count * granule, 10) for count in counts]
 
 
-def _standard_error_bounds(line: PrintedTriple, estimate: float) -> dict[str, tuple[float, float]]:
+def _standard_error_bounds(line: PrintedTriple, estimate: float) -> dict[str, Limits[float]]:
     """Find the standard errors that print each part of the line, given the estimate and a normal reference."""
     z = float(ndtri((1 + line.level) / 2))
     bounds = {}
     for part, printed, sign in (("lower limit", line.lower, -1), ("upper limit", line.upper, 1)):
         if printed is not None:
             limit = rounding_interval(printed)
-            ends = sorted(sign * (end - estimate) / z for end in (limit.low, limit.high))
-            bounds[part] = (ends[0], ends[1])
+            bounds[part] = Limits(*sorted(sign * (end - estimate) / z for end in (limit.low, limit.high)))
     if line.p is not None:
         p = p_interval(line.p)
-        quantiles = [-float(ndtri(max(end, 1e-300) / 2)) for end in (p.low, p.high)]
-        bounds["p"] = (abs(estimate) / quantiles[0], abs(estimate) / quantiles[1] if quantiles[1] > 0 else np.inf)
+        smallest, largest = (-float(ndtri(max(end, 1e-300) / 2)) for end in (p.low, p.high))
+        bounds["p"] = Limits(abs(estimate) / smallest, abs(estimate) / largest if largest > 0 else np.inf)
     return bounds
 
 
-def _symmetric(line: PrintedTriple) -> PrintedTriple:
-    """Return the line itself if consistent, else the repair of its upper limit that is symmetric."""
-    if audit_triple(line).consistent or line.estimate is None or line.lower is None:
+def _consistent(line: PrintedTriple) -> PrintedTriple:
+    """Return the line itself if consistent, else the repair of its upper or its lower limit that is symmetric."""
+    if audit_triple(line).consistent or line.estimate is None or line.lower is None or line.upper is None:
         return line
-    return replace(line, upper=str(2 * Decimal(line.estimate) - Decimal(line.lower)))
+    twice = 2 * Decimal(line.estimate)
+    upper = replace(line, upper=str(twice - Decimal(line.lower)))
+    lower = replace(line, lower=str(twice - Decimal(line.upper)))
+    return next((repaired for repaired in (upper, lower) if audit_triple(repaired).consistent), line)

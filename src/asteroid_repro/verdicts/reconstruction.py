@@ -1,6 +1,7 @@
-"""Whole-number data sets that print a published line: what the numbers pin down, and what they leave open."""
+"""Data sets of scores in steps that print a published line: what the numbers pin down, and what they leave open."""
 
 from dataclasses import dataclass
+from html import escape
 from typing import Final
 
 import numpy as np
@@ -10,100 +11,105 @@ from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.inference import p_value
 from asteroid_repro.estimate.effects.methods import estimate_arrays
 from asteroid_repro.estimate.effects.moments import moments
-from asteroid_repro.ledger.ledger import Ledger, published
-from asteroid_repro.printed.printed_line import PrintedTriple
+from asteroid_repro.ledger.ledger import Ledger
+from asteroid_repro.printed.printed_triple import PrintedTriple
 from asteroid_repro.simulate.streams import Purpose, stream
-from asteroid_repro.verdicts.integer_search import Scores, find_scores
-from asteroid_repro.verdicts.printed_target import Target, published_target, residual_windows
+from asteroid_repro.study_folder import Study
+from asteroid_repro.study_folder import study as read_study
+from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.trial.design import Design
+from asteroid_repro.verdicts.integer_search import Scores, find_scores, residual_variance
+from asteroid_repro.verdicts.printed_target import Target, published_target, residual_variances
 
 LABEL: Final = "RECONSTRUCTED, NOT REAL DATA"
-_WEEKS: Final = (0, 6, 12)
 
 
 @dataclass(frozen=True)
-class Reconstruction:
-    """One data set that prints the published line.
-
-    Attributes
-    ----------
-    target : Target
-        What it prints.
-    scores : Scores
-        The data set, points.
-    """
-
-    target: Target
-    scores: Scores
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return the outcomes table of the data set (participant, arm, week, outcome, value)."""
-        scores = np.concatenate([self.scores.running, self.scores.waitlist], axis=1)
-        arms = np.repeat(["running", "waitlist"], [self.scores.running.shape[1], self.scores.waitlist.shape[1]])
-        visit, person = np.indices(scores.shape).reshape(2, -1)
-        return pd.DataFrame(
-            {
-                "participant": person + 1,
-                "arm": arms[person],
-                "week": np.array(_WEEKS)[visit],
-                "outcome": self.target.outcome,
-                "value": scores.ravel(),
-            }
-        )
-
-    def _repr_html_(self) -> str:
-        return f"<p><strong>{LABEL}</strong></p>" + self.to_frame().to_html(index=False)
-
-
-@dataclass(frozen=True)
-class Reconstructions:
+class Reconstructions(ResultTable):
     """Many data sets that print the same published line.
 
     Attributes
     ----------
-    data_sets : tuple of Reconstruction
-        The data sets.
+    target : Target
+        What they print.
+    design : Design
+        Arms and visits.
+    scores : tuple of pairs of numpy.ndarray, shape (visits, people)
+        For each data set the scores of treatment and reference, points.
     label : str
         ``RECONSTRUCTED, NOT REAL DATA``.
     """
 
-    data_sets: tuple[Reconstruction, ...]
+    target: Target
+    design: Design
+    scores: tuple[Scores, ...]
     label: str = LABEL
+
+    @property
+    def data_sets(self) -> tuple[pd.DataFrame, ...]:
+        """The outcomes table of each data set (participant, arm, week, outcome, value)."""
+        return tuple(self._outcomes(np.concatenate(arms, axis=1)) for arms in self.scores)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per data set: what the printed line leaves open.
 
         SDs are pooled within arms. Units: points, except correlation and p-values.
         """
-        return pd.DataFrame([_description(one) for one in self.data_sets])
+        week = self.design.visits[self.target.visit]
+        return pd.DataFrame([_description(arms, self.target.visit, f"{week:g}") for arms in self.scores])
 
     def ranges(self) -> pd.DataFrame:
         """Return the smallest and largest value of each quantity over the data sets."""
         table = self.to_frame()
         return pd.DataFrame({"minimum": table.min(), "maximum": table.max()}).rename_axis("quantity").reset_index()
 
+    def _outcomes(self, scores: np.ndarray) -> pd.DataFrame:
+        visit, person = np.indices(scores.shape).reshape(2, -1)
+        return pd.DataFrame(
+            {
+                "participant": person + 1,
+                "arm": np.repeat(self.design.arm_names, self.target.people)[person],
+                "week": np.array(self.design.visits)[visit],
+                "outcome": self.target.outcome.name,
+                "value": scores.ravel(),
+            }
+        )
+
     def _repr_html_(self) -> str:
-        return f"<p><strong>{self.label}</strong></p>" + self.ranges().to_html(index=False)
+        return f"<p><strong>{escape(self.label)}</strong></p>" + self.ranges().to_html(index=False)
 
 
 def reconstruct(
-    outcome: str, *, n: int = 100, seed: int, line: PrintedTriple | None = None, ledger: Ledger | None = None
+    outcome: str,
+    study: Study | None = None,
+    *,
+    n: int = 100,
+    seed: int,
+    week: float | None = None,
+    line: PrintedTriple | None = None,
+    ledger: Ledger | None = None,
 ) -> Reconstructions:
     """Find data sets that print the published line of an outcome, arm means included where printed.
 
-    The disability line contradicts itself and nothing prints it; its symmetric repair is used unless a line is given.
+    Nothing prints a line that contradicts itself; the symmetric repair of one of its limits is used unless a line is
+    given.
 
     Parameters
     ----------
     outcome : str
-        ``average_pain``, ``current_pain`` or ``disability``.
+        Name of an outcome with a printed line and a scale in steps.
+    study : Study, optional
+        ASTEROID when not given.
     n : int
         Data sets wanted.
     seed : int
         Whole number of 0 or more.
+    week : float, optional
+        Week of the line; the last one printed when not given.
     line : PrintedTriple, optional
         Another line to print.
     ledger : Ledger, optional
-        The published ledger when not given.
+        The study's when not given.
 
     Returns
     -------
@@ -118,35 +124,33 @@ def reconstruct(
     Examples
     --------
     >>> found = reconstruct("current_pain", n=2, seed=1)
-    >>> [float(one.scores.running[0].mean()) for one in found.data_sets]
+    >>> [float(treatment[0].mean()) for treatment, _ in found.scores]
     [30.8, 30.8]
     """
     if n < 1:
         raise InputError(f"n must be 1 or more, got {n}. Ask for a number of data sets.")
-    target = published_target(outcome, ledger or published(), line)
-    windows = residual_windows(target)
+    study = study or read_study()
+    target = published_target(outcome, ledger or study.ledger, study.design, line=line, week=week)
+    variances = list(residual_variances(target).items())
     streams = (stream(seed, Purpose.RECONSTRUCTION, number) for number in range(n))
-    return Reconstructions(
-        tuple(Reconstruction(target, find_scores(target, windows[rng.integers(len(windows))], rng)) for rng in streams)
-    )
+    scores = (find_scores(target, *variances[rng.integers(len(variances))], rng) for rng in streams)
+    return Reconstructions(target, study.design, tuple(scores))
 
 
-def _description(found: Reconstruction) -> dict[str, float]:
-    data = moments(found.scores.running, found.scores.waitlist)
+def _description(scores: Scores, visit: int, week: str) -> dict[str, float]:
+    data = moments(*scores)
     covariance = data.cross_products / (data.n_people - 2)
-    within = (np.trace(covariance) - covariance.sum() / 3) / 2
-    fits = {
-        method: estimate_arrays(found.scores.running, found.scores.waitlist, method=method)
-        for method in ("mmrm", "ancova")
-    }
+    first, last, both = covariance[0, 0], covariance[visit, visit], covariance[0, visit]
+    fits = {method: estimate_arrays(*scores, method=method) for method in ("mmrm", "ancova")}
+    later = visit - 1
     return {
-        "within_person_residual_sd": float(np.sqrt(within)),
-        "change_sd": float(np.sqrt(covariance[0, 0] + covariance[2, 2] - 2 * covariance[0, 2])),
-        "baseline_sd": float(np.sqrt(covariance[0, 0])),
-        "week12_sd": float(np.sqrt(covariance[2, 2])),
-        "correlation_0_12": float(covariance[0, 2] / np.sqrt(covariance[0, 0] * covariance[2, 2])),
-        "mmrm_se": float(fits["mmrm"].standard_error[-1]),
-        "mmrm_p": float(p_value(fits["mmrm"])[-1]),
-        "ancova_estimate": float(fits["ancova"].estimate[-1]),
-        "ancova_p": float(p_value(fits["ancova"])[-1]),
+        "within_person_residual_sd": float(np.sqrt(residual_variance(covariance))),
+        "change_sd": float(np.sqrt(first + last - 2 * both)),
+        "baseline_sd": float(np.sqrt(first)),
+        f"week{week}_sd": float(np.sqrt(last)),
+        f"correlation_0_{week}": float(both / np.sqrt(first * last)),
+        "mmrm_se": float(fits["mmrm"].standard_error[later]),
+        "mmrm_p": float(p_value(fits["mmrm"])[later]),
+        "ancova_estimate": float(fits["ancova"].estimate[later]),
+        "ancova_p": float(p_value(fits["ancova"])[later]),
     }

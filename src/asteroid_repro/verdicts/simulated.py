@@ -1,160 +1,245 @@
-"""What simulated trials say about each fitted or predicted claim."""
+"""What simulated trials say about the figures that claims are about."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, Final, cast
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
+from asteroid_repro.estimate.effects.inference import Estimates, confidence_interval, p_value
 from asteroid_repro.estimate.effects.methods import estimate_arrays
+from asteroid_repro.ledger.figure import Figure
+from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.simulate.block import TrialBlock, simulate_block
+from asteroid_repro.simulate.sessions import Sessions
 from asteroid_repro.trial.assumptions import TrialAssumptions
-from asteroid_repro.trial.quantities import EVENT_KINDS, OUTCOMES
+from asteroid_repro.trial.characteristics import Characteristic
+from asteroid_repro.trial.design import Design, find
 
-PerTrial = Mapping[str, np.ndarray]
-"""Figures by name, one value a simulated trial."""
+PerTrial = Mapping[Figure, np.ndarray]
+"""One value a simulated trial, shape (trials,), by figure."""
+
+_PROGRAMME: Final = frozenset(
+    {"adherence", "distance", "running_hours", "sessions_per_week", "session_minutes", "programme_weeks"}
+)
 
 
-@dataclass(frozen=True)
-class MonteCarloFigure:
-    """What the simulated trials give for a fitted claim.
+def per_trial_figures(
+    assumptions: TrialAssumptions, figures: Iterable[Figure], seed: int, block: int, trials: int
+) -> dict[Figure, np.ndarray]:
+    """Simulate a block and reduce each trial to figures.
 
-    Attributes
+    Parameters
     ----------
-    value : float
-        In the claim's unit.
-    mcse : float
-        Its Monte Carlo standard error; 0 where every trial has the same value.
-    """
-
-    value: float
-    mcse: float
-
-
-def per_trial_figures(assumptions: TrialAssumptions, seed: int, block: int, trials: int) -> dict[str, np.ndarray]:
-    """Simulate a block and reduce each trial to the figures that claims are about.
+    assumptions : TrialAssumptions
+        What is simulated.
+    figures : iterable of Figure
+        Those wanted; one that the trial does not have (see :func:`why_not`) is left out.
+    seed, block, trials : int
+        As in :func:`asteroid_repro.simulate.block.simulate_block`.
 
     Returns
     -------
-    dict of str to numpy.ndarray, shape (trials,)
-        Named after the claims, in their units; ``.sd`` figures are within one trial, n - 1 in the denominator.
+    dict of Figure to numpy.ndarray, shape (trials,)
+        In the units of claims; a mean or SD (n - 1) is over the people of one trial. With a limit of an effect come
+        its estimate, standard error and degrees of freedom.
     """
-    simulated = simulate_block(assumptions, seed, block, trials)
-    return (
-        _design(assumptions, simulated)
-        | _effects(simulated)
-        | _arm_means(simulated)
-        | _programme(assumptions, simulated)
-    )
-
-
-def _design(assumptions: TrialAssumptions, simulated: TrialBlock) -> dict[str, np.ndarray]:
-    people, outcomes = simulated.people, simulated.outcomes
-    one = np.ones(people.age_years.shape[-1])
-    scores = np.concatenate([outcomes.running, outcomes.waitlist], axis=2)
+    simulated = simulate_block(solve(assumptions), seed, block, trials)
+    design, possible = assumptions.design, [figure for figure in figures if why_not(figure, assumptions) is None]
+    wanted = [part for figure in possible for part in (figure, *_behind(figure))]
+    paper: Any = {"method": design.analysis.method, "distribution": design.analysis.distribution}
+    analysed = {str(figure.outcome) for figure in wanted if figure.figure == "effect"}
+    fits = {outcome: estimate_arrays(*_scores(outcome, design, simulated), **paper) for outcome in analysed}
     return {
-        "design.running": one * outcomes.running.shape[2],
-        "design.waitlist": one * outcomes.waitlist.shape[2],
-        "design.visit.middle": one * assumptions.visits[1],
-        "design.visit.last": one * assumptions.visits[-1],
-        "design.age.mean": people.age_years.mean(axis=0),
-        "design.age.sd": people.age_years.std(axis=0, ddof=1),
-        "design.age.minimum": one * assumptions.age_minimum,
-        "design.age.maximum": one * assumptions.age_maximum,
-        "design.female": 100 * people.female.mean(axis=0),
-        "attrition.lost": np.isnan(scores).any(axis=(0, 1)).sum(axis=0).astype(float),
+        figure: _effect(figure, design, fits[str(figure.outcome)])
+        if figure.figure == "effect"
+        else _value(figure, assumptions, simulated)
+        for figure in wanted
     }
 
 
-def _effects(simulated: TrialBlock) -> dict[str, np.ndarray]:
-    figures = {}
-    for index, name in enumerate(OUTCOMES):
-        running, waitlist = simulated.outcomes.running[index], simulated.outcomes.waitlist[index]
-        fit = estimate_arrays(running, waitlist, method="random_intercept")
-        figures[f"{name}.week12.estimate"] = fit.estimate[-1]
-        figures[f"{name}.week12.se"] = fit.standard_error[-1]
-    return figures
-
-
-def _arm_means(simulated: TrialBlock) -> dict[str, np.ndarray]:
-    figures = {}
-    for index, name in enumerate(OUTCOMES):
-        for arm in ("running", "waitlist"):
-            means = getattr(simulated.outcomes, arm)[index].mean(axis=1)
-            figures[f"{name}.{arm}.baseline"], figures[f"{name}.{arm}.week12"] = means[0], means[-1]
-    return figures
-
-
-def _programme(assumptions: TrialAssumptions, simulated: TrialBlock) -> dict[str, np.ndarray]:
-    if not assumptions.n_sessions:  # nothing to attend: these claims are then not run
-        return {}
-    plan = assumptions.plan
-    sessions, counts = simulated.sessions, simulated.sessions.events.sum(axis=(1, 2)).astype(float)
-    one = np.ones(counts.shape[-1])
-    share = 100 * sessions.attended.mean(axis=0)
-    distance = {week: sessions.run_distance_km[sessions.week == week].sum(axis=0) for week in (1, plan.weeks)}
-    figures = {f"adverse_events.{kind}": counts[index] for index, kind in enumerate(EVENT_KINDS)}
-    return figures | {
-        "adverse_events.non_serious": counts.sum(axis=0) - simulated.serious.sum(axis=(0, 1, 2)),
-        "adherence.mean": share.mean(axis=0),
-        "adherence.sd": share.std(axis=0, ddof=1),
-        "exposure.running_hours": sessions.run_minutes.sum(axis=(0, 1)) / 60,
-        "programme.sessions_per_week": one * plan.sessions_per_week,
-        "programme.session_minutes": one * plan.session_minutes,
-        "programme.weeks": one * plan.weeks,
-        "distance.week1.mean": distance[1].mean(axis=0),
-        "distance.week1.sd": distance[1].std(axis=0, ddof=1),
-        "distance.week12.mean": distance[plan.weeks].mean(axis=0),
-        "distance.week12.sd": distance[plan.weeks].std(axis=0, ddof=1),
-    }
-
-
-def fitted_figure(claim: str, figures: PerTrial) -> MonteCarloFigure | None:
-    """Return what the simulated trials give for a fitted claim; None where no figure is known.
-
-    A mean over trials, except: standard deviations are root mean squares (a sample SD is biased, its square is not),
-    and confidence limits are taken at the root mean square standard error.
+def why_not(figure: Figure, assumptions: TrialAssumptions) -> str | None:
+    """Say why trials of these assumptions do not have a figure; None where they do.
 
     Examples
     --------
-    >>> fitted_figure("adherence.sd", {"adherence.sd": np.array([18.0, 22.0])}).value
+    >>> from asteroid_repro import ASTEROID
+    >>> why_not(Figure(figure="effect", outcome="average_pain", week=26, statistic="estimate"), ASTEROID)
+    'no visit at week 26'
+    """
+    design, visits = assumptions.design, len(assumptions.visits)
+    known = {each.name: each for each in assumptions.characteristics}
+    name = figure.characteristic
+    categories = _categories(known[name]) if name in known and not known[name].is_number else ()
+    absent: dict[str, bool] = {
+        f"no outcome {figure.outcome}": figure.outcome not in (None, *design.outcome_names),
+        f"no kind of adverse event {figure.kind}": figure.kind not in (None, *design.kinds),
+        f"no visit number {figure.visit}": figure.visit is not None and not -visits <= figure.visit < visits,
+        f"no characteristic {name}": name not in (None, *known),
+        f"no category {figure.category} of {name}": figure.category not in (None, *categories),
+        f"no number in {name}": figure.figure in ("characteristic", "eligible") and bool(categories),
+        "no sessions": figure.figure in _PROGRAMME and not assumptions.n_sessions,
+    }
+    if figure.figure == "distance" and figure.week is not None and assumptions.sessions:
+        weeks = range(1, assumptions.sessions.programme.weeks + 1)
+        absent[f"no week {figure.week:g} of the programme"] = figure.week not in weeks
+    elif figure.week is not None:
+        absent[f"no visit at week {figure.week:g}"] = figure.week not in design.visits
+    return next((why for why, is_absent in absent.items() if is_absent), None)
+
+
+def _behind(figure: Figure) -> tuple[Figure, ...]:
+    """Return estimate, standard error and degrees of freedom behind a limit of an effect."""
+    if figure.statistic not in ("ci_low", "ci_high"):
+        return ()
+    return figure.with_statistic("estimate"), figure.with_statistic("se"), figure.with_statistic("df")
+
+
+def _effect(figure: Figure, design: Design, fit: Estimates) -> np.ndarray:
+    parts: dict[str | None, Callable[[], np.ndarray]] = {
+        "se": lambda: fit.standard_error,
+        "df": lambda: fit.df,
+        "ci_low": lambda: confidence_interval(fit, figure.level).low,
+        "ci_high": lambda: confidence_interval(fit, figure.level).high,
+        "p_value": lambda: p_value(fit),
+    }
+    values = parts.get(figure.statistic, lambda: fit.estimate)()
+    return np.asarray(values[design.visit(figure.week or 0) - 1])
+
+
+def _value(figure: Figure, assumptions: TrialAssumptions, simulated: TrialBlock) -> np.ndarray:
+    values = _VALUES[figure.figure](figure, assumptions, simulated)
+    if figure.statistic in _STATISTICS and isinstance(values, np.ndarray):
+        return np.asarray(_STATISTICS[figure.statistic](values, axis=0))
+    return values * np.ones(simulated.outcomes.treatment.shape[-1])
+
+
+def _scores(outcome: str, design: Design, simulated: TrialBlock) -> tuple[np.ndarray, np.ndarray]:
+    """Scores of an outcome in the treatment and the reference arm, shape (visits, people of the arm, trials)."""
+    index = design.outcome_names.index(outcome)
+    return simulated.outcomes.treatment[index], simulated.outcomes.reference[index]
+
+
+def _people(figure: Figure, assumptions: TrialAssumptions) -> slice:
+    """Which of all people, the treatment arm first, a figure is over."""
+    n = assumptions.n_treatment
+    return {None: slice(None), "treatment": slice(n), "reference": slice(n, None)}[figure.arm]
+
+
+def _eligible(figure: Figure, assumptions: TrialAssumptions, _: TrialBlock) -> float:
+    known = find(assumptions.characteristics, str(figure.characteristic), "characteristic")
+    return float(getattr(known, str(figure.statistic)))
+
+
+def _characteristic(figure: Figure, assumptions: TrialAssumptions, simulated: TrialBlock) -> np.ndarray:
+    return np.asarray(simulated.people[str(figure.characteristic)][_people(figure, assumptions)])
+
+
+def _share(figure: Figure, assumptions: TrialAssumptions, simulated: TrialBlock) -> np.ndarray:
+    """Per cent of the people in a category; the simulation knows who is in the first of two."""
+    categories = _categories(find(assumptions.characteristics, str(figure.characteristic), "characteristic"))
+    is_first = _characteristic(figure, assumptions, simulated)
+    return np.asarray(100 * (is_first == (figure.category == categories[0])).mean(axis=0))
+
+
+def _categories(characteristic: Characteristic) -> tuple[str, str]:
+    return characteristic.categories or ("true", "false")
+
+
+def _lost(figure: Figure, assumptions: TrialAssumptions, simulated: TrialBlock) -> np.ndarray:
+    """People who missed a visit, whatever the outcome."""
+    scores = np.concatenate([simulated.outcomes.treatment, simulated.outcomes.reference], axis=2)
+    return np.asarray(np.isnan(scores[:, :, _people(figure, assumptions)]).any(axis=(0, 1)).sum(axis=0), dtype=float)
+
+
+def _score(figure: Figure, assumptions: TrialAssumptions, simulated: TrialBlock) -> np.ndarray:
+    scores = _scores(str(figure.outcome), assumptions.design, simulated)
+    return np.asarray(scores[figure.arm == "reference"][assumptions.design.visit(figure.week or 0)])
+
+
+def _sessions(simulated: TrialBlock) -> Sessions:
+    return cast("Sessions", simulated.sessions)  # why_not refuses what needs sessions where there are none
+
+
+def _distance(figure: Figure, _: TrialAssumptions, simulated: TrialBlock) -> np.ndarray:
+    sessions = _sessions(simulated)
+    chosen = slice(None) if figure.week is None else sessions.week == figure.week
+    return np.asarray(sessions.run_distance_km[chosen].sum(axis=0))
+
+
+def _adverse_events(figure: Figure, assumptions: TrialAssumptions, simulated: TrialBlock) -> np.ndarray:
+    """Events in sessions, which are the treatment arm's, and other ones."""
+    kinds, people = assumptions.design.kinds, _people(figure, assumptions)
+    chosen = slice(None) if figure.kind is None else slice(kinds.index(figure.kind), kinds.index(figure.kind) + 1)
+    logs = [(simulated.other_events[chosen, people], simulated.other_serious[chosen, people])]
+    if simulated.sessions is not None and figure.arm != "reference":
+        logs.append((simulated.sessions.events[chosen], simulated.serious[chosen]))
+    counts = [{None: every, True: serious, False: every - serious}[figure.serious] for every, serious in logs]
+    return np.asarray(sum(count.sum(axis=tuple(range(count.ndim - 1))) for count in counts), dtype=float)
+
+
+_VALUES: Final[Mapping[str, Callable[[Figure, TrialAssumptions, TrialBlock], np.ndarray | float]]] = {
+    "people": lambda figure, supposed, _: len(range(supposed.n_people)[_people(figure, supposed)]),
+    "visit": lambda figure, supposed, _: supposed.visits[figure.visit or 0],
+    "eligible": _eligible,
+    "characteristic": _characteristic,
+    "share": _share,
+    "lost": _lost,
+    "score": _score,
+    "adherence": lambda _, __, simulated: 100 * _sessions(simulated).attended.mean(axis=0),
+    "distance": _distance,
+    "running_hours": lambda _, __, simulated: _sessions(simulated).run_minutes.sum(axis=(0, 1)) / 60,
+    "sessions_per_week": lambda _, supposed, __: supposed.programme.sessions_per_week,
+    "session_minutes": lambda _, supposed, __: supposed.programme.session_minutes,
+    "programme_weeks": lambda _, supposed, __: supposed.programme.weeks,
+    "adverse_events": _adverse_events,
+}
+"""Each figure: shape (people, trials) where it comes as a statistic over people, else (trials,) or one number."""
+
+_STATISTICS: Final[Mapping[str | None, Callable[..., Any]]] = {  # missed visits are left out
+    "mean": np.nanmean,
+    "sd": partial(np.nanstd, ddof=1),
+    "minimum": np.nanmin,
+    "maximum": np.nanmax,
+}
+
+
+def fitted_figure(figure: Figure, figures: PerTrial) -> tuple[float, float] | None:
+    """Return what the simulated trials give for a fitted claim, and its Monte Carlo standard error.
+
+    A mean over trials, except: standard deviations and errors are root mean squares (a sample SD is biased, its square
+    is not), and confidence limits are taken at the root mean square standard error. The error is 0 where every trial
+    has the same value. None where there is no such figure: a p value has no mean worth a comparison.
+
+    Examples
+    --------
+    >>> spread = Figure(figure="adherence", statistic="sd")
+    >>> fitted_figure(spread, {spread: np.array([18.0, 22.0])})[0]
     20.09975124224178
     """
-    if claim in _RULES:
-        return _RULES[claim](figures)
-    return _mean(figures[claim]) if claim in figures else None
+    if figure not in figures or figure.statistic == "p_value":
+        return None
+    if figure.statistic in ("ci_low", "ci_high"):
+        return _limit(figure, figures)
+    values = figures[figure]
+    if figure.statistic in ("sd", "se"):
+        root = float(np.sqrt((values**2).mean()))
+        return root, _standard_error(values**2 / (2 * root)) if root else 0.0
+    return float(values.mean()), _standard_error(values)
 
 
-def _mean(values: np.ndarray) -> MonteCarloFigure:
-    return MonteCarloFigure(float(values.mean()), _standard_error(values))
-
-
-def _root_mean_square(values: np.ndarray) -> MonteCarloFigure:
-    root = np.sqrt((values**2).mean())
-    return MonteCarloFigure(float(root), _standard_error(values**2 / (2 * root)) if root else 0.0)
-
-
-def _limit(outcome: str, sign: int, figures: PerTrial) -> MonteCarloFigure:
-    """Mean estimate plus or minus z times the root mean square standard error, with its error by linearisation."""
-    estimate, error = figures[f"{outcome}.week12.estimate"], figures[f"{outcome}.week12.se"]
-    root, z = np.sqrt((error**2).mean()), sign * float(ndtri(0.975))
-    return MonteCarloFigure(float(estimate.mean() + z * root), _standard_error(estimate + z * error**2 / (2 * root)))
+def _limit(figure: Figure, figures: PerTrial) -> tuple[float, float]:
+    """Mean estimate plus or minus z or t times the root mean square standard error, with its error by linearisation."""
+    estimate, error, all_df = (figures[part] for part in _behind(figure))
+    df, tail = float(all_df.mean()), (1 + figure.level) / 2
+    quantile = float(ndtri(tail) if np.isinf(df) else stdtrit(df, tail))
+    root, factor = np.sqrt((error**2).mean()), quantile if figure.statistic == "ci_high" else -quantile
+    value = float(estimate.mean() + factor * root)
+    return value, _standard_error(estimate + factor * error**2 / (2 * root))
 
 
 def _standard_error(values: np.ndarray) -> float:
     if (values == values[0]).all():
         return 0.0
     return float(values.std(ddof=1) / np.sqrt(len(values)))
-
-
-def _limit_rule(outcome: str, sign: int) -> Callable[[PerTrial], MonteCarloFigure]:
-    return lambda figures: _limit(outcome, sign, figures)
-
-
-_RULES: Final[Mapping[str, Callable[[PerTrial], MonteCarloFigure]]] = {
-    "design.age.sd": lambda figures: _root_mean_square(figures["design.age.sd"]),
-    "adherence.sd": lambda figures: _root_mean_square(figures["adherence.sd"]),
-    **{f"{name}.week12.ci_low": _limit_rule(name, -1) for name in OUTCOMES},
-    **{f"{name}.week12.ci_high": _limit_rule(name, +1) for name in OUTCOMES},
-}

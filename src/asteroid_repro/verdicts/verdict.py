@@ -7,22 +7,24 @@ of the whole suite below :math:`10^{-4}`. ``predicted`` claims are the only test
 lies inside the 95 % prediction interval of one simulated trial, or is a miss. ``context`` is listed.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Final, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 
 import numpy as np
-import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from asteroid_repro.calibration import matched_to_paper
 from asteroid_repro.engine.monte_carlo import run_blocks
-from asteroid_repro.evaluate.programme_fit import fit_note
+from asteroid_repro.errors import InputError
 from asteroid_repro.ledger.claim import Claim
-from asteroid_repro.ledger.ledger import Ledger, published
+from asteroid_repro.ledger.figure import Figure
+from asteroid_repro.ledger.ledger import Ledger
+from asteroid_repro.study_folder import Study
+from asteroid_repro.study_folder import study as read_study
+from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
-from asteroid_repro.verdicts.derivations import recompute
-from asteroid_repro.verdicts.simulated import PerTrial, fitted_figure, per_trial_figures
+from asteroid_repro.trial.provenance import Provenance
+from asteroid_repro.verdicts.simulated import PerTrial, fitted_figure, per_trial_figures, why_not
 
 Verdict = Literal["passed", "failed", "foretold", "missed", "inconsistent", "not run", "listed"]
 
@@ -84,7 +86,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Verification:
+class Verification(ResultTable):
     """The verdicts on all claims.
 
     Attributes
@@ -98,7 +100,9 @@ class Verification:
     k : float
         Monte Carlo standard errors that a fitted figure may be away.
     fit_note : str
-        How many parameters of the programme mechanism were fitted to how many claims, and the conflict that remains.
+        How many parameters were fitted by simulation to how many claims, and which of these are not met.
+    label : str
+        What the reproduced figures are: ``SIMULATED`` with scenario, trials and seed.
     """
 
     rows: tuple[Row, ...]
@@ -107,6 +111,7 @@ class Verification:
     trials: int
     k: float
     fit_note: str
+    label: str
 
     def count(self, verdict: Verdict) -> int:
         """Return how many claims have this verdict."""
@@ -131,15 +136,13 @@ class Verification:
             f"{self.count('inconsistent')} inconsistent in print, {self.count('listed')} listed, not checked"
         )
 
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per claim, unrounded."""
-        return pd.DataFrame([asdict(row) for row in self.rows])
-
-    def _repr_html_(self) -> str:
-        return self.to_frame().to_html(index=False) + f"<p>{self.fit_note}<br>{self.findings}<br>{self.summary}</p>"
+    def notes(self) -> tuple[str, ...]:
+        """Return the fit, the findings and the summary."""
+        return self.fit_note, self.findings, self.summary
 
 
 def verify(
+    study: Study | None = None,
     *,
     seed: int,
     assumptions: TrialAssumptions | None = None,
@@ -147,16 +150,18 @@ def verify(
     trials: int = 20_000,
     progress: bool = False,
 ) -> Verification:
-    """Check every published claim.
+    """Check every published claim of a study.
 
     Parameters
     ----------
+    study : Study, optional
+        ASTEROID when not given.
     seed : int
         Whole number of 0 or more.
     assumptions : TrialAssumptions, optional
-        ``ASTEROID`` when not given.
+        The study's when not given.
     ledger : Ledger, optional
-        The published ledger when not given.
+        The study's when not given.
     trials : int
         Simulated trials.
     progress : bool
@@ -178,12 +183,45 @@ def verify(
     >>> result.summary.endswith("0 failed, 0 not run")
     True
     """
-    supposed = assumptions or matched_to_paper()
-    claims = ledger or published()
-    figures = run_blocks(lambda block, size: per_trial_figures(supposed, seed, block, size), trials, progress=progress)
+    study = study or read_study()
+    supposed, claims = assumptions or study.assumptions, ledger or study.ledger
+    asked = [claim.about for claim in claims.claims if claim.about and claim.role in ("fitted", "predicted")]
+
+    def work(block: int, size: int) -> Mapping[Any, np.ndarray]:
+        return per_trial_figures(supposed, asked, seed, block, size)
+
+    figures: Mapping[Any, np.ndarray] = run_blocks(work, trials, progress=progress)
     k = allowed_standard_errors(_statistical_checks(claims.claims, figures))
-    rows = tuple(_judge(claim, claims, figures, k) for claim in claims.claims)
-    return Verification(rows, supposed.name, seed, trials, k, fit_note(supposed))
+    absent = {figure: why_not(figure, supposed) for figure in asked}
+    rows = tuple(_judge(claim, claims, figures, absent, k) for claim in claims.claims)
+    label = f"SIMULATED ({supposed.name}, {trials:,} trials, seed {seed})"
+    return Verification(rows, supposed.name, seed, trials, k, fit_note(supposed.provenance, rows), label)
+
+
+def fit_note(provenance: Sequence[Provenance], rows: Sequence[Row]) -> str:
+    """Say how many parameters were fitted by simulation to how many claims, and which of these are not met.
+
+    Parameters
+    ----------
+    provenance : sequence of Provenance
+        Where the values of the assumptions come from.
+    rows : sequence of Row
+        The verdicts on the claims.
+
+    Examples
+    --------
+    >>> met = Row("hours", "Hours run", "105", "hours", "blog", "fitted", verdict="passed")
+    >>> fit_note([Provenance(field=name, fitted_to=("hours",)) for name in ("speed", "decline")], [met])
+    'Parameters fitted by simulation: 2. Claims they were fitted to: 1, too few to settle them alone. Not met: none.'
+    """
+    fitted = [one.fitted_to for one in provenance if one.fitted_to]
+    used = {claim for claims in fitted for claim in claims}
+    missed = [row.claim for row in rows if row.claim in used and row.verdict != "passed"]
+    few = ", too few to settle them alone" if len(used) < len(fitted) else ""
+    return (
+        f"Parameters fitted by simulation: {len(fitted)}. Claims they were fitted to: {len(used)}{few}. "
+        f"Not met: {', '.join(missed) or 'none'}."
+    )
 
 
 def allowed_standard_errors(checks: int) -> float:
@@ -198,81 +236,78 @@ def allowed_standard_errors(checks: int) -> float:
 
 
 def _statistical_checks(claims: Sequence[Claim], figures: PerTrial) -> int:
-    found = (fitted_figure(claim.id, figures) for claim in claims if claim.role == "fitted")
-    return sum(figure is not None and figure.mcse > 0 for figure in found)
+    found = (fitted_figure(claim.about, figures) for claim in claims if claim.about and claim.role == "fitted")
+    return sum(figure is not None and figure[1] > 0 for figure in found)
 
 
-def _judge(claim: Claim, ledger: Ledger, figures: PerTrial, k: float) -> Row:
+def _judge(claim: Claim, ledger: Ledger, figures: PerTrial, absent: Mapping[Figure, str | None], k: float) -> Row:
+    if claim.role == "context":
+        return _row(claim, "listed", "context, not checked" if claim.status == "consistent" else claim.reason)
     if claim.role == "derived":
         return _judge_derived(claim, ledger)
-    if claim.role == "fitted":
-        return _judge_fitted(claim, figures, k)
-    if claim.role == "predicted":
-        return _judge_predicted(claim, figures)
-    return _row(claim, "listed", "context, not checked" if claim.status == "consistent" else claim.reason)
+    if claim.about in figures:
+        return _judge_fitted(claim, figures, k) if claim.role == "fitted" else _judge_predicted(claim, figures)
+    why = absent[claim.about] if claim.about else "the claim does not say what figure it is about"
+    return _not_run(claim, why or "the simulation gives no figure for this claim")
 
 
 def _judge_derived(claim: Claim, ledger: Ledger) -> Row:
-    value = recompute(claim, ledger)
-    if value is None or claim.value is None or claim.half_unit is None:
-        return _not_run(claim, "no rule recomputes this claim")
-    agrees = abs(value - claim.value) <= claim.half_unit + _EXACT
-    if claim.status == "inconsistent" and not agrees:
-        row = _row(claim, "inconsistent", claim.reason)
-    elif claim.status == "inconsistent":
-        row = _row(claim, "failed", "the ledger calls it inconsistent, but it agrees: correct its status")
-    else:
-        row = _row(claim, "passed" if agrees else "failed")
-    return replace(row, reproduced=value, tolerance=claim.half_unit)
+    try:
+        value = ledger.compute(str(claim.formula))
+    except InputError as error:
+        return _not_run(claim, str(error))
+    verdict: Verdict = "passed" if claim.agrees(value) else "failed"
+    note = ""
+    if claim.status == "inconsistent":
+        wrong = "the ledger calls it inconsistent, but it agrees: correct its status"
+        verdict, note = ("failed", wrong) if claim.agrees(value) else ("inconsistent", claim.reason)
+    return _row(claim, verdict, note, reproduced=value, tolerance=claim.half_unit)
 
 
 def _judge_fitted(claim: Claim, figures: PerTrial, k: float) -> Row:
-    figure = fitted_figure(claim.id, figures)
-    if figure is None or claim.value is None:
-        return _not_run(claim, "the simulation gives no figure for this claim")
-    tolerance = k * figure.mcse + _EXACT
-    row = _row(
+    figure = fitted_figure(claim.about, figures) if claim.about else None
+    if figure is None:
+        return _not_run(claim, "a p value has no mean over trials: fit the estimate and its limits instead")
+    value, mcse = figure
+    tolerance = k * mcse + _EXACT
+    return _row(
         claim,
-        "passed" if abs(figure.value - claim.value) <= tolerance else "failed",
+        "passed" if abs(value - _number(claim)) <= tolerance else "failed",
         "fitted: shows that the pipeline is sound, not that the model is right",
-    )
-    return replace(
-        row,
-        reproduced=figure.value,
-        mcse=figure.mcse,
+        reproduced=value,
+        mcse=mcse,
         tolerance=tolerance,
-        false_alarm=2 * float(ndtr(-k)) if figure.mcse else 0.0,
-        detectable=tolerance + _Z_POWER * figure.mcse,
+        false_alarm=2 * float(ndtr(-k)) if mcse else 0.0,
+        detectable=tolerance + _Z_POWER * mcse,
     )
 
 
 def _judge_predicted(claim: Claim, figures: PerTrial) -> Row:
-    if claim.id not in figures or claim.value is None:
-        return _not_run(claim, "the simulation gives no figure for this claim")
-    tail = (1 - PREDICTION_LEVEL) / 2
-    low, high = (float(limit) for limit in np.quantile(figures[claim.id], [tail, 1 - tail]))
-    verdict: Verdict = "foretold" if low <= claim.value <= high else "missed"
-    return replace(
-        _row(claim, verdict, "prediction interval of one trial of this size"),
-        reproduced=float(figures[claim.id].mean()),
+    values, tail, printed = figures[claim.about], (1 - PREDICTION_LEVEL) / 2, _number(claim)  # type: ignore[index]
+    low, high = (float(limit) for limit in np.quantile(values, [tail, 1 - tail]))
+    foretold = low <= printed <= high
+    if claim.relation:  # a bound is foretold where the interval reaches beyond it
+        foretold = low < printed if claim.relation == "<" else high > printed
+    return _row(
+        claim,
+        "foretold" if foretold else "missed",
+        "prediction interval of one trial of this size" + (", fixed before the number was read" if claim.blind else ""),
+        reproduced=float(values.mean()),
         interval_low=low,
         interval_high=high,
         false_alarm=1 - PREDICTION_LEVEL,
     )
 
 
+def _number(claim: Claim) -> float:
+    """Return the printed number; only context is text."""
+    return np.nan if claim.value is None else claim.value
+
+
 def _not_run(claim: Claim, why: str) -> Row:
-    return replace(_row(claim, "not run", claim.excused or why), excused=claim.excused is not None)
+    return _row(claim, "not run", claim.excused or why, excused=claim.excused is not None)
 
 
-def _row(claim: Claim, verdict: Verdict, note: str = "") -> Row:
-    return Row(
-        claim=claim.id,
-        statement=claim.statement,
-        published=claim.printed,
-        unit=claim.unit,
-        source=claim.source,
-        role=claim.role,
-        verdict=verdict,
-        note=note,
-    )
+def _row(claim: Claim, verdict: Verdict, note: str = "", **found: Any) -> Row:
+    printed = (claim.id, claim.statement, claim.printed, claim.unit, claim.source, claim.role)
+    return Row(*printed, verdict=verdict, note=note, **found)

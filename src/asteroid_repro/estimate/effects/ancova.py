@@ -13,8 +13,8 @@ def ancova(data: Moments) -> Estimates:
 
     With pooled slope :math:`b = S_{1v}/S_{11}`: estimate :math:`d_v - b d_1`, residual variance
     :math:`s^2 = (S_{vv} - b S_{1v})/(n - 3)`, :math:`SE = \sqrt{s^2 (h + d_1^2 / S_{11})}`, t on n - 3 degrees of
-    freedom. With a chance imbalance at baseline this estimates another number than the net difference: it corrects
-    only the part b of the imbalance that persists.
+    freedom. Over the trials that randomise anew and happen to have the same imbalance :math:`d_1` at baseline this is
+    right on average, and the difference in change is off by :math:`(b - 1) d_1` [1]_; over all trials both are right.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def ancova(data: Moments) -> Estimates:
 
     References
     ----------
-    .. [1] Vickers & Altman (2001), BMJ 323:1123-1124. doi:10.1136/bmj.323.7321.1123
+    .. [1] Senn (2006), Stat Med 25:4334-4344. doi:10.1002/sim.2682
 
     Examples
     --------

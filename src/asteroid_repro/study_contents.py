@@ -1,0 +1,122 @@
+"""What a study's folder holds, what can be done with it and what is missing, in words; and a skeleton to begin with."""
+
+import shutil
+from importlib.resources import files
+from pathlib import Path
+
+from asteroid_repro.errors import InputError
+from asteroid_repro.study_folder import Study
+
+
+def study_contents(study: Study) -> tuple[str, ...]:
+    """Read everything in a study's folder and say what is in it, what can be done with it, and what is missing.
+
+    Parameters
+    ----------
+    study : Study
+        For instance ``ar.study("my-trial")``.
+
+    Returns
+    -------
+    tuple of str
+        Sentences.
+
+    Raises
+    ------
+    InputError
+        The first thing that is wrong: file, entry, requirement, value.
+
+    Examples
+    --------
+    >>> from asteroid_repro import study
+    >>> print(study_contents(study("asteroid"))[0])
+    ASTEROID: Run-walk intervals against a waitlist in chronic non-specific low back pain.
+    """
+    design = study.design
+    arms = f"{design.treatment.label} against {design.reference.label}"
+    outcomes = ", ".join(outcome.label for outcome in design.outcomes)
+    weeks = ", ".join(f"{week:g}" for week in design.visits)
+    return (
+        f"{design.name}: {design.title}.",
+        f"Design: {arms}; weeks {weeks}; {outcomes}.",
+        *_print(study),
+        *_assumptions(study),
+        *_scenarios(study),
+    )
+
+
+def write_skeleton(folder: Path) -> tuple[Path, ...]:
+    """Write a commented study to begin with into a new folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Must not exist, or be empty.
+
+    Returns
+    -------
+    tuple of pathlib.Path
+        The files.
+
+    Raises
+    ------
+    InputError
+        A folder that holds something, or cannot be written to.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from asteroid_repro import study
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     written = write_skeleton(Path(place) / "mine")
+    ...     study(Path(place) / "mine").assumptions.n_people
+    100
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"folder must be new or empty, got {folder}, which holds something. Choose another.")
+    source = Path(str(files("asteroid_repro.studies"))) / "_skeleton"
+    try:
+        shutil.copytree(source, folder, dirs_exist_ok=True)
+    except OSError as error:
+        raise InputError(f"folder must be one to write to, got {folder}: {error.strerror}. Choose another.") from None
+    return tuple(sorted(path for path in folder.rglob("*.toml")))
+
+
+def _print(study: Study) -> list[str]:
+    claims = study.ledger.claims
+    if not claims:
+        return ["Print: none. Missing: claims.toml and sources.toml, to audit and to verify."]
+    roles = {
+        role: sum(claim.role == role for claim in claims) for role in ("fitted", "derived", "predicted", "context")
+    }
+    counts = ", ".join(f"{count} {role}" for role, count in roles.items() if count)
+    return [f"Print: {len(claims)} claims ({counts}). Can be done: audit; derived claims verified."]
+
+
+def _assumptions(study: Study) -> list[str]:
+    if not study.has_assumptions:
+        return ["Assumptions: none. Missing: assumptions.toml, to simulate, plan, compare scenarios and verify."]
+    record = study.assumptions
+    roles = [one.role for one in record.provenance]
+    counts = ", ".join(f"{roles.count(role)} {name}" for role, name in _ROLES.items() if role in roles)
+    if record.sessions is None:
+        sessions = "Programme: none, so there are no sessions and adverse events follow person-time."
+    else:
+        sessions = f"Programme: {record.sessions.programme.name}, {record.n_sessions} sessions."
+    return [
+        f"Assumptions: {len(roles)} values ({counts}); {record.n_treatment} + {record.n_reference} people. "
+        "Can be done: simulate, operating characteristics, what-if, planning, verify.",
+        sessions,
+    ]
+
+
+_ROLES = {"claim": "from claims", "fitted": "fitted to claims", "assumption": "assumed"}
+
+
+def _scenarios(study: Study) -> list[str]:
+    names = study.scenario_names[1:]
+    if study.has_assumptions:
+        for name in names:
+            study.scenario(name)
+    found = [f"Scenarios: {', '.join(names)}."] if names else []
+    return found + (["Screening: how likely people are to fail each criterion."] if study.screening else [])

@@ -145,7 +145,7 @@ def test_the_verdict_page_and_its_json_say_simulated_and_agree() -> None:
     assert result.findings in page
     assert (document["summary"], document["ok"], document["trials"]) == (result.summary, result.ok, 200)
     assert [claim["verdict"] for claim in document["claims"]] == [row.verdict for row in result.rows]
-    assert document["label"] == result.label
+    assert (document["label"], document["allowed_standard_errors"]) == (result.label, result.k)
     assert document["label"].startswith("SIMULATED")
 
 

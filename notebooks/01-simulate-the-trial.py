@@ -19,8 +19,6 @@
 
 # %%
 import asteroid_repro as ar
-from asteroid_repro.figures.people_figures import plot_participant_flow, plot_trajectories
-from asteroid_repro.reporting.paper_tables import table_one
 
 # %% tags=["parameters"]
 assumptions = ar.ASTEROID
@@ -33,7 +31,7 @@ seed = 2024  # fixed before looking at any result
 
 # %%
 trial = ar.simulate_trial(assumptions, seed=seed)
-_ = plot_trajectories(trial, "average_pain")
+_ = ar.plot_trajectories(trial, "average_pain")
 
 # %% [markdown]
 # ## What it means
@@ -45,10 +43,10 @@ _ = plot_trajectories(trial, "average_pain")
 # Scores are whole points (pain) or even numbers (disability) and stay on their scale, as on the real instruments.
 
 # %%
-_ = plot_trajectories(trial, "current_pain")
+_ = ar.plot_trajectories(trial, "current_pain")
 
 # %%
-_ = plot_trajectories(trial, "disability")
+_ = ar.plot_trajectories(trial, "disability")
 
 # %% [markdown]
 # Many runners reach the floor of a pain scale, where nobody can improve any further. The expected shares of people at
@@ -65,7 +63,7 @@ ar.floor_and_ceiling(assumptions).query("week == 12").round(3)
 # between them is chance. Here one difference is not: the arms start with the *published* imbalance in current pain.
 
 # %%
-table_one(trial)
+ar.table_one(trial, assumptions.characteristics)
 
 # %% [markdown]
 # The flow of participants. Allocation is exactly equal. How many people were screened is not published in what could be
@@ -73,10 +71,10 @@ table_one(trial)
 
 # %%
 screening = ar.screen(ar.CANDIDACY, wanted=assumptions.n_people, seed=seed)
-_ = plot_participant_flow(trial, screening=screening)
+_ = ar.plot_participant_flow(trial, screening=screening)
 
 # %%
-print(screening.note)
+print(*screening.notes())
 
 # %% [markdown]
 # ## Four tables
@@ -102,7 +100,7 @@ trial.adverse_events
 # %% [markdown]
 # ## Where the assumptions come from
 #
-# Every value says whether it rests on a published claim, was fitted to some, or is an assumption, and why. A few of them:
+# Every value says whether it rests on a published claim, was fitted to some, or is an assumption, and why. A few:
 
 # %%
 for name in ("n_treatment", "characteristics.ran_before.share", "visit_correlation", "running_speed_mean"):
@@ -125,7 +123,7 @@ print(assumptions.with_values(n_treatment=30).source("n_treatment"))
 # ```python
 # for other in range(1, 6):
 #     again = ar.simulate_trial(assumptions, seed=other)
-#     print(table_one(again).markdown())
+#     print(ar.table_one(again, assumptions.characteristics).markdown())
 # ```
 #
 # With arms this small, means of age or of average pain easily differ by a few units, and the share of women by a few
@@ -134,7 +132,7 @@ print(assumptions.with_values(n_treatment=30).source("n_treatment"))
 # the seed like the others:
 #
 # ```python
-# table_one(ar.simulate_trial(assumptions.with_equal_baselines(), seed=seed))
+# ar.table_one(ar.simulate_trial(assumptions.with_equal_baselines(), seed=seed), assumptions.characteristics)
 # ```
 #
 # </details>

@@ -22,9 +22,7 @@ import pandas as pd
 
 import asteroid_repro as ar
 from asteroid_repro.estimate.effects.methods import estimate_arrays
-from asteroid_repro.figures.effect_figures import plot_forest
 from asteroid_repro.mechanism.mechanism import solve
-from asteroid_repro.reporting.paper_tables import effects_table
 from asteroid_repro.simulate.block import simulate_block
 
 # %% tags=["parameters"]
@@ -47,7 +45,7 @@ paper = assumptions.design.analysis
 print(f"{paper.method} with {paper.distribution}")
 trial = ar.simulate_trial(assumptions, seed=seed)
 effects = ar.estimate_effects(trial, method=paper.method, distribution=paper.distribution)
-_ = plot_forest(effects, ar.published())
+_ = ar.plot_forest(effects, design=assumptions.design, ledger=ar.published())
 
 # %% [markdown]
 # ## What it means
@@ -59,7 +57,7 @@ _ = plot_forest(effects, ar.published())
 # The same numbers as a paper would print them:
 
 # %%
-effects_table(effects, ar.published())
+ar.effects_table(effects, design=assumptions.design, ledger=ar.published())
 
 # %% [markdown]
 # ## Given a chance imbalance
@@ -107,15 +105,15 @@ pd.DataFrame(rows).round(2)
 slopes = np.array([0.25, 0.5, 0.75])
 printed = ar.published().line("current_pain", week=12)["estimate"].value
 print("Published numbers, nothing simulated")
-pd.DataFrame({"assumed slope": slopes, "adjusted difference": printed - (slopes - 1) * imbalance}).round(1)
+pd.DataFrame({"assumed slope": slopes, "adjusted difference": printed - (slopes - 1) * imbalance}).round(2)
 
 # %% [markdown]
 # ## Three methods, one trial
 #
 # * `random_intercept`: a linear mixed model with a random intercept per person, arm by visit. It supposes that any two
 #   visits correlate alike.
-# * `mmrm`: the mixed model for repeated measures, with a free covariance of the visits. With Kenward and Roger's degrees
-#   of freedom it is what `estimate_effects` does when no method is named.
+# * `mmrm`: the mixed model for repeated measures, with a free covariance of the visits. With Kenward and Roger's
+#   degrees of freedom it is what `estimate_effects` does when no method is named.
 # * `ancova`: analysis of covariance of a later score on the first.
 
 # %%
@@ -140,8 +138,8 @@ table.loc[table["week"] == 12, columns].sort_values("outcome", kind="stable").ro
 # %% [markdown]
 # ## Every reference distribution
 #
-# The *faithful* row is the study's analysis, one of the set that could have printed the paper's lines; the *honest* rows
-# suppose nothing about how the visits correlate. *Compatible* says whether that reference distribution could have
+# The *faithful* row is the study's analysis, one of the set that could have printed the paper's lines; the *honest*
+# rows suppose nothing about how the visits correlate. *Compatible* says whether that reference distribution could have
 # printed the published line.
 
 # %%
@@ -177,9 +175,10 @@ ar.estimate_effects(outcomes, treatment="running", reference="waitlist").to_fram
 # ```
 #
 # Without an effect, what is called power is the share of false alarms. MMRM and ANCOVA keep the promise here, where no
-# visit is missing. The random intercept does not: it gives about twice as many false alarms as it says, because it takes
-# the small spread of neighbouring visits for that of distant ones. With equal correlations (`ar.scenario("no_effect")`)
-# all three are close to it. So the random intercept is there to reproduce print, and the other two to infer.
+# visit is missing. The random intercept does not: it gives about twice as many false alarms as it says, because it
+# takes the small spread of neighbouring visits for that of distant ones. With equal correlations
+# (`ar.scenario("no_effect")`) all three are close to it. So the random intercept is there to reproduce print, and the
+# other two to infer.
 #
 # </details>
 

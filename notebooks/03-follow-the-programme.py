@@ -22,9 +22,6 @@ import pandas as pd
 
 import asteroid_repro as ar
 from asteroid_repro.estimate.safety.rates import HOURS
-from asteroid_repro.figures.exposure_figures import plot_attendance, plot_event_rates, plot_running_hours
-from asteroid_repro.figures.programme_figures import plot_programme
-from asteroid_repro.reporting.paper_tables import adverse_events_table
 
 pd.set_option("display.max_colwidth", None)  # findings are sentences
 
@@ -39,7 +36,7 @@ trials = 2000
 # What somebody does who starts on the lowest stage and completes every session.
 
 # %%
-_ = plot_programme(ar.programme("asteroid"))
+_ = ar.plot_programme(ar.programme("asteroid"))
 
 # %% [markdown]
 # ## What it means
@@ -54,7 +51,7 @@ _ = plot_programme(ar.programme("asteroid"))
 
 # %%
 trial = ar.simulate_trial(assumptions, seed=seed)
-_ = plot_attendance(trial)
+_ = ar.plot_attendance(trial)
 
 # %%
 print(trial.label)
@@ -70,10 +67,10 @@ ar.attendance(trial).to_frame().round(2)
 # The running hours of all runners together are the exposure.
 
 # %%
-_ = plot_running_hours(trial)
+_ = ar.plot_running_hours(trial)
 
 # %%
-adverse_events_table(ar.event_rates(trial))
+ar.adverse_events_table(ar.event_rates(trial), design=assumptions.design)
 
 # %% [markdown]
 # The same events give three different rates, depending on which hours they are divided by:
@@ -90,7 +87,7 @@ pd.concat([ar.event_rates(trial, per=per).to_frame().head(1) for per in HOURS]).
 # exists.
 
 # %%
-_ = plot_event_rates(ar.event_rates(trial), ar.published())
+_ = ar.plot_event_rates(ar.event_rates(trial), design=assumptions.design, ledger=ar.published())
 
 # %% [markdown]
 # If some people are more easily hurt than others, their several events are not independent, and exact Poisson limits
@@ -176,6 +173,6 @@ table.loc[table["outcome"] == "average_pain"].round(2)
 # * Running hours come from a secondary account, not from the paper. The statement that the low back pain event was a
 #   small share of "training time", another secondary one, mixes events with hours and cannot be checked.
 # * In the first stages little can be run. The published distance of the first week asks for more speed and more
-#   early attendance than is comfortable; the note above says by how much.
+#   early attendance than is comfortable: `running_speed_mean` and `adherence_decline` are what it took.
 # * Flares, proneness to injury, the effect of sudden rises of load and most stages are assumptions.
 # * Whether the effect depends on the dose is not known; `dose_response` is what is assumed of it.

@@ -18,9 +18,6 @@
 import pandas as pd
 
 import asteroid_repro as ar
-from asteroid_repro.figures.audit_figures import plot_reconstructions, plot_triple
-from asteroid_repro.figures.effect_figures import plot_forest, plot_sampling_distribution
-from asteroid_repro.reporting.result_tables import verdict_table
 
 pd.set_option("display.max_colwidth", None)  # findings are sentences
 
@@ -39,10 +36,10 @@ reconstructions = 100
 
 # %%
 audit = ar.audit()
-_ = plot_triple(audit.triples["average_pain.week12"])
+_ = ar.plot_triple(audit.triples["average_pain.week12"])
 
 # %%
-_ = plot_triple(audit.triples["average_pain.week12"], df=38)
+_ = ar.plot_triple(audit.triples["average_pain.week12"], df=38)
 
 # %% [markdown]
 # ## What it means
@@ -57,8 +54,8 @@ audit.to_frame().query("topic == 'result line'")[["about", "printed", "result", 
 # %% [markdown]
 # The two pain lines fit a normal distribution, and a t distribution only with more degrees of freedom than there are
 # people. A mixed model for repeated measures or an analysis of covariance with t has fewer: they could not have printed
-# these lines. What could have is still a set: a random intercept with z or with its many degrees of freedom, by REML or by
-# maximum likelihood. *Compatible does not mean used.*
+# these lines. What could have is still a set: a random intercept with z or with its many degrees of freedom, by REML or
+# by maximum likelihood. *Compatible does not mean used.*
 #
 # ## The disability line contradicts itself
 #
@@ -67,7 +64,7 @@ audit.to_frame().query("topic == 'result line'")[["about", "printed", "result", 
 # known; code that reproduces the printed limit would be wrong.
 
 # %%
-_ = plot_triple(audit.triples["disability.week12"])
+_ = ar.plot_triple(audit.triples["disability.week12"])
 
 # %%
 for repair in audit.triples["disability.week12"].repairs:
@@ -95,7 +92,7 @@ audit.to_frame().query("topic == 'granularity'")[["about", "printed", "result", 
 
 # %%
 found = ar.reconstruct("current_pain", n=reconstructions, seed=seed)
-_ = plot_reconstructions(found)
+_ = ar.plot_reconstructions(found)
 
 # %%
 print("SIMULATED data sets, each of which prints the published line")
@@ -114,27 +111,26 @@ found.ranges().round(3)
 # %%
 result = ar.verify(seed=seed, assumptions=assumptions, trials=trials)
 print(f"SIMULATED ({result.trials:,} trials, seed {result.seed}), beside the published claims")
-verdict_table(result)
+ar.verdict_table(result)
 
 # %%
 print(result.findings)
 print(result.summary)
 
 # %% [markdown]
-# The mean over many trials lies on the fitted estimates, as it must. One trial does not, analysed as the study takes the
-# paper to have done:
+# The mean over many trials lies on the fitted estimates, as it must. One trial does not, analysed as the study takes
+# the paper to have done:
 
 # %%
 trial = ar.simulate_trial(assumptions, seed=seed)
 paper = assumptions.design.analysis
 effects = ar.estimate_effects(trial, method=paper.method, distribution=paper.distribution)
 print(f"{paper.method} with {paper.distribution}")
-_ = plot_forest(effects, ar.published(), result)
+_ = ar.plot_forest(effects, design=assumptions.design, ledger=ar.published(), verification=result)
 
 # %%
 drawn = ar.sampling_distribution(assumptions, trials=trials, seed=seed)
-line = ar.published()["average_pain.week12.estimate"]
-_ = plot_sampling_distribution(drawn.estimates["average_pain"][-1], "average_pain", line.value, label=drawn.label)
+_ = ar.plot_sampling_distribution(drawn, "average_pain", design=assumptions.design, ledger=ar.published())
 
 # %% [markdown]
 # ## Exercise

@@ -19,8 +19,6 @@
 import pandas as pd
 
 import asteroid_repro as ar
-from asteroid_repro.figures.effect_figures import plot_sampling_distribution
-from asteroid_repro.figures.planning_figures import plot_power_curve, plot_what_if
 
 # %% tags=["parameters"]
 effect = -8.0  # assumption: average pain at week 12, points, running minus waitlist
@@ -39,13 +37,13 @@ print(f"SD {ar.ASTEROID.average_pain.sd[0]:.1f} becomes {changed.average_pain.sd
 # ## The figure
 #
 # Power is the share of trials that come out significant. Both scenarios are simulated with the same people and the same
-# noise, trial by trial, so the change is known far better than either number. The trials are analysed as the study takes
-# the paper to have done.
+# noise, trial by trial, so the change is known far better than either number. The trials are analysed as the study
+# takes the paper to have done.
 
 # %%
 found = ar.what_if(ar.ASTEROID, changed, trials=trials, seed=seed)
 print(f"{found.analysis.method} with {found.analysis.distribution}")
-_ = plot_what_if(found, measure="power")
+_ = ar.plot_what_if(found, measure="power", design=changed.design)
 
 # %% [markdown]
 # ## What it means
@@ -78,9 +76,8 @@ table[["measure", "base", "changed", "change", "mcse"]].round(4)
 # The published estimate is marked. How lucky a draw it would be under the changed assumptions stands beside it.
 
 # %%
-published = ar.published()["average_pain.week12.estimate"].value
 drawn = ar.sampling_distribution(changed, trials=trials, seed=seed)
-_ = plot_sampling_distribution(drawn.estimates["average_pain"][-1], "average_pain", published, label=drawn.label)
+_ = ar.plot_sampling_distribution(drawn, "average_pain", design=changed.design, ledger=ar.published())
 
 # %% [markdown]
 # ## More people
@@ -93,7 +90,7 @@ _ = plot_sampling_distribution(drawn.estimates["average_pain"][-1], "average_pai
 # %%
 effects = [effect, 1.5 * effect, ar.ASTEROID.average_pain.effect[-1]]
 curve = ar.power_curve(changed, {"people_per_arm": sizes, "average_pain.effect": effects}, trials=trials, seed=seed)
-_ = plot_power_curve(curve, target=wanted_power)
+_ = ar.plot_power_curve(curve, target=wanted_power, design=changed.design)
 
 # %% [markdown]
 # The smallest trial with the wanted power, found by simulation. The sizes in brackets are those that another run of as

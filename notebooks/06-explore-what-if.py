@@ -19,13 +19,14 @@
 from IPython.display import SVG
 
 from asteroid_repro.app.code import code
-from asteroid_repro.app.figures import distribution_figure, image
-from asteroid_repro.app.results import distribution, one_trial, results
+from asteroid_repro.app.figures import distribution_figure
+from asteroid_repro.app.results import one_trial, performance, rates, table
 from asteroid_repro.app.state import from_query
 from asteroid_repro.app.words import summary, what_changed
+from asteroid_repro.figures.style import image
 
 # %% tags=["parameters"]
-query = "effect_average_pain=-7.65"  # what follows the question mark in the page's address
+query = "average_pain.effect=-7.65"  # what follows the question mark in the page's address
 live = False  # True shows the page itself, with all its controls
 
 # %% [markdown]
@@ -46,22 +47,23 @@ page_of(query).view if live else "Set live = True to see the page here."
 # %% [markdown]
 # ## The same state without the page
 #
-# The page computes nothing itself. A state is a record, and the address of the page holds it.
+# The page computes nothing itself. A state is a record of what was changed, and the address of the page holds it, under
+# the names that every other change has. Trials are analysed as the study takes the paper to have done, unless another
+# method is chosen on the page.
 
 # %%
 state = from_query(query)
-found = results(state)
-print(found.performance.label)
-print(summary(found))
+print(performance(state).label)
+print(summary(state))
 
 # %% [markdown]
 # Against ASTEROID, with the same simulated people and noise in both scenarios:
 
 # %%
-print("\n".join(what_changed(found)))
+print("\n".join(what_changed(state)))
 
 # %%
-SVG(image(distribution_figure(distribution(state), state), "svg"))
+SVG(image(distribution_figure(state), "svg"))
 
 # %% [markdown]
 # ## What it means
@@ -72,13 +74,13 @@ SVG(image(distribution_figure(distribution(state), state), "svg"))
 # Type M says by how much the significant trials exaggerate. The lower the power, the more they do.
 
 # %%
-found.to_frame().query("outcome == 'average_pain' and week == 12").round(3)
+table(state).query("outcome == 'average_pain' and week == 12").round(3)
 
 # %% [markdown]
 # One simulated trial, and its adverse events per 1000 running hours with exact limits:
 
 # %%
-one_trial(state).rates
+rates(one_trial(state), level=state["level"])
 
 # %% [markdown]
 # ## Take it away
@@ -96,9 +98,17 @@ print(code(state))
 #
 # <details><summary>Answer</summary>
 #
+# ```python
+# import asteroid_repro as ar
+#
+# method, distribution = state.analysis.method, state.analysis.distribution
+# ar.sample_size(state.assumptions, power=0.8, seed=1, method=method, distribution=distribution)
+# ```
+#
 # Raise *People per arm* until the power passes 80 %. The error bar says how sure that is; `ar.sample_size` finds the
-# number with a guarantee. Twice as many people are not enough: the standard error falls with the square root of their
-# number, so half the effect needs about four times as many for the same power as before.
+# number, and says between which the answer lies. It takes the mixed model for repeated measures unless another method
+# is named, and that asks for a few people more. Twice as many people are not enough: the standard error falls with the
+# square root of their number, so half the effect needs about four times as many for the same power as before.
 #
 # </details>
 

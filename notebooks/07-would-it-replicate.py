@@ -20,7 +20,6 @@ from statistics import NormalDist
 import pandas as pd
 
 import asteroid_repro as ar
-from asteroid_repro.figures.planning_figures import plot_assurance, plot_power_curve, plot_rerun
 
 # %% tags=["parameters"]
 assumptions = ar.ASTEROID
@@ -49,7 +48,7 @@ print(f"average pain at week 12: {estimate:.2f} points, standard error {se:.3f},
 
 # %%
 again = ar.replication(estimate, se, level=level)
-_ = plot_rerun(again)
+_ = ar.plot_rerun(again)
 
 # %%
 print(f"significant again, if the printed estimate is the truth: {again.significant_if_true:.3f}")
@@ -79,7 +78,7 @@ curve = ar.power_curve(
     trials=trials,
     seed=seed,
 )
-_ = plot_power_curve(curve, measure="type_m")
+_ = ar.plot_power_curve(curve, measure="type_m", design=assumptions.design)
 
 # %%
 print(curve.label)
@@ -108,7 +107,7 @@ for name in ("power", "type_m", "type_s"):
 
 # %%
 believed = ar.assurance(assumptions, mean=estimate, sd=se, trials=trials, seed=seed)
-_ = plot_assurance(believed)
+_ = ar.plot_assurance(believed, design=assumptions.design)
 
 # %% [markdown]
 # The curve bends where the belief lies: the effects below the mean cost more power than the effects above it can give.

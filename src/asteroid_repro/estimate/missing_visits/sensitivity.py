@@ -96,9 +96,9 @@ def sensitivity(
 ) -> Sensitivity:  # fmt: skip
     """Estimate an effect under a supposition about the visits that were missed.
 
-    All visits of the outcome serve to impute (see :mod:`.imputation`); every completed
+    All visits of the outcome serve to impute (see ``imputation.py``); every completed
     trial is analysed as if it were complete, and the estimates are pooled by Rubin's rules
-    (see :mod:`.rubin`). Under ``jump_to_reference`` and ``copy_reference`` the pooled
+    (see ``rubin.py``). Under ``jump_to_reference`` and ``copy_reference`` the pooled
     standard error keeps about the missing information of ``mar`` and is larger than the spread of the estimate over
     repeated trials: intervals cover too often, on purpose [2]_.
 

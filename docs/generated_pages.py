@@ -185,8 +185,8 @@ def scenario_format() -> str:
             row = {
                 "field": f"`{field}`",
                 "in ASTEROID": rounded(value),
-                "where it comes from": ar.ASTEROID.source(name) or "The design.",
                 "what it is": _description(name),
+                "where it comes from": ar.ASTEROID.source(name) or ("The design." if _is_design(name) else ""),
             }
             tables.setdefault(place, []).append(row)
     return "\n\n".join(
@@ -294,6 +294,11 @@ def _summary(function: object) -> str:
 
 def _code(texts: "pd.Series[str]") -> "pd.Series[str]":
     return "`" + texts + "`"
+
+
+def _is_design(name: str) -> bool:
+    place, _, field = name.rpartition(".")
+    return name == "visits" or (place in ar.ASTEROID.design.outcome_names and field in Outcome.model_fields)
 
 
 def _fields(record: type[BaseModel], title: str) -> pd.DataFrame:

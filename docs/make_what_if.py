@@ -15,7 +15,6 @@ from tqdm import tqdm
 
 import asteroid_repro as ar
 from asteroid_repro.reporting.files import write_file
-from asteroid_repro.sweeps.fields import with_fields
 
 FOLDER = Path(__file__).parent
 EFFECTS = (0, -5, -10, -15, -20, -25, -30)
@@ -43,10 +42,10 @@ def cells() -> list[Cell]:
 
 def figures(cell: Cell, trials: int = TRIALS) -> dict[str, float | str | None]:
     """Simulate one combination; a trial that cannot exist says why instead."""
-    fields = {"average_pain.effect": cell.effect, "average_pain.sd": cell.sd, "people_per_arm": cell.people}
+    changes = {"average_pain": {"effect": cell.effect, "sd": cell.sd}}
     try:
         oc = ar.operating_characteristics(
-            with_fields(ar.ASTEROID, fields), trials=trials, seed=SEED, method=cell.method
+            ar.ASTEROID.with_values(people_per_arm=cell.people, **changes), trials=trials, seed=SEED, method=cell.method
         )
     except ar.InputError as error:
         return {"problem": str(error)}

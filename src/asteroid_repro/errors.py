@@ -37,7 +37,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     near = get_close_matches(word, names, n=1)
     if near:
         return f" Did you mean {near[0]!r}?"
-    return f" Known: {', '.join(names)}." if len(names) <= 20 else " None has a name like it."
+    return f" Known: {', '.join(names)}." if 0 < len(names) <= 20 else " None has a name like it."
 
 
 def validated(model: type[Record], data: Any, where: str = "") -> Record:

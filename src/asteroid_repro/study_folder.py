@@ -108,7 +108,11 @@ class Study:
     @property
     def scenario_names(self) -> list[str]:
         """Names of the scenarios, the study's own assumptions first."""
-        return [self.folder.resolve().name, *sorted(path.stem for path in (self.folder / "scenarios").glob("*.toml"))]
+        own, paths = self.folder.resolve().name, sorted((self.folder / "scenarios").glob("*.toml"))
+        for path in paths:
+            if path.stem == own:  # which means the study's own assumptions
+                raise InputError(f"{path}: scenario must have another name than the folder, got {own!r}. Rename it.")
+        return [own, *(path.stem for path in paths)]
 
     def scenario(self, name: str | Path) -> TrialAssumptions:
         """Return the assumptions of a scenario: one of the study, or a file (a path that ends in ``.toml``).

@@ -1,13 +1,16 @@
 """The what-if page is served to this machine only, and a port that is taken is named."""
 
 import asyncio
+import json
 import socket
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from asteroid_repro import InputError
+from asteroid_repro import InputError, Study, study
 from asteroid_repro.cli.commands import main
 
 pytest.importorskip("panel", reason="the what-if page needs the extra app")
@@ -16,6 +19,18 @@ from asteroid_repro.app.page import Page, page_of
 from asteroid_repro.app.serve import serve, start
 from asteroid_repro.app.state import State
 from asteroid_repro.app.widgets import values
+
+STUDIES = Path(__file__).parents[1] / "studies"
+
+
+def of(**changes: Any) -> State:
+    return State(study(), changes)
+
+
+def text(page: Page, part: str) -> str:
+    """Return a part of a page as the browser gets it."""
+    found: str = page._panes[part].object
+    return found
 
 
 @pytest.fixture
@@ -37,7 +52,7 @@ def _free_port() -> int:
 def test_the_server_listens_on_this_machine_only() -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    server = start(_free_port())
+    server = start(study(), _free_port())
     try:
         sockets = server._http._sockets.values()  # tornado tells nobody else
         assert {each.getsockname()[0] for each in sockets} == {"127.0.0.1"}
@@ -49,13 +64,13 @@ def test_the_server_listens_on_this_machine_only() -> None:
 
 def test_a_taken_port_is_named(taken: int) -> None:
     with pytest.raises(InputError, match=rf"port must be free, got {taken}.*--port"):
-        serve(taken, show=False)
+        serve(study(), taken, show=False)
 
 
 @pytest.mark.parametrize("port", [0, -1, 70000])
 def test_a_port_that_cannot_be_is_refused(port: int) -> None:
     with pytest.raises(InputError, match="port must be from 1 to 65535"):
-        serve(port, show=False)
+        serve(study(), port, show=False)
 
 
 def test_the_command_says_what_is_missing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,19 +84,80 @@ def test_the_command_says_what_is_missing(monkeypatch: pytest.MonkeyPatch, capsy
     assert "Install asteroid-repro[app]." in capsys.readouterr().err
 
 
+def test_a_study_that_supposes_nothing_has_no_page(tmp_path: Path) -> None:
+    (tmp_path / "study.toml").write_text((STUDIES / "breathing" / "study.toml").read_text(encoding="utf-8"))
+    with pytest.raises(InputError, match=r"must hold assumptions\.toml"):
+        start(study(tmp_path), _free_port())
+
+
 def test_a_page_keeps_its_last_state_when_asked_for_what_cannot_be() -> None:
-    page = Page(State(people_per_arm=30))
-    before = page.results
-    page._form.values = values(State()).replace('"adherence_sd":0.2', '"adherence_sd":0.5')
-    assert page.state == State(people_per_arm=30)
-    assert page.results is before
-    assert "adherence_sd must be between" in page._panes["alerts"].object
-    page._form.values = values(State(people_per_arm=35))
-    assert page.state.people_per_arm == 35
-    assert page._panes["alerts"].object == ""
+    page = Page(of(people_per_arm=30))
+    before = text(page, "headline")
+    page._form.values = values(State()).replace('"adherence_sd": 0.2', '"adherence_sd": 0.5')
+    assert page.state == of(people_per_arm=30)
+    assert text(page, "headline") == before
+    assert "adherence_sd must be between" in text(page, "alerts")
+    page._form.values = values(of(people_per_arm=35))
+    assert page.state["people_per_arm"] == 35
+    assert text(page, "alerts") == ""
 
 
-def test_an_address_that_cannot_be_gives_asteroid_and_says_why() -> None:
+def test_an_address_that_cannot_be_gives_the_start_and_says_why() -> None:
     page = page_of("?people_per_arm=100000")
     assert page.state == State()
-    assert "people_per_arm must be from 5 to 100" in page._panes["alerts"].object
+    assert "people_per_arm must be a whole number from 5 to 100" in text(page, "alerts")
+
+
+def test_words_of_an_address_are_no_markup() -> None:
+    assert "<script>" not in text(page_of("?method=<script>alert(1)</script>"), "alerts")
+
+
+@pytest.fixture(params=["breathing", "stretching"])
+def other(request: pytest.FixtureRequest) -> Study:
+    return study(STUDIES / request.param)
+
+
+def test_a_page_of_another_study_speaks_of_that_study_alone(other: Study) -> None:
+    page = page_of("", other)
+    parts = " ".join(text(page, part) for part in page._panes if part not in ("distribution", "trajectories"))
+    introduction: Any = page.view[0]
+    everything = f"{introduction.object} {parts} {page._form.groups} {page._buttons.buttons}"
+    assert other.design.name in everything
+    assert f"Reset to {other.design.name}" in everything
+    for label in [outcome.label for outcome in other.design.outcomes]:
+        assert label in page._form.groups
+    program = text(page, "source")
+    for word in ("ASTEROID", "waitlist", "attendance", "running hours", "session"):
+        assert word.lower() not in everything.replace(program, "").lower()
+    assert "Rate per 1000 person-weeks" in text(page, "events")
+    assert all(arm.label in text(page, "events") for arm in other.design.arms)
+
+
+def test_a_page_of_another_study_follows_its_controls(other: Study) -> None:
+    page = page_of("?people_per_arm=30", other)
+    name = other.design.outcome_names[-1]
+    changes = {"outcome": name, f"{name}.sd": 0.9 * page.state[f"{name}.sd"], "people_per_arm": 30}
+    page._form.values = json.dumps({control: page.state[control] for control in page.state.controls} | changes)
+    assert page.state.changes == changes
+    kind, mime, content = page._file("toml")
+    assert (kind, mime) == ("what-if.toml", "application/toml")
+    page._act("reset", "")
+    assert page.state.changes == {}
+    page._act("restore", content.decode())
+    assert page.state["people_per_arm"] == 30
+    page._act("next", "")
+    assert page.state["trial_seed"] == 2025
+    assert page._file("csv")[2].startswith(b"# SIMULATED")
+    assert page._file("svg")[2].startswith(b"<?xml")
+
+
+def test_a_study_without_adverse_events_has_no_table_of_them(tmp_path: Path) -> None:
+    design = (STUDIES / "breathing" / "study.toml").read_text(encoding="utf-8")
+    supposed = (STUDIES / "breathing" / "assumptions.toml").read_text(encoding="utf-8")
+    (tmp_path / "study.toml").write_text(design.partition("[adverse_events.dizziness]")[0])
+    (tmp_path / "assumptions.toml").write_text(supposed.partition("[adverse_events.dizziness]")[0])
+    for name in ("claims", "sources"):
+        (tmp_path / f"{name}.toml").write_text((STUDIES / "breathing" / f"{name}.toml").read_text(encoding="utf-8"))
+    page = page_of("", study(tmp_path))
+    assert text(page, "events") == ""
+    assert "Adverse events" not in page._form.groups

@@ -186,7 +186,7 @@ def test_the_file_explains_what_it_changes_and_holds_no_more() -> None:
     state = of(people_per_arm=30, adverse_events__lower_limb__rate=0.05, method="ancova", outcome="disability")
     text = state.to_toml()
     assert set(tomllib.loads(text)) == {"people_per_arm", "adverse_events", "because"}
-    assert "# Lower limb events (Events of the treatment arm per running hour;" in text
+    assert "# Lower limb events (Events per running hour.)" in text
     assert '# what-if page: method = "ancova"' in text
 
 

@@ -122,7 +122,7 @@ def test_sweep_until_an_error_is_reached(
         ),
         (
             ("power", "--set", "average_pain.effect=-80"),
-            "average_pain: treatment mean at week 6 must be inside the scale",
+            "average_pain: treatment mean at week 6 must be inside the",
         ),
         (("power", "--outcome", "pain"), "outcome must be one of average_pain, current_pain, disability, got 'pain'"),
         (("power", "--week", "7"), "--week must be one of 6, 12, got 7."),

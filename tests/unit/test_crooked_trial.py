@@ -27,6 +27,7 @@ from asteroid_repro import (
 from asteroid_repro.engine.trial_estimates import simulated_estimates, simulated_moments
 from asteroid_repro.estimate.effects.methods import Analysis, closed_form, estimate_arrays
 from asteroid_repro.estimate.effects.moments import moments
+from asteroid_repro.evaluate.performance import study_analysis
 from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.planning.approximate_power import approximate_power
 from asteroid_repro.planning.belief import possible_effects
@@ -99,6 +100,17 @@ def test_the_analysis_is_that_of_the_study_where_none_is_named() -> None:
     assert what_if(CROOKED, CROOKED, trials=256, seed=102).analysis == found.analysis
     assert sampling_distribution(CROOKED, trials=200, seed=102).analysis == found.analysis
     assert operating_characteristics(CROOKED, trials=200, seed=102, method="mmrm").analysis.distribution == "t"
+
+
+def test_what_is_left_out_of_an_analysis_is_the_study_s_but_the_distribution_is_the_method_s() -> None:
+    assert study_analysis(ASTEROID) == Analysis("random_intercept", "z", 0.95)
+    assert study_analysis(ASTEROID, "ancova") == Analysis("ancova", "t", 0.95)
+    assert study_analysis(ASTEROID, "random_intercept", level=0.9) == Analysis("random_intercept", "z", 0.9)
+    assert study_analysis(ASTEROID, distribution="t") == Analysis("random_intercept", "t", 0.95)
+    own = DESIGN.model_copy(update={"analysis": PaperAnalysis(method="mmrm", distribution="z", level=0.9)})
+    record = CROOKED.model_copy(update={"design": own})
+    assert study_analysis(record) == Analysis("mmrm", "z", 0.9)
+    assert study_analysis(record, "mmrm") == Analysis("mmrm", "t", 0.9)
 
 
 def test_a_finding_favours_the_treatment_where_the_better_direction_says_so() -> None:
@@ -188,6 +200,9 @@ def test_the_sample_size_is_that_of_the_t_test() -> None:
     exact = next(n for n in range(2, 500) if t_test_power(5, 1, (n, n), 0.8) >= 0.8)
     assert early.analytic_guess == exact
     assert "sleep at week 6.5" in early.label
+    record = CROOKED.with_people(early.people_per_arm, early.people_per_arm).with_effect_through("sleep", 6.5, -5)
+    oc = operating_characteristics(record, trials=500, seed=106, level=0.8, **MMRM)
+    assert early.power == oc.value("sleep", "power", 6.5).value
 
 
 def test_the_first_outcome_and_the_last_visit_are_meant_where_none_is_named() -> None:
@@ -213,6 +228,14 @@ def test_assurance_of_a_benefit_that_is_a_rise() -> None:
     assert found.beyond_scale == 0
     near = assurance(CROOKED, outcome="sleep", mean=8.0, sd=0.5, level=0.8, trials=500, seed=108)
     assert near.wrong_sign_share < 0.01
+
+
+def test_assurance_is_of_the_week_asked_about() -> None:
+    early = assurance(CROOKED, outcome="sleep", week=6.5, mean=5.0, sd=2.0, nodes=3, trials=500, seed=114)
+    record = CROOKED.with_effect_through("sleep", 6.5, 5)
+    oc = operating_characteristics(record, trials=500, seed=114, level=0.95, **MMRM)
+    assert early.power_at_mean == oc.value("sleep", "power", 6.5).value
+    assert "sleep at week 6.5" in early.label
 
 
 def test_a_scale_without_ends_has_room_for_every_effect_and_one_with_ends_has_not() -> None:

@@ -256,6 +256,19 @@ def test_left_out_the_analysis_is_that_of_the_study(tmp_path: Path) -> None:
     assert "random_intercept with z, level 0.95" in own.label
 
 
+def test_an_automatic_sweep_reaches_its_standard_error_in_every_piece(tmp_path: Path) -> None:
+    """Coverage near 0.95 has it at 10,000 trials already; power near a half takes 2 pieces of 10,000."""
+    over: dict[str, Any] = {"average_pain.effect": [-10.0]}
+    done = sweep(ASTEROID, over, tmp_path, trials="auto", target_mcse=0.0045, seed=1)
+    assert (done.manifest["trials"], done.manifest["target_mcse"]) == ("auto", 0.0045)
+    frame = done.to_frame()
+    assert frame["trials"].unique().tolist() == [20_000]
+    assert frame.query("measure in ('power', 'coverage')")["mcse"].max() <= 0.0045
+    assert "trials until MCSE 0.0045 each" in done.label
+    with pytest.raises(InputError, match=r"target_mcse: manifest has 0\.0045, asked for 0\.004"):
+        sweep(ASTEROID, over, tmp_path, trials="auto", target_mcse=0.004, seed=1)
+
+
 def test_a_fractional_week_makes_the_weeks_fractions_in_every_piece(tmp_path: Path) -> None:
     over: dict[str, Any] = {"visits": [[0, 6, 12], [0, 6.5, 12]]}
     frame = sweep(ASTEROID, over, tmp_path, trials=60, seed=1).to_frame()

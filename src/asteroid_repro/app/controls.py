@@ -10,7 +10,6 @@ from asteroid_repro.reporting.wording import contrast, in_sentence, plain_name, 
 from asteroid_repro.study_folder import Study
 from asteroid_repro.trial.assumptions import TrialAssumptions
 from asteroid_repro.trial.changes import PEOPLE
-from asteroid_repro.trial.characteristics import EventAssumptions
 from asteroid_repro.trial.design import PaperAnalysis
 from asteroid_repro.trial.outcome_assumptions import OutcomeAssumptions
 from asteroid_repro.trial.session_assumptions import SessionAssumptions
@@ -20,7 +19,7 @@ NOT_ASSUMED: Final = ("outcome", "method", "level", "seed", "trial_seed")
 
 _FIELDS: Final = {
     name: str(field.description)
-    for model in (TrialAssumptions, OutcomeAssumptions, EventAssumptions, SessionAssumptions)
+    for model in (TrialAssumptions, OutcomeAssumptions, SessionAssumptions)
     for name, field in model.model_fields.items()
 }
 _METHOD_NAMES: Final = {
@@ -100,7 +99,7 @@ def controls_of(study: Study) -> dict[str, Control]:
 
 def _finished(control: Control) -> Control:
     """Say what the value is, and let its range hold where it starts."""
-    about = _FIELDS.get(control.name.rpartition(".")[2], "")
+    about = control.help or _FIELDS.get(control.name.rpartition(".")[2], "")
     if control.choices is not None:
         return replace(control, help=about)
     at = control.start * control.scale
@@ -163,20 +162,17 @@ def _sessions(study: Study) -> list[Control]:
 
 def _events(record: TrialAssumptions) -> list[Control]:
     """Return rates: of the treatment per running hour, or of both arms per person-week where there are no sessions."""
-    per, arms = "person-weeks", [f", {in_sentence(arm.label)}" for arm in record.design.arms]
+    per, arms = "person-week", [f", {in_sentence(arm.label)}" for arm in record.design.arms]
     if record.sessions:
-        per, arms = "running hours", [""]
+        per, arms = "running hour", [""]
     made = []
     for kind, assumed in zip(record.design.adverse_events, record.adverse_events, strict=True):
         for field, arm in zip(("rate", "reference_rate"), arms, strict=False):
-            name, label, start = (
-                f"adverse_events.{kind.name}.{field}",
-                f"{kind.label} events{arm}",
-                getattr(assumed, field),
-            )
+            name, label = f"adverse_events.{kind.name}.{field}", f"{kind.label} events{arm}"
+            unit, start = f"events per 1000 {per}s", getattr(assumed, field)
             ends = (0.0, _round(10_000 * start) or 100.0)
-            unit, step = f"events per 1000 {per}", _round(ends[1] / 200)
-            made.append(Control(name, "Adverse events", label, unit, start, ends, step, scale=1000))
+            more: dict[str, Any] = {"step": _round(ends[1] / 200), "scale": 1000.0, "help": f"Events per {per}."}
+            made.append(Control(name, "Adverse events", label, unit, start, ends, **more))
     return made
 
 

@@ -54,6 +54,11 @@ class PaperTable(ResultTable):
     footnotes: Sequence[str] = ()
     grouped: bool = False
 
+    @property
+    def rows(self) -> list[tuple[str, ...]]:  # type: ignore[override]  # made of the columns
+        """The texts of each row."""
+        return list(zip(*self.columns.values(), strict=True))
+
     def to_frame(self) -> pd.DataFrame:
         """Return the table's texts."""
         return pd.DataFrame(dict(self.columns))

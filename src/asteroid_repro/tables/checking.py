@@ -124,7 +124,7 @@ def _checked_number(series: "pd.Series", field: str, dtype: str) -> "pd.Series":
         raise InputError(f"{field} must be a number, got {text.iloc[0]!r}. Recode it, or leave it empty if missing.")
     if np.isinf(numbers).any():
         raise InputError(f"{field} must be finite, got an infinite value. Correct it.")
-    part = numbers[numbers % 1 != 0]
+    part = numbers[numbers % 1 != 0].dropna()
     if dtype == "integer" and len(part):
         raise InputError(f"{field} must be a whole number, got {part.iloc[0]:g}. Correct it.")
-    return numbers.astype(int) if dtype == "integer" or (dtype == "week" and part.empty) else numbers
+    return numbers.astype(int) if dtype != "number" and part.empty and not numbers.isna().any() else numbers

@@ -63,7 +63,9 @@ SESSIONS: Final[Mapping[str, Column]] = {
 ADVERSE_EVENTS: Final[Mapping[str, Column]] = {
     "participant": Column("identifier", "identifier"),
     "week": Column("week", "weeks since randomisation; with a programme its week, from 1"),
-    "session": Column("integer", "session of the programme, from 1", optional=True),
+    "session": Column(
+        "integer", "session of the programme, from 1; missing outside", optional=True, may_be_missing=True
+    ),
     "kind": Column("text", "kind of event"),
     "serious": Column("boolean", "whether the event was serious"),
 }

@@ -71,7 +71,8 @@ def find(items: Iterable[Item], name: str, kind: str) -> Item:
     """
     known = {item.name: item for item in items}
     if name not in known:
-        raise InputError(f"{kind} must be one of {', '.join(known)}, got {name!r}.{did_you_mean(name, known)}")
+        names = ", ".join(known) or "those of the study, which has none"
+        raise InputError(f"{kind} must be one of {names}, got {name!r}.{did_you_mean(name, known)}")
     return known[name]
 
 

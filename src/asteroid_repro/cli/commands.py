@@ -10,7 +10,7 @@ import typer
 
 import asteroid_repro as ar
 from asteroid_repro.cli import planning_commands
-from asteroid_repro.cli.options import SEED, Case, ScenarioName, Seed, StudyName, analysis, takes
+from asteroid_repro.cli.options import SEED, Case, Seed, StudyName, analysis, takes
 from asteroid_repro.cli.output import Show
 from asteroid_repro.errors import InputError
 from asteroid_repro.study_folder import DEFAULT
@@ -60,10 +60,9 @@ def _options(
 
 
 @app.command()
-@takes(show=Show)
+@takes(case=Case, show=Show)
 def reproduce(
-    show: Show, *, study: StudyName = DEFAULT, scenario: ScenarioName = None, seed: Seed = SEED,
-    trials: Trials = 20_000,
+    case: Case, show: Show, *, seed: Seed = SEED, trials: Trials = 20_000,
     out: Annotated[Path, typer.Option(help="Folder to write data/ and figures/ into.")] = Path(),
 ) -> None:  # fmt: skip
     """Audit, simulate, estimate, verify and draw; write data/ and figures/.
@@ -74,7 +73,7 @@ def reproduce(
 
     said = not (show.as_json or show.as_csv)
     say: Callable[[str], None] = typer.echo if said else lambda _: None
-    done = run(out, ar.study(study), scenario=scenario, seed=seed, trials=trials, progress=said, say=say)
+    done = run(out, ar.study(case.study), case.assumptions(), seed=seed, trials=trials, progress=said, say=say)
     say(f"Wrote {len(done.files)} files below {out.resolve()}")
     show.verdicts(done.verification)
     raise typer.Exit(0 if done.verification.ok else 1)

@@ -227,13 +227,12 @@ class TrialAssumptions(BaseModel):
         given = resolved(self.design, old, changes)
         new = build(self.design, old | given, programmes=self.programmes)
         after = new.values()
+        changed = [name for name in old if old[name] != after[name] and name not in ("name", "description")]
         said = [
-            Provenance(field=name, changed_by=f"{who} (was {_shown(value)})", because=because)
-            for name, value in old.items()
-            if after[name] != value and name not in ("name", "description")
+            Provenance(field=name, changed_by=f"{who} (was {_shown(old[name])})", because=because) for name in changed
         ]
-        kept = [one for one in self.provenance if one.field not in {each.field for each in said}]
-        renamed = said and "name" not in given and not self.name.endswith(_CHANGED)
+        kept = [one for one in self.provenance if one.field not in changed]
+        renamed = changed and "name" not in given and not self.name.endswith(_CHANGED)
         name = self.name + _CHANGED if renamed else new.name
         return new.model_copy(update={"name": name, "provenance": (*kept, *said)})
 

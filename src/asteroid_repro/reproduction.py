@@ -38,8 +38,9 @@ class Reproduction:
 
 
 def reproduce(
-    out: Path, study: ar.Study | None = None, *, scenario: str | None = None, seed: int = ILLUSTRATIVE_SEED,
-    trials: int = TRIALS, progress: bool = False, say: Callable[[str], None] = lambda _: None,
+    out: Path, study: ar.Study | None = None, assumptions: ar.TrialAssumptions | None = None, *,
+    seed: int = ILLUSTRATIVE_SEED, trials: int = TRIALS, progress: bool = False,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Reproduction:  # fmt: skip
     """Do everything and write it below a folder: ``data/`` (tables, verdicts, audit) and ``figures/``.
 
@@ -52,8 +53,8 @@ def reproduce(
         The folder.
     study : Study, optional
         ASTEROID when not given.
-    scenario : str, optional
-        One of the study's scenarios, or a file; its own assumptions when not given.
+    assumptions : TrialAssumptions, optional
+        For instance one of the study's scenarios; its own assumptions when not given.
     seed : int
         Of the one trial that is shown and of the simulated trials behind the verdicts.
     trials : int
@@ -77,7 +78,7 @@ def reproduce(
     study = study or ar.study()
     if not study.ledger.claims:
         raise InputError(f"{study.folder} must hold claims.toml to reproduce, got none. Add it, or use simulate.")
-    supposed = study.assumptions if scenario is None else study.scenario(scenario)
+    supposed = assumptions or study.assumptions
     data = out / "data"
     say("Auditing the printed numbers")
     files = [write_file(data / "audit.md", audit_markdown(ar.audit(study)))]

@@ -62,9 +62,9 @@ def family(*lines: str) -> FamilyAudit:
 def test_the_pain_lines_fit_z_and_many_df_but_not_38_or_37(line: str, df_min: int) -> None:
     audit = audit_triple(line)
     assert audit.consistent
-    assert audit.z
-    assert audit.df_min == df_min
-    assert audit.df_max is None
+    assert audit.df.z
+    assert audit.df.df_min == df_min
+    assert audit.df.df_max is None
     assert audit.df.low is not None
     assert df_min - 1 < audit.df.low <= df_min
     assert audit.allows(df_min)
@@ -79,9 +79,9 @@ def test_the_pain_lines_fit_z_and_many_df_but_not_38_or_37(line: str, df_min: in
 def test_the_disability_line_contradicts_itself_and_only_its_upper_limit_repairs_it() -> None:
     audit = audit_triple(DISABILITY)
     assert not audit.consistent
-    assert not audit.z
-    assert audit.df_min is None
-    assert audit.df_max is None
+    assert not audit.df.z
+    assert audit.df.df_min is None
+    assert audit.df.df_max is None
     assert audit.se_low is None
     assert audit.midpoint_asymmetry == pytest.approx(0.02, abs=1e-9)
     assert audit.midpoint_explained == pytest.approx(0.01, abs=1e-7)
@@ -224,24 +224,24 @@ def test_no_result_is_flagged(estimate: float, se: float, df: float, decimals: t
 
 def test_ratios_are_audited_on_the_log_scale() -> None:
     line = "0.75 (0.60, 0.94), p=0.012"
-    assert audit_triple(line, ratio=True).z
+    assert audit_triple(line, ratio=True).df.z
     assert not audit_triple(line).consistent
     assert audit_triple("0.75 (0.60, 0.94), p=0.003", ratio=True).repairs[-1].field == "p"
 
 
 def test_p_below_a_bound_and_other_levels() -> None:
-    assert audit_triple("-15.30 (-20.33, -10.27), p<0.001").z
+    assert audit_triple("-15.30 (-20.33, -10.27), p<0.001").df.z
     found = audit_triple("-15.30 (-25.33, -5.27), p<0.001")
     assert not found.consistent
     assert ("p", "0.003", True) in [(repair.field, repair.value, repair.z) for repair in found.repairs]
-    assert audit_triple("-15.30 (90% CI -23.72 to -6.88), p=0.003").z
-    assert not audit_triple("-15.30 (-23.72, -6.88), p=0.003").z
+    assert audit_triple("-15.30 (90% CI -23.72 to -6.88), p=0.003").df.z
+    assert not audit_triple("-15.30 (-23.72, -6.88), p=0.003").df.z
 
 
 def test_a_missing_part_leaves_more_open() -> None:
-    assert audit_triple("(-25.33, -5.27), p=0.003").df_min == 51
+    assert audit_triple("(-25.33, -5.27), p=0.003").df.df_min == 51
     without_p = audit_triple("-15.30 (-25.33, -5.27)")
-    assert (without_p.df_min, without_p.df_max, without_p.z) == (1, None, True)
+    assert (without_p.df.df_min, without_p.df.df_max, without_p.df.z) == (1, None, True)
     without_limits = audit_triple("-15.30, p=0.003")
     assert without_limits.consistent
     assert without_limits.midpoint_asymmetry is None
@@ -249,7 +249,7 @@ def test_a_missing_part_leaves_more_open() -> None:
 
 
 def test_results_at_zero_and_one() -> None:
-    assert audit_triple("0.00 (-1.00, 1.00), p=1.00").z
+    assert audit_triple("0.00 (-1.00, 1.00), p=1.00").df.z
     assert audit_triple("0 (0, 0), p=0").consistent
     assert not audit_triple("0.00 (-1.00, 1.00), p=0.50").consistent
     assert audit_triple("0.0, p=1.0").se_high is None
@@ -271,16 +271,16 @@ def test_every_repair_is_a_line_that_can_be_printed_and_is_consistent() -> None:
             repaired = dataclasses.replace(audit.triple, **{repair.field: repair.value})  # type: ignore[arg-type]
             again = audit_triple(repaired)
             assert again.consistent, (text, repair)
-            assert (again.z, again.df_min, again.df_max) == (repair.z, repair.df_min, repair.df_max)
+            assert (again.df.z, again.df.df_min, again.df.df_max) == (repair.z, repair.df_min, repair.df_max)
 
 
 def test_a_bounded_set_of_df_that_holds_no_whole_number_is_printed_finer() -> None:
     line = print_line(2.0, 0.7, 12.5, (4, 7), ROUND_HALF_EVEN)
     audit = audit_triple(line)
-    assert audit.df_min is not None
-    assert audit.df_max is not None
-    assert 12 < audit.df_min <= 12.5 <= audit.df_max < 13
-    assert not audit.z
+    assert audit.df.df_min is not None
+    assert audit.df.df_max is not None
+    assert 12 < audit.df.df_min <= 12.5 <= audit.df.df_max < 13
+    assert not audit.df.z
 
 
 def test_a_family_shares_one_df_and_names_the_line_that_binds() -> None:

@@ -231,9 +231,9 @@ def _repairs(audit: TripleAudit) -> list[str]:
 
 
 def _fitting(audit: TripleAudit) -> str:
-    if audit.z:
-        return "z alone" if audit.df_min is None else f"z and t with {audit.df_min:g} df or more"
-    return f"t with {audit.df_min:g} to {audit.df_max:g} df"
+    if audit.df.z:
+        return "z alone" if audit.df.df_min is None else f"z and t with {audit.df.df_min:g} df or more"
+    return f"t with {audit.df.df_min:g} to {audit.df.df_max:g} df"
 
 
 def _draw_quantity(ax: Axes, y: float, values: "pd.Series[float]", name: str) -> str:

@@ -203,10 +203,7 @@ def _published_line(claims: Mapping[str, Claim]) -> _Line:
     value = {part: claim.value for part, claim in claims.items()}
     text = {part: number_as_printed(claim) for part, claim in claims.items()}
     printed = f"{text['estimate']} ({text['ci_low']}, {text['ci_high']}), p = {text['p_value']}"
-    estimate = value["estimate"]
-    if estimate is None:
-        raise InputError(f"{claims['estimate'].id} must be a number, got {text['estimate']!r}. Correct the ledger.")
-    return _Line("Published", estimate, value["ci_low"], value["ci_high"], printed, BLACK, "s")
+    return _Line("Published", value["estimate"], value["ci_low"], value["ci_high"], printed, BLACK, "s")
 
 
 def _simulated_line(effect: Effect) -> _Line:

@@ -231,7 +231,7 @@ def _rate_name(row: EventRate) -> str:
 def _draw_yardsticks(ax: Axes, ledger: Ledger, note: str) -> None:
     for runners, (colour, hatch) in _YARDSTICKS.items():
         rate, low, high = (ledger[f"yardstick.injury_rate.{runners}{part}"] for part in ("", ".low", ".high"))
-        if low.value is None or high.value is None:
+        if not (low.is_exact and high.is_exact):
             raise InputError(f"{low.id} must be a number, got {low.printed!r}. Correct the ledger.")
         ax.axvspan(
             low.value, high.value, facecolor=colour, alpha=0.4, hatch=hatch, edgecolor=GREY, linewidth=0, zorder=0,

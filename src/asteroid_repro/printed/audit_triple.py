@@ -52,21 +52,6 @@ class TripleAudit(ResultTable):
         """Whether one unrounded estimate and standard error could have printed every number of the line."""
         return not self.df.empty
 
-    @property
-    def z(self) -> bool:
-        """Whether the standard normal distribution could have printed the line."""
-        return self.df.z
-
-    @property
-    def df_min(self) -> float | None:
-        """The smallest df that could have, rounded inward to a whole number, or finer where no whole number fits."""
-        return self.df.df_min
-
-    @property
-    def df_max(self) -> float | None:
-        """The largest df that could have, rounded inward like `df_min`; None where unbounded or none."""
-        return self.df.df_max
-
     def allows(self, df: float) -> bool:
         """Return whether t with `df` degrees of freedom (``math.inf`` for z) could have printed the line."""
         return self.df.allows(df)
@@ -113,7 +98,7 @@ def audit_triple(triple: PrintedTriple | str, *, level: float = 0.95, ratio: boo
     The published line on average pain fits z and t from 51 df up, not the 38 df of an MMRM.
 
     >>> pain = audit_triple("-15.30 (-25.33, -5.27), p=0.003")
-    >>> pain.consistent, pain.z, pain.df_min, pain.allows(38)
+    >>> pain.consistent, pain.df.z, pain.df.df_min, pain.allows(38)
     (True, True, 51.0, False)
     """
     line = parse_line(triple, level=level, ratio=ratio) if isinstance(triple, str) else triple

@@ -76,7 +76,8 @@ class AuditedLines(ResultTable):
     @property
     def consistent(self) -> bool:
         """Whether every line and every family is consistent."""
-        return all(one.consistent for one in (*self.audits, *self.families().values()))
+        found: tuple[TripleAudit | FamilyAudit, ...] = (*self.audits, *self.families().values())
+        return all(one.consistent for one in found)
 
     def families(self) -> dict[str, FamilyAudit]:
         """Return the families by their name."""

@@ -30,7 +30,8 @@ class Repair:
     z : bool
         Whether the standard normal distribution could have printed the repaired line.
     df_min, df_max : float or None
-        The t distributions that could have, rounded inward as in :class:`TripleAudit`; None where none or unbounded.
+        The t distributions that could have, rounded inward as in :class:`asteroid_repro.printed.df_set.DfSet`; None
+        where none or unbounded.
     """
 
     field: str

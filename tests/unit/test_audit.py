@@ -114,10 +114,10 @@ def test_everything_printed_is_on_the_grid_of_twentieths() -> None:
     ],
 )
 def test_identities(name: str, result: float, digits: int, finding: str) -> None:
-    (implied,) = [one for one in audit().identities.itertuples() if one.name == name]
-    assert round(implied.value, digits) == pytest.approx(result)
-    assert implied.finding == finding
-    assert implied.inputs
+    implied = audit().identities.set_index("name").loc[name].to_dict()
+    assert round(implied["value"], digits) == pytest.approx(result)
+    assert implied["finding"] == finding
+    assert implied["inputs"]
 
 
 def _claim(claim_id: str, printed: str, figure: dict[str, object], **fields: object) -> Claim:

@@ -403,8 +403,8 @@ WRONG: dict[str, tuple[list[dict[str, Any]], str]] = {
         "claims.toml, identity twice: claim must name a known claim, got 'b'",
     ),
     "identity with one limit": (
-        [fields(), identity(lower="a")],
-        "claims.toml, identity twice: lower and upper must come together",
+        [fields(), identity(limits=["a"])],
+        "claims.toml, identity twice: limits.1 must be given",
     ),
     "identity without a unit": ([fields(), identity(unit=None)], "claims.toml, identity twice: unit must be given"),
 }

@@ -14,7 +14,7 @@ from asteroid_repro.verdicts.triangulation import triangulate
 
 def by_name(ledger: Ledger | None = None) -> dict[str, Any]:
     """Return what the identities give, by name."""
-    return {implied.name: implied for implied in triangulate(ledger or published()).itertuples()}
+    return {str(implied.name): implied for implied in triangulate(ledger or published()).itertuples()}
 
 
 def changed(claim_id: str, printed: str) -> Ledger:

@@ -172,8 +172,8 @@ class Identity(BaseModel):
         What is computed, and how.
     formula : str
         The same, of claim ids.
-    lower, upper : str or None
-        Formulas of exact limits.
+    limits : tuple of str or None
+        Formulas of the exact lower and upper limit.
     unit : str
         Unit of the result.
     claim : str or None
@@ -185,18 +185,11 @@ class Identity(BaseModel):
     name: str = Field(min_length=1)
     in_words: str = Field(min_length=1)
     formula: str
-    lower: str | None = None
-    upper: str | None = None
+    limits: tuple[str, str] | None = None
     unit: str = Field(min_length=1)
     claim: str | None = None
-
-    @model_validator(mode="after")
-    def _limits_must_be_two(self) -> Self:
-        if (self.lower is None) != (self.upper is None):
-            raise ValueError("lower and upper must come together, got one. Add the other.")
-        return self
 
     @property
     def formulas(self) -> tuple[str, ...]:
         """All formulas, that of the result first."""
-        return tuple(formula for formula in (self.formula, self.lower, self.upper) if formula is not None)
+        return (self.formula, *(self.limits or ()))

@@ -60,12 +60,7 @@ class Target:
 
 
 def published_target(
-    outcome: str,
-    ledger: Ledger,
-    design: Design,
-    *,
-    line: PrintedTriple | None = None,
-    week: float | None = None,
+    outcome: str, ledger: Ledger, design: Design, *, line: PrintedTriple | None = None, week: float | None = None
 ) -> Target:
     """Return what the ledger says a data set of the outcome has to print.
 

@@ -23,7 +23,7 @@ def triangulate(ledger: Ledger) -> pd.DataFrame:
     --------
     >>> from asteroid_repro import published
     >>> first = triangulate(published()).iloc[0]
-    >>> round(first["value"], 6), first["finding"]
+    >>> float(first["value"].round(6)), first["finding"]
     (-19.35, 'meets')
     """
     return pd.DataFrame([_implied(identity, ledger) for identity in ledger.identities], columns=_COLUMNS)

@@ -186,7 +186,6 @@ def verify(
     study = study or read_study()
     supposed, claims = assumptions or study.assumptions, ledger or study.ledger
     asked = [claim.about for claim in claims.claims if claim.about and claim.role in ("fitted", "predicted")]
-
     work: Any = partial(per_trial_figures, supposed, asked, seed)
     figures: Mapping[Any, np.ndarray] = run_blocks(work, trials, progress=progress)
     fitted = [fitted_figure(claim.about, figures) for claim in claims.with_role("fitted")]
@@ -249,12 +248,11 @@ def _judge_derived(claim: Claim, ledger: Ledger) -> Row:
         value = ledger.compute(str(claim.formula))
     except InputError as error:
         return _not_run(claim, str(error))
-    agrees, verdict, note = claim.agrees(value), "failed", ""
+    verdict: Verdict = "passed" if claim.agrees(value) else "failed"
+    note = ""
     if claim.status == "inconsistent":
         wrong = "the ledger calls it inconsistent, but it agrees: correct its status"
-        verdict, note = ("failed", wrong) if agrees else ("inconsistent", claim.reason)
-    elif agrees:
-        verdict = "passed"
+        verdict, note = ("failed", wrong) if verdict == "passed" else ("inconsistent", claim.reason)
     return _row(claim, verdict, note, reproduced=value, tolerance=claim.half_unit)
 
 
@@ -297,6 +295,6 @@ def _not_run(claim: Claim, why: str) -> Row:
     return _row(claim, "not run", claim.excused or why, excused=claim.excused is not None)
 
 
-def _row(claim: Claim, verdict: Any, note: str, **found: Any) -> Row:
+def _row(claim: Claim, verdict: Verdict, note: str, **found: Any) -> Row:
     printed = (claim.id, claim.statement, claim.printed, claim.unit, claim.source, claim.role)
     return Row(*printed, verdict=verdict, note=note, **found)

@@ -16,7 +16,7 @@ from asteroid_repro.engine.monte_carlo import run_blocks
 from asteroid_repro.estimate.effects.inference import p_value
 from asteroid_repro.estimate.effects.methods import Analysis, estimate_arrays
 from asteroid_repro.reporting.files import write_file
-from asteroid_repro.reporting.result_tables import markdown
+from asteroid_repro.reporting.records import markdown
 from asteroid_repro.simulate.streams import Purpose, stream
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "type-one-error.md"

@@ -38,15 +38,9 @@ class Reproduction:
 
 
 def reproduce(
-    out: Path,
-    study: ar.Study | None = None,
-    assumptions: ar.TrialAssumptions | None = None,
-    *,
-    seed: int = ILLUSTRATIVE_SEED,
-    trials: int = TRIALS,
-    progress: bool = False,
-    say: Callable[[str], None] = lambda _: None,
-) -> Reproduction:
+    out: Path, study: ar.Study | None = None, *, scenario: str | None = None, seed: int = ILLUSTRATIVE_SEED,
+    trials: int = TRIALS, progress: bool = False, say: Callable[[str], None] = lambda _: None,
+) -> Reproduction:  # fmt: skip
     """Do everything and write it below a folder: ``data/`` (tables, verdicts, audit) and ``figures/``.
 
     Effects are estimated by the study's own analysis. What the study does not have is left out: sessions without a
@@ -58,8 +52,8 @@ def reproduce(
         The folder.
     study : Study, optional
         ASTEROID when not given.
-    assumptions : TrialAssumptions, optional
-        For instance one of the study's scenarios; its own assumptions when not given.
+    scenario : str, optional
+        One of the study's scenarios, or a file; its own assumptions when not given.
     seed : int
         Of the one trial that is shown and of the simulated trials behind the verdicts.
     trials : int
@@ -83,7 +77,7 @@ def reproduce(
     study = study or ar.study()
     if not study.ledger.claims:
         raise InputError(f"{study.folder} must hold claims.toml to reproduce, got none. Add it, or use simulate.")
-    supposed = assumptions or study.assumptions
+    supposed = study.assumptions if scenario is None else study.scenario(scenario)
     data, analysis = out / "data", supposed.design.analysis
     say("Auditing the printed numbers")
     files = [write_file(data / "audit.md", audit_markdown(ar.audit(study)))]

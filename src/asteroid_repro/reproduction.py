@@ -38,8 +38,9 @@ class Reproduction:
 
 
 def reproduce(
-    out: Path, study: ar.Study | None = None, *, scenario: str | None = None, seed: int = ILLUSTRATIVE_SEED,
-    trials: int = TRIALS, progress: bool = False, say: Callable[[str], None] = lambda _: None,
+    out: Path, study: ar.Study | None = None, assumptions: ar.TrialAssumptions | None = None, *,
+    seed: int = ILLUSTRATIVE_SEED, trials: int = TRIALS, progress: bool = False,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Reproduction:  # fmt: skip
     """Do everything and write it below a folder: ``data/`` (tables, verdicts, audit) and ``figures/``.
 
@@ -52,8 +53,8 @@ def reproduce(
         The folder.
     study : Study, optional
         ASTEROID when not given.
-    scenario : str, optional
-        One of the study's scenarios, or a file; its own assumptions when not given.
+    assumptions : TrialAssumptions, optional
+        For instance one of the study's scenarios; its own assumptions when not given.
     seed : int
         Of the one trial that is shown and of the simulated trials behind the verdicts.
     trials : int
@@ -77,22 +78,14 @@ def reproduce(
     study = study or ar.study()
     if not study.ledger.claims:
         raise InputError(f"{study.folder} must hold claims.toml to reproduce, got none. Add it, or use simulate.")
-    supposed = study.assumptions if scenario is None else study.scenario(scenario)
-    data, analysis = out / "data", supposed.design.analysis
+    supposed = assumptions or study.assumptions
+    data = out / "data"
     say("Auditing the printed numbers")
     files = [write_file(data / "audit.md", audit_markdown(ar.audit(study)))]
     say(f"Simulating one trial (seed {seed})")
     trial = ar.simulate_trial(supposed, seed=seed)
     say("Estimating effects, event rates and attendance")
-    method: dict[str, Any] = analysis.model_dump()
-    results: dict[str, Any] = {"effects": ar.estimate_effects(trial, **method)}
-    if supposed.design.kinds:
-        # Where people only walked there is no rate per hour of running.
-        only_walked = len(trial.sessions) > 0 and not trial.sessions["run_minutes"].any()
-        per = "person_weeks" if only_walked else None
-        results["event_rates"] = ar.event_rates(trial, per=per, level=analysis.level)
-    if len(trial.sessions):
-        results["attendance"] = ar.attendance(trial)
+    results = _estimated(trial)
     tables = {name: table for name, table in trial.tables().items() if len(table) or name != "sessions"}
     tables |= {name: result.to_frame() for name, result in results.items()}
     files += [write_table(data / "simulated" / f"{name}.csv", table, trial.label) for name, table in tables.items()]
@@ -107,6 +100,22 @@ def reproduce(
         files += ar.save_figure(axes, out / "figures" / name)
         plt.close(axes.figure)  # type: ignore[arg-type]  # these axes lie in a figure, not in a subfigure
     return Reproduction(verification, tuple(files))
+
+
+def _estimated(trial: ar.Trial) -> dict[str, Any]:
+    """Estimate what the trial has, by the study's own analysis."""
+    analysis, sessions = trial.design.analysis, trial.sessions
+    method: dict[str, Any] = analysis.model_dump()
+    results: dict[str, Any] = {"effects": ar.estimate_effects(trial, **method)}
+    if trial.design.kinds:
+        only_walked = (
+            len(sessions) > 0 and not sessions["run_minutes"].any()
+        )  # then there is no rate per hour of running
+        per = "person_weeks" if only_walked else None
+        results["event_rates"] = ar.event_rates(trial, per=per, level=analysis.level)
+    if len(sessions):
+        results["attendance"] = ar.attendance(trial)
+    return results
 
 
 def _figures(

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from asteroid_repro import InputError, study
+from asteroid_repro import InputError, scenario, study
 from asteroid_repro.reporting.files import read_table
 from asteroid_repro.reproduction import Reproduction, reproduce
 
@@ -116,7 +116,7 @@ def test_running_it_twice_writes_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_a_scenario_is_an_option_and_its_name_is_on_every_file(tmp_path: Path) -> None:
-    done = reproduce(tmp_path, scenario="no_effect", trials=300)
+    done = reproduce(tmp_path, assumptions=scenario("no_effect"), trials=300)
     assert done.verification.scenario == "no_effect"
     for name in _names(tmp_path, done):
         if name.endswith(".csv"):
@@ -124,7 +124,7 @@ def test_a_scenario_is_an_option_and_its_name_is_on_every_file(tmp_path: Path) -
 
 
 def test_a_programme_without_sessions_leaves_their_figures_out(tmp_path: Path) -> None:
-    names = _names(tmp_path, reproduce(tmp_path, scenario="waitlist", trials=300))
+    names = _names(tmp_path, reproduce(tmp_path, assumptions=scenario("waitlist"), trials=300))
     assert not [name for name in names if "attendance" in name or "running" in name or "sessions" in name]
     rates = read_table(tmp_path / "data" / "simulated" / "event_rates.csv")
     assert set(rates["per"]) == {"person_weeks"}

@@ -21,7 +21,7 @@ from asteroid_repro.figures import effect_figures, exposure_figures, people_figu
 from asteroid_repro.ledger.claim import Claim, Identity, Source
 from asteroid_repro.ledger.figure import FIGURES as CLAIMED
 from asteroid_repro.reporting.files import read_table, write_file
-from asteroid_repro.reporting.result_tables import markdown
+from asteroid_repro.reporting.records import markdown
 from asteroid_repro.trial.characteristics import Characteristic, EventAssumptions
 from asteroid_repro.trial.design import Arm, Design, EventKind, Outcome, PaperAnalysis
 from asteroid_repro.trial.session_assumptions import SessionAssumptions

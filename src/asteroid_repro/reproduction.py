@@ -40,8 +40,8 @@ class Reproduction:
 def reproduce(
     out: Path,
     study: ar.Study | None = None,
-    assumptions: ar.TrialAssumptions | None = None,
     *,
+    assumptions: ar.TrialAssumptions | None = None,
     seed: int = ILLUSTRATIVE_SEED,
     trials: int = TRIALS,
     progress: bool = False,
@@ -59,7 +59,7 @@ def reproduce(
     study : Study, optional
         ASTEROID when not given.
     assumptions : TrialAssumptions, optional
-        For instance one of the study's scenarios; its own assumptions when not given.
+        The study's own when not given.
     seed : int
         Of the one trial that is shown and of the simulated trials behind the verdicts.
     trials : int

@@ -10,7 +10,7 @@ import typer
 
 import asteroid_repro as ar
 from asteroid_repro.cli import planning_commands
-from asteroid_repro.cli.options import SEED, Case, ScenarioName, Seed, StudyName, analysis, takes
+from asteroid_repro.cli.options import SEED, Case, Seed, StudyName, analysis, takes
 from asteroid_repro.cli.output import Show
 from asteroid_repro.errors import InputError
 from asteroid_repro.study_folder import DEFAULT
@@ -60,10 +60,9 @@ def _options(
 
 
 @app.command()
-@takes(show=Show)
+@takes(case=Case, show=Show)
 def reproduce(
-    show: Show, *, study: StudyName = DEFAULT, scenario: ScenarioName = None, seed: Seed = SEED,
-    trials: Trials = 20_000,
+    case: Case, show: Show, *, seed: Seed = SEED, trials: Trials = 20_000,
     out: Annotated[Path, typer.Option(help="Folder to write data/ and figures/ into.")] = Path(),
 ) -> None:  # fmt: skip
     """Audit, simulate, estimate, verify and draw; write data/ and figures/.
@@ -74,7 +73,9 @@ def reproduce(
 
     said = not (show.as_json or show.as_csv)
     say: Callable[[str], None] = typer.echo if said else lambda _: None
-    done = run(out, ar.study(study), scenario=scenario, seed=seed, trials=trials, progress=said, say=say)
+    done = run(
+        out, ar.study(case.study), assumptions=case.assumptions(), seed=seed, trials=trials, progress=said, say=say
+    )
     say(f"Wrote {len(done.files)} files below {out.resolve()}")
     show.verdicts(done.verification)
     raise typer.Exit(0 if done.verification.ok else 1)
@@ -87,7 +88,7 @@ def simulate(case: Case, show: Show, *, seed: Seed = SEED, out: Out = None) -> N
 
     Example: asteroid-repro simulate --seed 7 --out my-trial
     """
-    trial = ar.simulate_trial(case.assumptions(), seed=seed)
+    trial = ar.simulate_trial(assumptions=case.assumptions(), seed=seed)
     _write(out, trial.tables(), trial.label)
     show(trial.label, trial.tables() if show.as_json else {"tables": trial.to_frame()})
 
@@ -110,7 +111,7 @@ def estimate(
         arms: dict[str, Any] = {"treatment": treatment or there[0], "reference": reference or there[1]}
         show(str(outcomes), {"effects": ar.estimate_effects(table, **arms, **analysis).to_frame()})
         return
-    trial = ar.simulate_trial(case.assumptions(), seed=seed)
+    trial = ar.simulate_trial(assumptions=case.assumptions(), seed=seed)
     results = {"effects": ar.estimate_effects(trial, **analysis).to_frame()}
     if trial.has_exposure:
         results["event_rates"] = ar.event_rates(trial, level=analysis.get("level", 0.95)).to_frame()

@@ -20,14 +20,8 @@ from asteroid_repro.reporting import wording
 from asteroid_repro.trial.design import Design
 from asteroid_repro.trial.participant_data import Trial
 
-_EVENT_STYLES: Final = (
-    (style.VERMILLION, "v"),
-    (style.BLACK, "X"),
-    (style.GREEN, "D"),
-    (style.ORANGE, "^"),
-    (style.SKY_BLUE, "P"),
-    (style.GREY, "*"),
-)
+_COLOURS: Final = (style.VERMILLION, style.BLACK, style.GREEN, style.ORANGE, style.SKY_BLUE, style.GREY)
+_EVENT_STYLES: Final = tuple(zip(_COLOURS, "vXD^P*", strict=True))
 _BANDS: Final = ((style.ORANGE, "////"), (style.SKY_BLUE, "...."), (style.GREEN, "xx"), (style.GREY, "\\\\"))
 _UNITS: Final = {"running_hours": "events per 1000 h", "person_weeks": "events per 1000 person-weeks"}
 

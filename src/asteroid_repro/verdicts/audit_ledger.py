@@ -188,7 +188,7 @@ def _scores_in_steps(ledger: Ledger, design: Design) -> list[tuple[Claim, Figure
 
 def _line_row(name: str, line: TripleAudit, models: ModelEvidence | None) -> tuple[str, ...]:
     if line.consistent:
-        result = _distributions(line)
+        result = distributions(line)
         if models:
             fits = [f"{row.model} {row.distribution}" for row in models.rows if row.compatible]
             result += f"; compatible with {', '.join(fits) or 'none'}"
@@ -199,7 +199,7 @@ def _line_row(name: str, line: TripleAudit, models: ModelEvidence | None) -> tup
     return "result line", name, str(line.triple), result, _WORDS[line.consistent]
 
 
-def _distributions(found: TripleAudit | FamilyAudit) -> str:
+def distributions(found: TripleAudit | FamilyAudit) -> str:
     """Name the reference distributions that could have printed a line, or all lines of a family."""
     if found.df_min is None:
         return "z alone"
@@ -209,7 +209,7 @@ def _distributions(found: TripleAudit | FamilyAudit) -> str:
 
 def _family_row(name: str, family: FamilyAudit) -> tuple[str, ...]:
     lines = "; ".join(str(line.triple) for line in family.audits)
-    result = f"together {_distributions(family)}" if family.consistent else "none in common"
+    result = f"together {distributions(family)}" if family.consistent else "none in common"
     return "family", name, lines, result, _WORDS[family.consistent]
 
 

@@ -3,7 +3,8 @@ r"""A verdict for every claim of the ledger, each by the test its role allows.
 ``derived`` claims are recomputed from other printed numbers, to half the last printed digit. ``fitted`` claims set an
 assumption, so agreement shows only that the pipeline is sound: the Monte Carlo figure must lie within k of its
 standard errors, :math:`k = \Phi^{-1}(1 - 10^{-4}/(2m))` for m such checks, which keeps the false-alarm probability
-of the whole suite below :math:`10^{-4}`. ``predicted`` claims are the only test of the model: the published value
+of the whole suite below :math:`10^{-4}` as far as the errors of the checks go; that of values which were themselves
+fitted by simulation is not counted. ``predicted`` claims are the only test of the model: the published value
 lies inside the 95 % prediction interval of one simulated trial, or is a miss. ``context`` is listed.
 """
 

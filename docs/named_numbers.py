@@ -104,7 +104,7 @@ def _run() -> dict[str, str]:
         "summary": made["summary"],
         "findings": made["findings"],
         "fit_note": made["fit_note"],
-        "allowed_standard_errors": f"{made['k']:.2f}",
+        "allowed_standard_errors": f"{made['allowed_standard_errors']:.2f}",
     }
 
 

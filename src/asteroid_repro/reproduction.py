@@ -38,10 +38,15 @@ class Reproduction:
 
 
 def reproduce(
-    out: Path, study: ar.Study | None = None, assumptions: ar.TrialAssumptions | None = None, *,
-    seed: int = ILLUSTRATIVE_SEED, trials: int = TRIALS, progress: bool = False,
+    out: Path,
+    study: ar.Study | None = None,
+    assumptions: ar.TrialAssumptions | None = None,
+    *,
+    seed: int = ILLUSTRATIVE_SEED,
+    trials: int = TRIALS,
+    progress: bool = False,
     say: Callable[[str], None] = lambda _: None,
-) -> Reproduction:  # fmt: skip
+) -> Reproduction:
     """Do everything and write it below a folder: ``data/`` (tables, verdicts, audit) and ``figures/``.
 
     Effects are estimated by the study's own analysis. What the study does not have is left out: sessions without a

@@ -86,7 +86,7 @@ def simulate(case: Case, show: Show, *, seed: Seed = SEED, out: Out = None) -> N
 
     Example: asteroid-repro simulate --seed 7 --out my-trial
     """
-    trial = ar.simulate_trial(case.assumptions(), seed=seed)
+    trial = ar.simulate_trial(assumptions=case.assumptions(), seed=seed)
     _write(out, trial.tables(), trial.label)
     show(trial.label, trial.tables() if show.as_json else {"tables": trial.to_frame()})
 
@@ -109,7 +109,7 @@ def estimate(
         arms: dict[str, Any] = {"treatment": treatment or there[0], "reference": reference or there[1]}
         show(str(outcomes), {"effects": ar.estimate_effects(table, **arms, **analysis).to_frame()})
         return
-    trial = ar.simulate_trial(case.assumptions(), seed=seed)
+    trial = ar.simulate_trial(assumptions=case.assumptions(), seed=seed)
     results = {"effects": ar.estimate_effects(trial, **analysis).to_frame()}
     if trial.has_exposure:
         results["event_rates"] = ar.event_rates(trial, level=analysis.get("level", 0.95)).to_frame()

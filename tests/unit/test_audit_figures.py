@@ -113,7 +113,7 @@ def test_a_ratio_is_drawn_in_log_units(text: str) -> None:
     assert ax.get_ylabel() == "Unrounded standard error, log units"
     for corners in shapes(ax, "possible"):
         assert all(np.all(one < 1e-6) for one in misses(audit.triple, Z, *corners.T).values())
-    assert bool(shapes(ax, "possible")) == audit.z
+    assert bool(shapes(ax, "possible")) == audit.df.z
 
 
 def test_the_region_touches_the_range_of_standard_errors_of_the_audit() -> None:

@@ -112,9 +112,9 @@ def plot_event_rates(
     >>> ax.get_xlabel()
     'Adverse events per 1000 running hours, 95 % CI (logarithmic scale)'
     """
-    if not rates.rows:
-        raise InputError("rates must have rows, got none. Compute them with event_rates.")
     totals = [row for row in rates.rows if row.kind == "all"]
+    if not totals:
+        raise InputError("rates must have rows of all kinds together, got none. Compute them with event_rates.")
     arms, per = [row.arm for row in totals], wording.denominator(totals[0].per)
     ax = style.new_axes(ax)
     ax.set_xscale("log")

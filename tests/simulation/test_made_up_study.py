@@ -20,7 +20,7 @@ TRIALS = 4000
 BLOCKS = 4
 RECORDS = {
     "as it is": STRETCHING,
-    "sleep in steps": STRETCHING.with_values(name="steps", sleep={"step": 2}),
+    "sleep in steps": STRETCHING.with_values(name="steps", sleep={"step": 6}),
     "near the ends": STRETCHING.with_values(
         name="ends", back_function={"treatment_baseline": 1.2, "reference_baseline": 8.1, "sd": 1.7}
     ),
@@ -114,7 +114,7 @@ def test_every_score_is_on_its_scale(name: str) -> None:
         assert back_function.max() == scale.maximum
         assert (back_function % 0.5 == 0).all()
         assert (back_function % 1 == 0.5).any()
-        on_steps = float((sleep % 2 == 0).mean())
+        on_steps = float((sleep % 6 == 0).mean())
         assert on_steps == 1 if name == "sleep in steps" else on_steps < 0.001
         assert sleep.min() < 55 - 3 * 8
         assert sleep.max() > 55 + 3 * 8

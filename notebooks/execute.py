@@ -29,7 +29,9 @@ def executed(script: Path) -> nbformat.NotebookNode:
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:02d}"
     notebook.metadata = {"kernelspec": KERNEL, "jupytext": {"formats": "ipynb,py:percent"}}
-    NotebookClient(notebook, record_timing=False, timeout=120, resources={"metadata": {"path": str(FOLDER)}}).execute()
+    place = {"metadata": {"path": str(FOLDER)}}
+    client = NotebookClient(notebook, record_timing=False, timeout=120, coalesce_streams=True, resources=place)
+    client.execute()  # a slow machine cuts what a cell prints into pieces: they are put together again
     notebook.metadata.pop("language_info", None)
     return notebook
 

@@ -9,18 +9,18 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import islice
 from typing import Any, Final, Literal
 
 import numpy as np
 from tqdm import tqdm
 
-from asteroid_repro.errors import InputError
+from asteroid_repro.errors import InputError, check_whole
 from asteroid_repro.simulate.streams import BLOCK_TRIALS, Purpose, blocks, stream
 
 Work = Callable[[int, int], Mapping[str, np.ndarray]]
@@ -32,7 +32,7 @@ PIECE_TRIALS: Final = 10 * BLOCK_TRIALS
 MOST_TRIALS: Final = 20_000_000
 """Where a run of as many trials as it takes gives up."""
 
-_AHEAD: Final = 1000  # pieces handed out and not yet added: enough for a cluster, and it bounds the memory
+AHEAD: Final = 1000  # pieces handed out and not yet added: enough for a cluster, and it bounds the memory
 _AHEAD_AUTOMATIC: Final = 64  # fewer where those that are not needed in the end are thrown away
 
 TARGET_MCSE: Final = 0.005
@@ -135,7 +135,7 @@ def run_blocks(work: Work, trials: int, *, progress: bool = False) -> dict[str, 
     """
     check_trials(trials)
     figures = []
-    with _bar(trials, progress=progress) as bar:
+    with progress_bar("Simulating", "trial", trials, progress=progress) as bar:
         for block, size in blocks(trials):
             figures.append(work(block, size))
             bar.update(size)
@@ -175,10 +175,11 @@ def sum_pieces(work: Work, run: Run, *, enough: Callable[[Totals], bool] | None 
     automatic = run.trials == "auto" and enough is not None
     goal = MOST_TRIALS if automatic else check_trials(run.trials)
     task, sums, done, stopped = partial(_do_piece, work), dict[str, np.ndarray](), 0, False
-    ahead = _AHEAD_AUTOMATIC if automatic else _AHEAD
-    with workers(run) as pool, _bar(None if automatic else goal, progress=run.progress) as bar:
+    ahead = _AHEAD_AUTOMATIC if automatic else AHEAD
+    bar = progress_bar("Simulating", "trial", None if automatic else goal, progress=run.progress)
+    with workers(run) as pool, bar:
         try:
-            for size, figures in _in_order(task, _pieces(goal), pool, ahead=ahead):
+            for size, figures in results(task, _pieces(goal), pool, ahead=ahead, in_order=True):
                 sums = _added(sums, figures)
                 done += size
                 bar.update(size)
@@ -201,9 +202,24 @@ def check_trials(trials: object) -> int:
     >>> check_trials(1000)
     1000
     """
-    if isinstance(trials, bool) or not isinstance(trials, int | np.integer) or trials < 2:
-        raise InputError(f"trials must be a whole number of 2 or more, got {trials!r}. Try 10000.")
-    return int(trials)
+    return check_whole("trials", trials, 2, "Try 10000.")
+
+
+def check_usable(usable: np.ndarray, trials: int) -> int:
+    """Return the number of usable fits where there are fewest, and refuse too few of them.
+
+    Examples
+    --------
+    >>> check_usable(np.array([998, 1000]), 1000)
+    998
+    """
+    fewest = int(usable.min())
+    if fewest < 2:
+        raise InputError(
+            f"trials must leave 2 usable fits or more, got {fewest} of {trials}. Check spreads, missing visits and "
+            "arm sizes."
+        )
+    return fewest
 
 
 def _pieces(trials: int) -> Iterator[tuple[int, int]]:
@@ -232,28 +248,35 @@ def _added(sums: Mapping[str, np.ndarray], figures: Mapping[str, np.ndarray]) ->
     return {key: sums[key] + value for key, value in figures.items()} if sums else dict(figures)
 
 
-def _in_order(task: Callable[[Any], Any], pieces: Iterable[Any], pool: Executor | None, *, ahead: int) -> Iterator[Any]:
-    """Yield the results in the order of the pieces, with a bounded number of pieces handed out."""
+def results(
+    task: Callable[[Any], Any], pieces: Iterable[Any], pool: Executor | None, *, ahead: int, in_order: bool
+) -> Generator[Any]:
+    """Yield the results in the order of the pieces, or as they come, with a bounded number of pieces handed out.
+
+    Examples
+    --------
+    >>> list(results(abs, [-2, -1], None, ahead=1, in_order=True))
+    [2, 1]
+    """
     if pool is None:
         yield from map(task, pieces)
         return
-    waiting: deque[Future[Any]] = deque()
+    rest, waiting = iter(pieces), list[Future[Any]]()
     try:
-        for piece in pieces:
-            waiting.append(pool.submit(task, piece))
-            if len(waiting) >= ahead:
-                yield waiting.popleft().result()
+        waiting.extend(pool.submit(task, piece) for piece in islice(rest, ahead))
         while waiting:
-            yield waiting.popleft().result()
+            finished = {waiting[0]} if in_order else wait(waiting, return_when=FIRST_COMPLETED).done
+            waiting = [future for future in waiting if future not in finished]
+            waiting.extend(pool.submit(task, piece) for piece in islice(rest, len(finished)))
+            for future in finished:
+                yield future.result()
     finally:
         for future in waiting:
             future.cancel()
 
 
 def _check_workers(n_jobs: object, executor: Any) -> None:
-    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int | np.integer) or n_jobs < 1:
-        raise InputError(f"n_jobs must be a whole number of 1 or more, got {n_jobs!r}. Use the number of cores.")
-    if executor is not None and n_jobs > 1:
+    if check_whole("n_jobs", n_jobs, 1, "Use the number of cores.") > 1 and executor is not None:
         raise InputError(f"n_jobs must be left out beside an executor, got {n_jobs}. The executor has its workers.")
     if executor is not None and not hasattr(executor, "submit"):
         raise InputError(f"executor must have a method submit, got {executor!r}. Give an Executor or a Dask Client.")
@@ -294,7 +317,9 @@ def _end_with(process: multiprocessing.process.BaseProcess) -> None:
     os._exit(1)
 
 
-def _bar(trials: int | None, *, progress: bool) -> Any:
-    return tqdm(
-        total=trials, desc="Simulating", unit="trial", unit_scale=True, disable=None if progress else True, leave=False
-    )
+def progress_bar(
+    what: str, unit: str, total: int | None, done: int = 0, *, progress: bool, of: Iterable[Any] | None = None
+) -> Any:
+    """Show how much is done, how fast, and how long the rest will take; never when the output is not a terminal."""
+    hidden = None if progress else True
+    return tqdm(of, what, total, initial=done, unit=unit, unit_scale=True, disable=hidden, leave=False)

@@ -1,7 +1,7 @@
 """Assurance: power averaged over what is believed of the true effect."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from math import nan
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from asteroid_repro.engine.label import simulated_label
-from asteroid_repro.engine.monte_carlo import Run, Totals, check_trials, sum_pieces
+from asteroid_repro.engine.monte_carlo import Run, Totals, check_trials, check_usable, sum_pieces
 from asteroid_repro.engine.trial_estimates import simulated_estimates
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.inference import p_value
@@ -100,10 +100,7 @@ class Assurance(ResultTable):
 
     def to_frame(self) -> "pd.DataFrame":
         """Return one row with the result; ``tried`` holds the effects behind it."""
-        import pandas as pd  # slow to import, and the command line prints without it
-
-        row = {name: value for name, value in vars(self).items() if name not in {"tried", "analysis", "label"}}
-        return pd.DataFrame([row | asdict(self.analysis)])
+        return super().to_frame().drop(columns=["tried", "analysis"]).assign(**vars(self.analysis))
 
 
 def assurance(
@@ -247,9 +244,7 @@ def effect_sums(
 
 def _result(belief: Belief, tried: tuple[np.ndarray, np.ndarray, float], totals: Totals, **said: Any) -> Assurance:
     effects, weights, beyond_scale = tried
-    sums, n = totals.sums, int(totals.sums["usable"])
-    if n < 2:
-        raise InputError(f"trials must leave 2 usable fits or more, got {n} of {totals.trials}. Add people.")
+    sums, n = totals.sums, check_usable(totals.sums["usable"], totals.trials)
     powers = [_mean_and_error(count, count, n) for count in sums["significant"].tolist()]
     rows = zip(effects.tolist(), weights.tolist(), powers, strict=True)
     return Assurance(

@@ -6,7 +6,7 @@ from math import inf, isfinite, sqrt
 
 from scipy.special import ndtr, ndtri
 
-from asteroid_repro.errors import InputError
+from asteroid_repro.errors import InputError, check_positive
 from asteroid_repro.planning.belief import Shrinkage, shrunk
 from asteroid_repro.tables.limits import check_level
 from asteroid_repro.tables.result_table import ResultTable
@@ -66,12 +66,7 @@ class Replication(ResultTable):
 
 
 def replication(
-    estimate: float,
-    se: float,
-    *,
-    relative_size: float = 1.0,
-    level: float = 0.95,
-    shrinkage: Shrinkage = 0.0,
+    estimate: float, se: float, *, relative_size: float = 1.0, level: float = 0.95, shrinkage: Shrinkage = 0.0
 ) -> Replication:
     r"""Say what a replication of a given size is likely to find.
 
@@ -129,8 +124,7 @@ def replication(
     belief = shrunk(estimate, se, shrinkage)
     if estimate == 0:
         raise InputError("estimate must not be 0, got 0. It has no sign that a replication could share.")
-    if not 0 < relative_size < inf:
-        raise InputError(f"relative_size must be positive and finite, got {relative_size!r}. 1 is the same size again.")
+    check_positive("relative_size", relative_size, "1 is the same size again.")
     critical = float(ndtri((1 + check_level(level)) / 2))
     se_again = se / sqrt(relative_size)
     spread = sqrt(belief.sd**2 + se_again**2)
@@ -194,8 +188,7 @@ def least_z(z_original: float, variance_ratio: float, level: float = 0.95) -> fl
     >>> round(least_z(3.0, 1.0), 3)
     2.589
     """
-    _check_z("z_original", z_original)
-    _check_ratio(variance_ratio)
+    _check(variance_ratio, z_original=z_original)
     critical = float(ndtri((1 + check_level(level)) / 2))
     if abs(z_original) <= critical:
         return inf
@@ -240,9 +233,7 @@ def sceptical_p_value(z_original: float, z_replication: float, variance_ratio: f
     >>> round(sceptical_p_value(2.576, 2.326, 2.0), 3)
     0.058
     """
-    _check_z("z_original", z_original)
-    _check_z("z_replication", z_replication)
-    _check_ratio(variance_ratio)
+    _check(variance_ratio, z_original=z_original, z_replication=z_replication)
     if z_original == 0 or z_replication == 0:
         return 0.5
     mean = (z_original**2 + z_replication**2) / 2
@@ -253,11 +244,10 @@ def sceptical_p_value(z_original: float, z_replication: float, variance_ratio: f
     return float(ndtr(-sceptical if same_sign else sceptical))
 
 
-def _check_z(name: str, z: float) -> None:
-    if not isfinite(z):
-        raise InputError(f"{name} must be a finite number, got {z!r}. It is the estimate over its standard error.")
-
-
-def _check_ratio(ratio: float) -> None:
-    if not 0 < ratio < inf:
-        raise InputError(f"variance_ratio must be positive and finite, got {ratio!r}. Equal sizes have 1.")
+def _check(variance_ratio: float, **z: float) -> None:
+    check_positive("variance_ratio", variance_ratio, "Equal sizes have 1.")
+    for name, value in z.items():
+        if not isfinite(value):
+            raise InputError(
+                f"{name} must be a finite number, got {value!r}. It is the estimate over its standard error."
+            )

@@ -15,7 +15,8 @@ import pandas as pd
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.printed.audit_triple import audit_triple, is_consistent
+from asteroid_repro.printed.audit_triple import audit_triple
+from asteroid_repro.printed.feasible_df import bands, is_possible, ratio_range
 from asteroid_repro.printed.printed_triple import FIELDS, PrintedTriple
 from asteroid_repro.printed.rounding_interval import unit
 
@@ -82,7 +83,10 @@ def caught(line: PrintedTriple, field: str, sign: int) -> bool | None:
         moved = move(line, field, sign)
     except InputError:
         return True
-    return None if moved is None else not is_consistent(moved)
+    if moved is None:
+        return None
+    one = bands(moved)
+    return not is_possible(ratio_range(one), one["p"], moved.level)[0]  # the verdict alone is ten times as fast
 
 
 def run(lines: int, seed: int) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from asteroid_repro.estimate.effects.moments import Moments, moments
 from asteroid_repro.estimate.missing_visits.imputation import Rule, impute
 from asteroid_repro.estimate.missing_visits.rubin import pool
 from asteroid_repro.reporting.files import write_file
-from asteroid_repro.reporting.result_tables import markdown
+from asteroid_repro.reporting.records import markdown
 
 PAGE = Path(__file__).parent.parent / "docs" / "missing-visit-inference.md"
 TYPE_ONE_SEED = 43  # that of docs/type-one-error.md: the same trials

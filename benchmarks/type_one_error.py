@@ -16,7 +16,7 @@ from asteroid_repro.engine.monte_carlo import run_blocks
 from asteroid_repro.estimate.effects.inference import p_value
 from asteroid_repro.estimate.effects.methods import Analysis, estimate_arrays
 from asteroid_repro.reporting.files import write_file
-from asteroid_repro.reporting.result_tables import markdown
+from asteroid_repro.reporting.records import markdown
 from asteroid_repro.simulate.streams import Purpose, stream
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "type-one-error.md"
@@ -165,9 +165,10 @@ def page(trials: int) -> str:
         "Correlations are between visits 1-2, 2-3 and 1-3. A fit that failed is counted and leaves the rate alone.",
         "",
         "The random intercept is what the published wording suggests. Where correlation decays with time it finds an",
-        "effect that is not there about twice as often as it should; t instead of z mends little of it. On complete data",
-        "MMRM and ANCOVA hold their level. With missing visits ANCOVA does, and MMRM with t (Satterthwaite's degrees of",
-        "freedom) rejects a little too often; Kenward and Roger's mend that ([measured](missing-visit-inference.md)).",
+        "effect that is not there about twice as often as it should; t instead of z mends little of it. On complete",
+        "data MMRM and ANCOVA hold their level. With missing visits ANCOVA does, and MMRM with t (Satterthwaite's",
+        "degrees of freedom) rejects a little too often; Kenward and Roger's mend that",
+        "([measured](missing-visit-inference.md)).",
     ]
     return "\n".join([*head, *(f"\n## {title}\n\n{table}" for title, table in tables.items())]) + "\n"
 

@@ -53,6 +53,8 @@ exclude_patterns = [
     "src",
     "tests",
 ]
+WIDE = ["data/audit", "data/verdicts", "docs/reference/claims", "docs/reference/scenario-format"]  # tables
+
 nitpicky = True
 nitpick_ignore_regex = [
     # What lives in a room and is not public has no page; docstrings may name it all the same.
@@ -107,7 +109,7 @@ html_theme_options = {
     "show_prev_next": False,
     "secondary_sidebar_items": {
         "**": ["page-toc"],
-        **{page: [] for page in ("data/audit", "data/verdicts", "docs/reference/claims")},  # wide tables
+        **dict.fromkeys(WIDE, []),
     },
     "footer_start": ["copyright"],
     "footer_end": [],

@@ -38,7 +38,7 @@ APART = frozenset({"__main__", "_version", "studies"})
 NOT_DRAWN = "errors"
 """Every room may raise them: no arrow is drawn."""
 
-WIDTH, HEIGHT, STEP, GAP, LANE = 1.9, 0.5, 0.86, 0.5, 0.3  # boxes, rows, and what passes a row; inches
+WIDTH, HEIGHT, STEP, GAP, LANE = 2.2, 0.54, 0.9, 0.45, 0.3  # boxes, rows, and what passes a row; units of the axes
 INK, WALL, ROOM, BAND = "#2f4b66", "#33506b", "#ffffff", ("#e8eef4", "#f4f7fa")
 
 Edge = tuple[str, str]
@@ -187,15 +187,15 @@ def _draw_floors(axes: Axes, floors: list[int]) -> None:
         first, last = floors.index(floor), len(floors) - 1 - floors[::-1].index(floor)
         axes.axhspan(-STEP * (last + 0.5), -STEP * (first - 0.5), color=BAND[floor % 2], lw=0, zorder=0)
         name = f"{len(FLOORS) - 1 - floor}  {title}"
-        axes.text(-6.25, -STEP * (first + last) / 2, name, va="center", fontsize=9, color=INK)
+        axes.text(-6.25, -STEP * (first + last) / 2, name, va="center", fontsize=10, color=INK)
 
 
 def _draw_room(axes: Axes, room: str, x: float, y: float) -> None:
     corner = x - WIDTH / 2, y - HEIGHT / 2
     box = FancyBboxPatch(corner, WIDTH, HEIGHT, boxstyle="round,pad=0,rounding_size=0.08", fc=ROOM, ec=WALL, zorder=3)
     axes.add_patch(box)
-    axes.text(x, y + 0.02, room, ha="center", va="bottom", fontsize=8.5, color="black", zorder=4)
-    axes.text(x, y - 0.02, f"{lines_of(room):,} lines", ha="center", va="top", fontsize=7, color=INK, zorder=4)
+    axes.text(x, y + 0.02, room, ha="center", va="bottom", fontsize=9.5, color="black", zorder=4)
+    axes.text(x, y - 0.02, f"{lines_of(room):,} lines", ha="center", va="top", fontsize=8, color=INK, zorder=4)
 
 
 def _arrow(points: list[tuple[float, float]], count: int) -> FancyArrowPatch:

@@ -21,7 +21,7 @@ from asteroid_repro.figures import effect_figures, exposure_figures, people_figu
 from asteroid_repro.ledger.claim import Claim, Identity, Source
 from asteroid_repro.ledger.figure import FIGURES as CLAIMED
 from asteroid_repro.reporting.files import read_table, write_file
-from asteroid_repro.reporting.result_tables import markdown
+from asteroid_repro.reporting.records import markdown
 from asteroid_repro.trial.characteristics import Characteristic, EventAssumptions
 from asteroid_repro.trial.design import Arm, Design, EventKind, Outcome, PaperAnalysis
 from asteroid_repro.trial.session_assumptions import SessionAssumptions
@@ -144,7 +144,8 @@ def predicted() -> str:
     table = read_table(ROOT / "data" / "verdicts.csv", text=True).fillna("")
     shown = table[table["role"] == "predicted"].drop(columns=["role", "tolerance"])
     renamed = shown.rename(columns={"reproduced": "mean, SIMULATED", "MCSE or interval": "95 % of trials, SIMULATED"})
-    return markdown(renamed.assign(claim=_code(renamed["claim"])))
+    blind = ["yes" if ar.published()[claim].blind else "no" for claim in renamed["claim"]]
+    return markdown(renamed.assign(claim=_code(renamed["claim"]), blind=blind))
 
 
 def study_format() -> str:
@@ -185,8 +186,8 @@ def scenario_format() -> str:
             row = {
                 "field": f"`{field}`",
                 "in ASTEROID": rounded(value),
-                "where it comes from": ar.ASTEROID.source(name) or "The design.",
                 "what it is": _description(name),
+                "where it comes from": ar.ASTEROID.source(name) or ("The design." if _is_design(name) else ""),
             }
             tables.setdefault(place, []).append(row)
     return "\n\n".join(
@@ -294,6 +295,11 @@ def _summary(function: object) -> str:
 
 def _code(texts: "pd.Series[str]") -> "pd.Series[str]":
     return "`" + texts + "`"
+
+
+def _is_design(name: str) -> bool:
+    place, _, field = name.rpartition(".")
+    return name == "visits" or (place in ar.ASTEROID.design.outcome_names and field in Outcome.model_fields)
 
 
 def _fields(record: type[BaseModel], title: str) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 import pandas as pd
 
 import asteroid_repro as ar
-from asteroid_repro.reporting.result_tables import markdown
+from asteroid_repro.reporting.records import markdown
 
 NOT_KNOWN = "Not known from the sources read."
 

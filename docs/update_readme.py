@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from asteroid_repro.reporting.files import read_table, write_file
-from asteroid_repro.reporting.result_tables import markdown
+from asteroid_repro.reporting.records import markdown
 
 ROOT = Path(__file__).parents[1]
 BEGIN, END = "<!-- verdicts: begin -->\n", "<!-- verdicts: end -->"

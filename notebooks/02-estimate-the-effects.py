@@ -37,8 +37,8 @@ blocks = 20  # of 1000 trials, for the last section
 # outcomes lower is better, so negative numbers favour running.
 #
 # What the paper did is not known. A *set* of analyses could have printed its pain lines: a random intercept per person
-# with z, or with t on many degrees of freedom, by REML or by maximum likelihood. The study's folder names one of them,
-# so that the printed numbers come back:
+# with z, or with t on many degrees of freedom, by REML or by maximum likelihood; or another mixed model with z. The
+# study's folder names one of them, so that the printed numbers come back:
 
 # %%
 paper = assumptions.design.analysis

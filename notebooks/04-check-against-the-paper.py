@@ -55,7 +55,7 @@ audit.to_frame().query("topic == 'result line'")[["about", "printed", "result", 
 # The two pain lines fit a normal distribution, and a t distribution only with more degrees of freedom than there are
 # people. A mixed model for repeated measures or an analysis of covariance with t has fewer: they could not have printed
 # these lines. What could have is still a set: a random intercept with z or with its many degrees of freedom, by REML or
-# by maximum likelihood. *Compatible does not mean used.*
+# by maximum likelihood; or another mixed model with z. *Compatible does not mean used.*
 #
 # ## The disability line contradicts itself
 #

@@ -84,21 +84,13 @@ def reproduce(
     if not study.ledger.claims:
         raise InputError(f"{study.folder} must hold claims.toml to reproduce, got none. Add it, or use simulate.")
     supposed = assumptions or study.assumptions
-    data, analysis = out / "data", supposed.design.analysis
+    data = out / "data"
     say("Auditing the printed numbers")
     files = [write_file(data / "audit.md", audit_markdown(ar.audit(study)))]
     say(f"Simulating one trial (seed {seed})")
     trial = ar.simulate_trial(supposed, seed=seed)
     say("Estimating effects, event rates and attendance")
-    method: dict[str, Any] = analysis.model_dump()
-    results: dict[str, Any] = {"effects": ar.estimate_effects(trial, **method)}
-    if supposed.design.kinds:
-        # Where people only walked there is no rate per hour of running.
-        only_walked = len(trial.sessions) > 0 and not trial.sessions["run_minutes"].any()
-        per = "person_weeks" if only_walked else None
-        results["event_rates"] = ar.event_rates(trial, per=per, level=analysis.level)
-    if len(trial.sessions):
-        results["attendance"] = ar.attendance(trial)
+    results = _estimated(trial)
     tables = {name: table for name, table in trial.tables().items() if len(table) or name != "sessions"}
     tables |= {name: result.to_frame() for name, result in results.items()}
     files += [write_table(data / "simulated" / f"{name}.csv", table, trial.label) for name, table in tables.items()]
@@ -113,6 +105,22 @@ def reproduce(
         files += ar.save_figure(axes, out / "figures" / name)
         plt.close(axes.figure)  # type: ignore[arg-type]  # these axes lie in a figure, not in a subfigure
     return Reproduction(verification, tuple(files))
+
+
+def _estimated(trial: ar.Trial) -> dict[str, Any]:
+    """Estimate what the trial has, by the study's own analysis."""
+    analysis, sessions = trial.design.analysis, trial.sessions
+    method: dict[str, Any] = analysis.model_dump()
+    results: dict[str, Any] = {"effects": ar.estimate_effects(trial, **method)}
+    if trial.design.kinds:
+        only_walked = (
+            len(sessions) > 0 and not sessions["run_minutes"].any()
+        )  # then there is no rate per hour of running
+        per = "person_weeks" if only_walked else None
+        results["event_rates"] = ar.event_rates(trial, per=per, level=analysis.level)
+    if len(sessions):
+        results["attendance"] = ar.attendance(trial)
+    return results
 
 
 def _figures(

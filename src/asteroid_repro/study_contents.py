@@ -103,11 +103,9 @@ def _assumptions(study: Study) -> list[str]:
         sessions = "Programme: none, so there are no sessions and adverse events follow person-time."
     else:
         sessions = f"Programme: {record.sessions.programme.name}, {record.n_sessions} sessions."
-    return [
-        f"Assumptions: {len(roles)} values ({counts}); {record.n_treatment} + {record.n_reference} people. "
-        "Can be done: simulate, operating characteristics, what-if, planning, verify.",
-        sessions,
-    ]
+    people = f"{record.n_treatment} + {record.n_reference} people"
+    done = "Can be done: simulate, operating characteristics, what-if, planning, verify."
+    return [f"Assumptions: {len(roles)} values ({counts}); {people}. {done}", sessions]
 
 
 _ROLES = {"claim": "from claims", "fitted": "fitted to claims", "assumption": "assumed"}

@@ -36,9 +36,9 @@ class Scenario(BaseModel):
     model_config = FROZEN
 
     name: Label = Field(description="Short name.")
-    description: str = Field(default="", description="What it stands for.")
-    claims: tuple[str, ...] = Field(default=(), description="Claims that it rests on.")
-    because: str = Field(default="", description="What is assumed, and why.")
+    description: str = Field("", description="What it stands for.")
+    claims: tuple[str, ...] = Field((), description="Claims that it rests on.")
+    because: str = Field("", description="What is assumed, and why.")
     changes: dict[str, Any] = Field(description="As in with_values of the assumptions.")
 
     @property

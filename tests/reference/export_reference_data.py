@@ -4,16 +4,17 @@ Made-up scores, one row per person: arm and the scores at weeks 0, 6 and 12, emp
 The null_*.csv are the first trials of the run behind docs/type-one-error.md with 15 % missing, unrounded.
 """
 
+import runpy
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from asteroid_repro.evaluate.type_one_error import COVARIANCES, _null_scores
 from asteroid_repro.simulate.streams import BLOCK_TRIALS
 
 FOLDER = Path(__file__).parent / "data"
+TYPE_ONE_ERROR = runpy.run_path(str(Path(__file__).parents[2] / "benchmarks" / "type_one_error.py"))
 SPREAD = np.array([16.0, 19.0, 22.0])
 DECAYING = np.array([[1.0, 0.6, 0.35], [0.6, 1.0, 0.6], [0.35, 0.6, 1.0]])
 APART = np.full((3, 3), -0.25) + 1.25 * np.eye(3)  # people resemble themselves less than others
@@ -75,8 +76,8 @@ def null_trials() -> dict[str, pd.DataFrame]:
     """Return trials of block 0 of the type I run by name: covariance (from 1, in its order) and index of the trial."""
     return {
         f"null_{number}_trial_{trial}": laid_out(block[..., trial].T, block.shape[1] // 2)
-        for number, covariance in enumerate(COVARIANCES, start=1)
-        for block in [_null_scores(covariance.root(), NULL_SEED, 0, BLOCK_TRIALS, NULL_MISSING)]
+        for number, covariance in enumerate(TYPE_ONE_ERROR["COVARIANCES"], start=1)
+        for block in [TYPE_ONE_ERROR["_null_scores"](covariance.root(), NULL_SEED, 0, BLOCK_TRIALS, NULL_MISSING)]
         for trial in NULL_TRIALS
     }
 

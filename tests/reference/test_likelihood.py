@@ -6,6 +6,7 @@ and Roger's degrees of freedom of an autoregressive covariance, is in test_numer
 """
 
 import json
+import runpy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,11 @@ import pytest
 
 from asteroid_repro import estimate_effects
 from asteroid_repro.estimate.effects.estimate_effects import Effect
-from asteroid_repro.evaluate.type_one_error import COVARIANCES, _null_scores
 from asteroid_repro.simulate.streams import BLOCK_TRIALS
 
 FOLDER = Path(__file__).parent
 REFERENCES = json.loads((FOLDER / "references.json").read_text())
+TYPE_ONE_ERROR = runpy.run_path(str(FOLDER.parents[1] / "benchmarks" / "type_one_error.py"))
 DATA_SETS = sorted({row["data_set"] for row in REFERENCES["rows"]})
 
 
@@ -74,7 +75,8 @@ def test_estimate_standard_error_and_df_agree(row: dict[str, Any]) -> None:
 def test_null_trials_are_those_of_the_measured_type_one_errors(number: int, trial: int) -> None:
     """Block 0 of the run with seed 43 and 15 % of later visits missing: docs/type-one-error.md, second table."""
     wide = pd.read_csv(FOLDER / "data" / f"null_{number}_trial_{trial}.csv")
-    block = _null_scores(COVARIANCES[number - 1].root(), 43, 0, BLOCK_TRIALS, 0.15)
+    covariance = TYPE_ONE_ERROR["COVARIANCES"][number - 1]
+    block = TYPE_ONE_ERROR["_null_scores"](covariance.root(), 43, 0, BLOCK_TRIALS, 0.15)
     scores = wide[["week_0", "week_6", "week_12"]].to_numpy().T
     np.testing.assert_allclose(scores, block[..., trial], rtol=1e-12)  # the last bits depend on the processor
     assert wide["arm"].tolist() == ["running"] * 20 + ["waitlist"] * 20

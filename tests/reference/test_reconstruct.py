@@ -12,7 +12,7 @@ from asteroid_repro.ledger.claim import Claim, Source
 from asteroid_repro.ledger.ledger import Ledger
 from asteroid_repro.printed.printed_triple import parse_line
 from asteroid_repro.verdicts.printed_target import published_target, residual_variances
-from asteroid_repro.verdicts.reconstruction import LABEL, Reconstructions, reconstruct
+from asteroid_repro.verdicts.reconstruction import Reconstructions, reconstruct
 
 LINES = {
     "average_pain": ("-15.30", "-25.33", "-5.27", "0.003"),
@@ -108,9 +108,8 @@ def test_same_seed_same_data_sets_and_a_prefix() -> None:
 
 def test_a_data_set_says_what_it_is() -> None:
     found = reconstruct("average_pain", n=1, seed=9)
-    assert LABEL == "RECONSTRUCTED, NOT REAL DATA"
-    assert LABEL in found._repr_html_()
-    assert found.label == LABEL
+    assert found.label == "RECONSTRUCTED, NOT REAL DATA"
+    assert found.label in found._repr_html_()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import json
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -42,7 +42,7 @@ def results() -> dict[str, list[list[float]]]:
         for distribution in own.distributions:
             effects = ar.estimate_effects(trials[2024], method=method, distribution=distribution)
             found[f"effects, {method}, {distribution}"] = fingerprint(_only(effects.to_frame(), _EFFECT))
-    how = {"method": "random_intercept", "distribution": "z"}
+    how: dict[str, Any] = {"method": "random_intercept", "distribution": "z"}
     for name in SCENARIOS:
         measured = ar.operating_characteristics(ar.scenario(name), trials=2000, seed=3, **how)
         found[f"operating characteristics, {name}"] = fingerprint(_only(measured.to_frame(), _MEASURE))

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from asteroid_repro import ASTEROID
+from asteroid_repro import InputError, scenario, study
 from asteroid_repro.reporting.files import read_table
 from asteroid_repro.reproduction import Reproduction, reproduce
 
@@ -25,7 +25,7 @@ IDENTIFIER = re.compile(r"\b[A-Za-z]?[0-9a-f]{10}\b")  # hashed from the drawing
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Reproduction]:
     folder = tmp_path_factory.mktemp("reproduced")
-    return folder, reproduce(folder, ASTEROID)
+    return folder, reproduce(folder)
 
 
 def _committed(kind: str) -> list[str]:
@@ -85,6 +85,58 @@ def test_pictures(made: tuple[Path, Reproduction], name: str) -> None:
     ours, theirs = (matplotlib.image.imread(place / name) for place in (made[0], ROOT))
     assert ours.shape == theirs.shape
     assert np.abs(ours - theirs).mean() < 0.002
+
+
+def _names(folder: Path, done: Reproduction) -> set[str]:
+    return {str(path.relative_to(folder)) for path in done.files}
+
+
+def test_a_study_without_a_programme_has_no_sessions_and_its_own_outcomes(tmp_path: Path) -> None:
+    other = study(ROOT / "tests" / "studies" / "stretching")
+    done = reproduce(tmp_path, other, trials=300)
+    names = _names(tmp_path, done)
+    simulated = {"participants", "outcomes", "adverse_events", "effects", "event_rates"}
+    assert {name for name in names if "simulated" in name} == {f"data/simulated/{name}.csv" for name in simulated}
+    drawn = {"participant-flow", "forest", "event-rates"}
+    drawn |= {
+        f"{kind}-{name}" for kind in ("trajectories", "sampling-distribution") for name in ("back-function", "sleep")
+    }
+    assert {name for name in names if "figures" in name} == {
+        f"figures/{name}.{kind}" for name in drawn for kind in ("svg", "png")
+    }
+    effects = read_table(tmp_path / "data" / "simulated" / "effects.csv")
+    assert set(effects["method"]) == {other.design.analysis.method}
+    assert set(read_table(tmp_path / "data" / "simulated" / "event_rates.csv")["arm"]) == set(other.design.arm_names)
+
+
+def test_running_it_twice_writes_the_same_bytes(tmp_path: Path) -> None:
+    other = study(ROOT / "tests" / "studies" / "stretching")
+    first, second = (reproduce(tmp_path / run, other, trials=300).files for run in "ab")
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+
+
+def test_a_scenario_is_an_option_and_its_name_is_on_every_file(tmp_path: Path) -> None:
+    done = reproduce(tmp_path, assumptions=scenario("no_effect"), trials=300)
+    assert done.verification.scenario == "no_effect"
+    for name in _names(tmp_path, done):
+        if name.endswith(".csv"):
+            assert "no_effect" in (tmp_path / name).read_text().splitlines()[0]
+
+
+def test_a_programme_without_sessions_leaves_their_figures_out(tmp_path: Path) -> None:
+    names = _names(tmp_path, reproduce(tmp_path, assumptions=scenario("waitlist"), trials=300))
+    assert not [name for name in names if "attendance" in name or "running" in name or "sessions" in name]
+    rates = read_table(tmp_path / "data" / "simulated" / "event_rates.csv")
+    assert set(rates["per"]) == {"person_weeks"}
+
+
+def test_a_study_without_claims_is_refused_in_a_line(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    design = (ROOT / "tests" / "studies" / "stretching" / "study.toml").read_text()
+    (folder / "study.toml").write_text(design)
+    with pytest.raises(InputError, match=r"mine must hold claims\.toml to reproduce, got none\. Add it"):
+        reproduce(tmp_path / "out", study(folder))
 
 
 def _close(ours: str, theirs: str, tolerance: float) -> bool:

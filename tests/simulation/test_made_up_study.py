@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from asteroid_repro import TrialAssumptions, study
+from asteroid_repro import TrialAssumptions, floor_and_ceiling, study
 from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.simulate.block import TrialBlock, simulate_block
 
@@ -189,3 +189,14 @@ def test_effects_vary_between_people_without_a_programme() -> None:
     assert within(gain**2, (2.0 * -2) ** 2)
     np.testing.assert_array_equal(ours[:, 0], none[:, 0])
     assert simulate_block(solve(varied), 86, 0, 4).attended_share.tolist() == np.zeros((40, 4)).tolist()
+
+
+def test_shares_at_the_ends_are_those_told_of() -> None:
+    table = floor_and_ceiling(RECORDS["near the ends"])
+    found = {arm: scores("near the ends", arm)[0] for arm in ARMS}
+    places = [(arm, visit) for arm in ARMS for visit in range(4)]
+    shares = table[["floor_share", "ceiling_share"]].to_numpy()
+    for (arm, visit), (floor, ceiling) in zip(places, shares, strict=True):
+        assert within((found[arm][visit] == 0).ravel(), float(floor))
+        assert within((found[arm][visit] == 10).ravel(), float(ceiling))
+    assert table["floor_share"].max() > 0.2

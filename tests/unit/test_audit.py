@@ -64,14 +64,14 @@ def test_predicted_claims_are_not_read_while_fitting() -> None:
 def test_result_lines() -> None:
     result = audit()
     pain, current, disability = result.triples.values()
-    assert (pain.consistent, pain.z, pain.df_min, pain.df_max) == (True, True, 51, None)
-    assert (current.consistent, current.z, current.df_min, current.df_max) == (True, True, 47, None)
+    assert (pain.consistent, pain.df.z, pain.df.df_min, pain.df.df_max) == (True, True, 51, None)
+    assert (current.consistent, current.df.z, current.df.df_min, current.df.df_max) == (True, True, 47, None)
     assert not any(line.allows(df) for line in (pain, current) for df in (37, 38))
     assert {(repair.field, repair.value) for repair in disability.repairs} == {
         ("upper", value) for value in ("-0.30", "-0.29", "-0.28", "-0.27")
     }
     (pains,) = result.families.values()
-    assert (pains.df_min, pains.binds_min, len(pains.audits)) == (51, 0, 2)
+    assert (pains.df.df_min, pains.binds_min, len(pains.audits)) == (51, 0, 2)
     assert result.as_recorded
 
 
@@ -114,10 +114,10 @@ def test_everything_printed_is_on_the_grid_of_twentieths() -> None:
     ],
 )
 def test_identities(name: str, result: float, digits: int, finding: str) -> None:
-    (implied,) = [one for one in audit().identities if one.identity.name == name]
-    assert round(implied.value, digits) == pytest.approx(result)
-    assert implied.finding == finding
-    assert implied.inputs
+    implied = audit().identities.set_index("name").loc[name].to_dict()
+    assert round(implied["value"], digits) == pytest.approx(result)
+    assert implied["finding"] == finding
+    assert implied["inputs"]
 
 
 def _claim(claim_id: str, printed: str, figure: dict[str, object], **fields: object) -> Claim:
@@ -178,7 +178,7 @@ def test_another_study_is_audited_by_its_own_arms_outcomes_and_weeks() -> None:
     assert list(result.triples) == ["function.week4", "function.week26.5"]  # two limits alone contradict nothing
     assert result.triples["function.week4"].consistent
     assert list(result.families) == ["all"]
-    assert result.identities == ()
+    assert result.identities.empty
     checks = {claim: check.consistent for claim, check in result.granularity.items()}
     # A mean is a multiple of 1/20 or 1/30, a difference of 1/60.
     assert checks == {

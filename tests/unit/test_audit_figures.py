@@ -14,12 +14,11 @@ from matplotlib.text import Text
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-from asteroid_repro.errors import InputError
-from asteroid_repro.figures.audit_figures import plot_reconstructions, plot_triple
-from asteroid_repro.figures.style import SIZE, save_figure
-from asteroid_repro.printed.audit_triple import TripleAudit, audit_triple
+from asteroid_repro import InputError, audit_triple, plot_reconstructions, plot_triple, reconstruct, save_figure, study
+from asteroid_repro.figures.style import SIZE
+from asteroid_repro.printed.audit_triple import TripleAudit
 from asteroid_repro.printed.printed_triple import PrintedTriple
-from asteroid_repro.verdicts.reconstruction import Reconstructions, reconstruct
+from asteroid_repro.verdicts.reconstruction import Reconstructions
 
 Z = math.inf
 PAIN = "-15.30 (-25.33, -5.27), p=0.003"
@@ -114,7 +113,7 @@ def test_a_ratio_is_drawn_in_log_units(text: str) -> None:
     assert ax.get_ylabel() == "Unrounded standard error, log units"
     for corners in shapes(ax, "possible"):
         assert all(np.all(one < 1e-6) for one in misses(audit.triple, Z, *corners.T).values())
-    assert bool(shapes(ax, "possible")) == audit.z
+    assert bool(shapes(ax, "possible")) == audit.df.z
 
 
 def test_the_region_touches_the_range_of_standard_errors_of_the_audit() -> None:
@@ -140,7 +139,7 @@ def test_a_consistent_line_says_possible() -> None:
 def test_a_line_that_fits_another_distribution_says_which() -> None:
     ax = draw(audit_triple(PAIN), 38)
     assert "no point in all bands" in texts(ax)
-    assert any("t(38)" in text and "fits z and t with 51 df or more" in text for text in texts(ax))
+    assert any("t(38)" in text and "fits t from 51 df up and z" in " ".join(text.split()) for text in texts(ax))
 
 
 def test_a_contradiction_says_so_and_shows_the_gap() -> None:
@@ -242,6 +241,28 @@ def test_reconstructions_show_every_data_set_and_the_range(found: Reconstruction
     assert np.array_equal(rows[1], table["change_sd"])
     assert f"{table['change_sd'].min():.1f} to {table['change_sd'].max():.1f}" in texts(ax)
     inside_figure(ax)
+
+
+def test_reconstructions_of_another_study_name_its_weeks_and_units() -> None:
+    stretching = study(Path(__file__).parents[1] / "studies" / "stretching")
+    equal = tuple(
+        claim.model_copy(update={"printed": "40"}) if claim.id == "people.usual_care" else claim
+        for claim in stretching.ledger.claims
+    )
+    found = reconstruct("back_function", stretching, n=3, seed=1, ledger=replace(stretching.ledger, claims=equal))
+    ax = drawn(found)
+    names = [label.get_text().partition("\n")[0] for label in ax.get_yticklabels()]
+    assert names[1:4] == ["SD of the change 0-52", "SD at baseline", "SD at week 52"]
+    assert ax.get_xlabel() == "Standard deviation or standard error, points"
+    rows = [np.asarray(line.get_xdata()) for line in ax.lines if len(np.asarray(line.get_xdata())) == 3]
+    assert np.array_equal(rows[3], found.to_frame()["week52_sd"])
+    inside_figure(ax)
+
+
+@pytest.mark.parametrize(("level", "printed"), [(0.9, "90 %"), (0.9999, "99.99 %")])
+def test_the_level_of_the_limits_is_that_of_the_line(level: float, printed: str) -> None:
+    ax = draw(audit_triple("-15.30 (-25.33, -5.27)", level=level))
+    assert any(f"{printed} limits." in text for text in texts(ax))
 
 
 def test_one_data_set_has_no_range(found: Reconstructions) -> None:

@@ -2,10 +2,14 @@
 
 import inspect
 import re
+import shlex
 import typing
 from pathlib import Path
 
+from typer.testing import CliRunner
+
 import asteroid_repro as ar
+from asteroid_repro.cli.commands import app
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -44,3 +48,33 @@ def test_every_figure_is_in_the_gallery() -> None:
     beginnings = re.findall(r'^    "([a-z-]+)": \w+_figures\.', source, re.MULTILINE)
     figures = {path.stem for path in (ROOT / "figures").glob("*.png")}
     assert {name for name in figures if not name.startswith(tuple(beginnings))} == set()
+
+
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "docs").glob("*/[!_]*.md")]
+
+
+def _blocks(language: str) -> list[tuple[str, str]]:
+    """Return the fenced blocks of that language on all pages, each with its page."""
+    fence = re.compile(rf"^ *```{language}\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+    return [(page.name, block) for page in PAGES for block in fence.findall(page.read_text(encoding="utf-8"))]
+
+
+def test_every_command_on_a_page_is_one_that_the_command_line_takes() -> None:
+    shown = [
+        (page, line.strip(" $"))
+        for page, block in [*_blocks(""), *_blocks(r"\{code-cell\}")]
+        for line in block.splitlines()
+    ]
+    commands = {(page, line) for page, line in shown if line.startswith("asteroid-repro ")}
+    assert len(commands) > 20
+    for page, line in sorted(commands):
+        words = shlex.split(line.partition(" > ")[0], comments=True)[1:]
+        answer = CliRunner().invoke(app, [*words, "--help"])  # options are read before the help is shown
+        assert answer.exit_code == 0, f"{page}: {line}: {answer.output}"
+
+
+def test_python_on_a_page_uses_public_names_only() -> None:
+    blocks = [*_blocks("python"), *_blocks(r"\{code-cell\}")]
+    used = {(page, name) for page, block in blocks for name in re.findall(r"\bar\.(\w+)", block)}
+    assert len(used) > 20
+    assert {(page, name) for page, name in used if not hasattr(ar, name)} == set()

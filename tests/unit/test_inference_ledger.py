@@ -69,17 +69,16 @@ def test_measured_error_rates_tell_faithful_from_honest() -> None:
     assert honest.coverage is not None
     assert abs(honest.coverage - 0.95) < 4 * 0.0069
     assert (faithful.liberal, honest.liberal) == (True, False)
-    assert " Measured type I error above 0.05: random_intercept z, " in ledger.note
-    assert "mmrm t" not in ledger.note
-    assert ledger.notes()[1] == ledger.note
+    assert " Measured type I error above 0.05: random_intercept z, " in ledger.notes()[1]
+    assert "mmrm t" not in ledger.notes()[1]
     assert ledger.notes()[0].startswith("average_pain, published: -15.30 (-25.33, -5.27)")
-    assert escape(ledger.note) in ledger._repr_html_()
+    assert escape(ledger.notes()[1]) in ledger._repr_html_()
 
 
 def test_the_rows_of_the_constrained_model_to_avoid_are_named() -> None:
     ledger = inference_ledger(TRIAL, "average_pain")
-    assert ledger.note.startswith("With clda take kenward_roger")
-    assert "Measured" not in ledger.note
+    assert ledger.notes()[1].startswith("With clda take kenward_roger")
+    assert "Measured" not in ledger.notes()[1]
     assert {row.liberal for row in ledger.rows} == {None}
 
 

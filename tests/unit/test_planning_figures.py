@@ -1,6 +1,6 @@
 """The figures for planning show what the results hold, say what the data are, and are written alike every time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,9 +15,21 @@ from matplotlib.legend import Legend
 from matplotlib.text import Text
 from scipy.special import ndtri
 
-from asteroid_repro import ASTEROID, InputError, assurance, power_curve, replication, what_if
-from asteroid_repro.figures.planning_figures import plot_assurance, plot_power_curve, plot_rerun, plot_what_if
-from asteroid_repro.figures.style import SIZE, SMALL, save_figure
+from asteroid_repro import (
+    ASTEROID,
+    InputError,
+    assurance,
+    plot_assurance,
+    plot_power_curve,
+    plot_rerun,
+    plot_what_if,
+    power_curve,
+    replication,
+    save_figure,
+    study,
+    what_if,
+)
+from asteroid_repro.figures.style import SIZE, SMALL
 
 mpl.use("Agg")
 
@@ -27,6 +39,12 @@ CURVES = power_curve(ASTEROID, {"people_per_arm": [10, 40], EFFECT: [-8, -15.3]}
 CHANGED = what_if(ASTEROID, ASTEROID.with_effect(average_pain=-8), trials=256, seed=1)
 ASSURANCE = assurance(ASTEROID, mean=-15.3, sd=5.117, trials=200, seed=1)
 RERUN = replication(-15.3, 5.117)
+OTHER = study(Path(__file__).parents[1] / "studies" / "stretching")
+DESIGN, SUPPOSED = OTHER.design, OTHER.assumptions
+FUNCTION = "back_function.effect"
+OTHER_CURVES = power_curve(SUPPOSED, {"people_per_arm": [20, 40], FUNCTION: [0.5, 1.2]}, trials=200, seed=1)
+OTHER_CHANGED = what_if(SUPPOSED, SUPPOSED.with_values(**{FUNCTION: 0.3}), trials=256, seed=1)
+OTHER_ASSURANCE = assurance(SUPPOSED, mean=1.2, sd=0.4, trials=200, seed=1)
 
 Draw = Callable[[Axes | None], Axes]
 FIGURES: dict[str, Draw] = {
@@ -37,14 +55,11 @@ FIGURES: dict[str, Draw] = {
     "what if, in points": lambda ax: plot_what_if(CHANGED, ax, measure="mean_estimate", week=6),
     "assurance": lambda ax: plot_assurance(ASSURANCE, ax),
     "rerun": lambda ax: plot_rerun(RERUN, ax),
+    "other power curves": lambda ax: plot_power_curve(OTHER_CURVES, ax, design=DESIGN),
+    "other what if": lambda ax: plot_what_if(OTHER_CHANGED, ax, design=DESIGN),
+    "other assurance": lambda ax: plot_assurance(OTHER_ASSURANCE, ax, design=DESIGN),
 }
 every_figure = pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)
-
-
-@pytest.fixture(autouse=True)
-def _close() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 def new_ax() -> Axes:
@@ -129,16 +144,39 @@ class TestPowerCurve:
             assert any(label.get_text().endswith("%") for label in ax.get_yticklabels()) is percent
 
     def test_what_cannot_be_drawn_is_refused(self) -> None:
-        with pytest.raises(InputError, match=r"one of the curve's, got 'powr'\. Did you mean 'power'"):
+        with pytest.raises(InputError, match="Did you mean 'power'"):
             plot_power_curve(CURVE, measure="powr")
         with pytest.raises(InputError, match="finished point"):
             plot_power_curve(replace(CURVE, points=()))
-        by_method = [replace(point, fields={"dropout_mechanism": "random"}) for point in CURVE.points]
+        by_word = tuple(({"missing_mechanism": "mar"}, found) for _, found in CURVE.points)
         with pytest.raises(InputError, match="must be numbers"):
-            plot_power_curve(replace(CURVE, points=tuple(by_method)))
-        many = [replace(CURVE.points[0], fields={"people_per_arm": 10, "age_mean": age}) for age in range(30, 36)]
-        with pytest.raises(InputError, match="age_mean must have at most 5 values, got 6"):
-            plot_power_curve(replace(CURVE, points=tuple(many)))
+            plot_power_curve(replace(CURVE, points=by_word))
+        many = tuple(({"people_per_arm": 10, "age": age}, CURVE.points[0][1]) for age in range(30, 36))
+        with pytest.raises(InputError, match="age must have at most 5 values, got 6"):
+            plot_power_curve(replace(CURVE, points=many))
+
+    def test_limits_are_those_of_the_monte_carlo_error(self) -> None:
+        ax = FIGURES["power curve"](new_ax())
+        (drawn,) = (each for each in ax.containers if isinstance(each, ErrorbarContainer))
+        caps = np.array([np.asarray(cap.get_ydata()) for cap in drawn.lines[1]])
+        np.testing.assert_allclose(caps, np.array([(one.low, one.high) for one in CURVE.at("power")]).T, atol=1e-12)
+
+    def test_labels_and_units_are_those_of_the_design(self) -> None:
+        ax = FIGURES["other power curves"](new_ax())
+        table = OTHER_CURVES.to_frame()
+        for (x, y), effect in zip(bars(ax), [0.5, 1.2], strict=True):
+            own = table[table[FUNCTION] == effect]
+            np.testing.assert_array_equal(x, own["people_per_arm"])
+            np.testing.assert_array_equal(y, own["power"])
+        assert "Back function: true effect at the last visit, points" in texts(ax)
+        far = power_curve(SUPPOSED, {"sleep.sd": [8, 9]}, outcome="sleep", trials=50, seed=1)
+        assert plot_power_curve(far, new_ax(), design=DESIGN).get_xlabel() == (
+            "Sleep disturbance: standard deviation, T-score"
+        )
+
+    def test_whole_numbers_have_whole_ticks(self) -> None:
+        ax = FIGURES["other power curves"](new_ax())
+        assert all(float(tick) == int(tick) for tick in ax.get_xticks())
 
 
 class TestWhatIf:
@@ -156,6 +194,19 @@ class TestWhatIf:
         row = next(row for row in CHANGED.rows if (row.measure, row.week) == ("power", 12))
         change = f"{100 * row.change:.1f} percentage points\n(MCSE {100 * row.mcse:.1f})".replace("-", "\N{MINUS SIGN}")
         assert f"Change {change}" in texts(FIGURES["what if"](new_ax()))
+
+    def test_outcomes_go_by_the_labels_of_the_design(self) -> None:
+        ax = FIGURES["other what if"](new_ax())
+        assert [label.get_text() for label in ax.get_yticklabels()] == ["Back function", "Sleep disturbance"]
+        rows = [row for row in OTHER_CHANGED.rows if (row.measure, row.week) == ("power", 52)]
+        for marker, values in (("s", [row.base for row in rows]), ("o", [row.changed for row in rows])):
+            drawn = [float(np.ravel(line.get_xdata())[0]) for line in ax.lines if line.get_marker() == marker]
+            assert drawn == values
+
+    def test_a_change_in_points_has_the_decimals_of_its_error(self) -> None:
+        row = next(row for row in CHANGED.rows if (row.measure, row.week) == ("mean_estimate", 6) and row.change > 1)
+        assert 0.001 < row.mcse < 0.01
+        assert f"Change +{row.change:.3f}\n(MCSE {row.mcse:.3f})" in texts(FIGURES["what if, in points"](new_ax()))
 
     def test_an_unknown_measure_or_week_is_refused(self) -> None:
         with pytest.raises(InputError, match="Did you mean 'power'"):
@@ -200,3 +251,14 @@ class TestAssurance:
         names = " ".join(legend(FIGURES["assurance"](new_ax())))
         assert f"Assurance {100 * ASSURANCE.assurance:.1f} % (MCSE {100 * ASSURANCE.mcse:.1f} %)" in names
         assert f"Power at the mean {100 * ASSURANCE.power_at_mean:.1f} %" in names
+
+    def test_a_belief_that_more_is_better_is_drawn_as_it_is(self) -> None:
+        ax = FIGURES["other assurance"](new_ax())
+        assert ax.get_xlabel() == "True effect: stretching at home minus usual care, in the unit of the outcome"
+        ((x, y),) = bars(ax)
+        tried = [each for each in OTHER_ASSURANCE.tried if abs(each.effect - 1.2) <= 1.6]
+        np.testing.assert_array_equal(x, [each.effect for each in tried])
+        np.testing.assert_array_equal(y, [each.power for each in tried])
+        level = [line for line in ax.lines if line.get_linestyle() == "--"]
+        assert [np.ravel(line.get_ydata())[0] for line in level] == [OTHER_ASSURANCE.assurance]
+        assert "Belief: mean 1.20, SD 0.40 (height without scale)" in legend(ax)

@@ -1,6 +1,5 @@
 """The figure of a programme: every bar is the session that the programme says, and nothing is cut off."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib as mpl
@@ -12,19 +11,12 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from asteroid_repro.figures.programme_figures import plot_programme
-from asteroid_repro.figures.style import SIZE, SMALL, save_figure
-from asteroid_repro.trial.programme import programme, programme_names
+from asteroid_repro import plot_programme, programme, programme_names, save_figure
+from asteroid_repro.figures.style import SIZE, SMALL
 
 mpl.use("Agg")
 
 NAMES = programme_names()
-
-
-@pytest.fixture(autouse=True)
-def _close() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 def draw(name: str) -> Axes:

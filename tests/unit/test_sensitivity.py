@@ -121,7 +121,7 @@ def test_jumping_to_reference_weakens_the_effect() -> None:
 
 
 def test_a_row_holds_together() -> None:
-    found = run(simulate_trial(ASTEROID.with_values(missing_running=0.2, missing_waitlist=0.2), seed=3))
+    found = run(simulate_trial(ASTEROID.with_values(missing_treatment=0.2, missing_reference=0.2), seed=3))
     assert found.label.startswith("SIMULATED")
     assert found.se**2 == pytest.approx(found.within + 1.1 * found.between, rel=1e-12)
     assert found.mcse == pytest.approx(math.sqrt(found.between / 10), rel=1e-12)

@@ -11,6 +11,7 @@ from scipy import integrate, stats
 from asteroid_repro import ASTEROID, TrialAssumptions
 from asteroid_repro.mechanism.attendance_spread import attendance_beta, beta_shape
 from asteroid_repro.mechanism.mechanism import solve
+from asteroid_repro.simulate.outcomes import prognosis, simulate_outcomes
 from asteroid_repro.simulate.streams import Purpose, stream
 from asteroid_repro.simulate.traits import Traits, simulate_traits
 
@@ -124,6 +125,18 @@ def test_prognosis_shifts_attendance_by_its_correlation(link: float) -> None:
     assert abs(scores.std() - 1) <= 4 / math.sqrt(2 * PEOPLE)  # the law of attendance stays the same
     assert abs(scores.mean()) <= 4 / math.sqrt(PEOPLE)
     np.testing.assert_array_equal(linked.completion, traits().completion)
+
+
+@pytest.mark.parametrize("outcome", ["average_pain", "disability"])
+def test_prognosis_is_how_badly_somebody_fares_whichever_way_is_worse(outcome: str) -> None:
+    record = ASTEROID.with_values(driving_outcome=outcome)
+    turned = record.with_values(**{f"{outcome}.better": "higher"})
+    lower, higher = (prognosis(solve(each), 41, 0, 50) for each in (record, turned))
+    np.testing.assert_array_equal(lower, -higher)
+    # High is bad: the untreated score at the last visit, where lower is better, rises with it.
+    mechanism = solve(record.without_effect())
+    scores = simulate_outcomes(mechanism, 41, 0, 50).treatment[record.design.outcome_names.index(outcome), -1]
+    assert np.corrcoef(lower.ravel(), scores.ravel())[0, 1] > 0.9
 
 
 def moments_of_the_share(a: float, b: float, weeks: int, a_week: int, decline: float) -> tuple[float, float]:

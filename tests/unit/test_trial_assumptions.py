@@ -1,6 +1,8 @@
 """The front door: no impossible record can exist, and a record changes only by copies."""
 
+import copy
 import math
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -503,6 +505,21 @@ def test_every_field_says_what_it_is() -> None:
     for model in (TrialAssumptions, SessionAssumptions):
         for field, info in model.model_fields.items():
             assert (info.description or "").endswith("."), field
+
+
+def test_a_truth_value_is_not_taken_for_one_number_of_all_visits() -> None:
+    for changes in ({"visit_correlation": False}, {"cross_outcome_correlation": True}):
+        assert refusal(**changes).startswith(f"{next(iter(changes))} must be a list, got ")
+    for part in ("sd", "effect"):
+        assert refusal(disability={part: False}).startswith(f"disability.{part} must be a list, got False")
+        assert refusal(every_outcome={part: True}).startswith(f"average_pain.{part} must be a list, got True")
+
+
+def test_a_record_goes_to_another_process_and_comes_back_the_same() -> None:
+    for record in (ASTEROID, scenario("no_effect"), ASTEROID.with_values(programme="couch_to_5k")):
+        assert pickle.loads(pickle.dumps(record)) == record  # noqa: S301  # our own bytes
+        assert copy.deepcopy(record) == record
+        assert hash(pickle.loads(pickle.dumps(record))) == hash(record)  # noqa: S301
 
 
 def test_records_of_equal_values_are_equal_and_hash_alike() -> None:

@@ -14,7 +14,8 @@ from asteroid_repro.figures.style import SMALL, legend_below
 from asteroid_repro.trial.participant_data import Trial
 
 _SIZE: Final = (3.9, 4.1)  # inches: letters stay readable when a phone shows it 360 dots wide
-_LETTERS: Final = 54  # of the small font that fit beside each other
+_LETTERS: Final = 46  # of the small font that fit beside each other
+_LINE: Final = 0.033  # height of one of its lines, as a share of the figure
 
 
 def distribution_figure(state: State) -> Figure:
@@ -51,7 +52,7 @@ def trajectories_figure(trial: Trial, state: State) -> Figure:
     'Weeks since randomisation'
     """
     axes = _axes(bottom=0.27)
-    plot_trajectories(trial, state["outcome"], axes)
+    plot_trajectories(trial, state["outcome"], axes, level=state["level"])
     return _narrow(axes)
 
 
@@ -62,12 +63,16 @@ def _axes(bottom: float) -> Axes:
 
 
 def _narrow(axes: Axes) -> Figure:
-    axes.set_title(fill(axes.get_title(loc="left"), _LETTERS), loc="left", fontsize=SMALL, color="#555555", pad=8)
-    axes.set_xlabel(fill(axes.get_xlabel(), _LETTERS), fontsize=SMALL)
-    legend = axes.get_legend()
+    title, label = (fill(text, _LETTERS) for text in (axes.get_title(loc="left"), axes.get_xlabel()))
+    axes.set_title(title, loc="left", fontsize=SMALL, color="#555555", pad=8)
+    axes.set_xlabel(label, fontsize=SMALL)
+    above, below = title.count("\n"), max(0, label.count("\n") - 1)  # lines more than there is room for
+    left, bottom, width, height = axes.get_position().bounds
+    bottom, top = bottom + _LINE * below, bottom + height + _LINE * (1 - above)
+    axes.set_position((left, bottom, width, top - bottom))
+    legend, figure = axes.get_legend(), axes.figure
     if legend is not None:
-        legend.set_bbox_to_anchor((0.5, -0.06), transform=axes.transAxes)
-    figure = axes.figure
+        legend.set_bbox_to_anchor((0.43, -0.06 - 1.2 * _LINE * below), transform=axes.transAxes)
     if not isinstance(figure, Figure):
         raise TypeError("axes must lie in a figure")
     return figure

@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Final
 
 import panel as pn
@@ -55,7 +54,7 @@ def start(study: Study, port: int, *, show: bool = False) -> Any:
     _check_free(port)
     settings.resources = "server"  # every script and style from this machine, whatever the environment asks for
     return pn.serve(  # type: ignore[no-untyped-call]  # panel has none
-        {"/": partial(_template, study)},
+        {"/": lambda: _template(study)},  # a function is asked anew for each visitor, any other callable is not
         port=port,
         address=ADDRESS,
         websocket_origin=[f"{ADDRESS}:{port}", f"localhost:{port}"],

@@ -15,7 +15,7 @@ from asteroid_repro.estimate.effects.methods import METHODS, Analysis, closed_fo
 from asteroid_repro.evaluate.performance import study_analysis
 from asteroid_repro.study_folder import Study, study
 from asteroid_repro.trial.assumptions import TrialAssumptions
-from asteroid_repro.trial.changes import dotted
+from asteroid_repro.trial.changes import dotted, read_value
 
 _SHOWN: Final = "# what-if page: "
 _ABOUT: Final = ("name", "description", "claims", "because")
@@ -161,7 +161,7 @@ def from_query(query: str, of: Study | None = None) -> State:
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise InputError(f"{twice[0]} must be given once, got it twice. Leave one out.")
-    return State(of or study(), {name: _value(text) for name, text in pairs})
+    return State(of or study(), {name: read_value(text) for name, text in pairs})
 
 
 def from_toml(text: str, of: Study | None = None) -> State:
@@ -183,13 +183,6 @@ def from_toml(text: str, of: Study | None = None) -> State:
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"the state must be TOML, got: {error}. Correct that line.") from None
     return State(of or study(), {name: value for name, value in dotted(given, lambda *_: False) if name not in _ABOUT})
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        return text
 
 
 def _checked(control: Control, value: Any) -> Any:

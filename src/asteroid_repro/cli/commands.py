@@ -10,7 +10,7 @@ import typer
 
 import asteroid_repro as ar
 from asteroid_repro.cli import planning_commands
-from asteroid_repro.cli.options import SEED, Case, ScenarioName, Seed, StudyName, analysis, takes
+from asteroid_repro.cli.options import SEED, Case, Seed, StudyName, analysis, takes
 from asteroid_repro.cli.output import Show
 from asteroid_repro.errors import InputError
 from asteroid_repro.study_folder import DEFAULT
@@ -28,6 +28,8 @@ studies = typer.Typer(no_args_is_help=True)
 app.add_typer(studies, name="study", help="Begin a study of your own, or see what one holds.")
 
 Out = Annotated[Path | None, typer.Option(help="Folder to write the tables into.")]
+Below = Annotated[Path, typer.Option(help="Folder to write data/ and figures/ into.")]
+OneScenario = Annotated[str | None, typer.Argument(help="Print this one as TOML, ready to change.")]
 Trials = Annotated[int, typer.Option(help="Simulated trials.")]
 TrialTable = Annotated[Path | None, typer.Argument(help=_TABLE)]
 Treatment = Annotated[str | None, typer.Option(help="Arm of the CSV that is treated; else the study's.")]
@@ -38,7 +40,9 @@ PrintedLevel = Annotated[float, typer.Option(help="Confidence level of the print
 Ratio = Annotated[bool, typer.Option(help="Odds, risk, rate or hazard ratios: audited on the log scale.")]
 OutcomeName = Annotated[str, typer.Option(help="Outcome of the study whose printed line is meant.")]
 Week = Annotated[float | None, typer.Option(help="Week of the line; the last one printed when left out.")]
+Port = Annotated[int, typer.Option(help="Port on 127.0.0.1.")]
 Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in the browser.")]
+Version = Annotated[bool, typer.Option("--version", help="Print the version and stop.")]
 
 
 def main() -> None:
@@ -51,21 +55,15 @@ def main() -> None:
 
 
 @app.callback(invoke_without_command=True)
-def _options(
-    *, version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False
-) -> None:
+def _options(*, version: Version = False) -> None:
     if version:
         typer.echo(ar.__version__)
         raise typer.Exit
 
 
 @app.command()
-@takes(show=Show)
-def reproduce(
-    show: Show, *, study: StudyName = DEFAULT, scenario: ScenarioName = None, seed: Seed = SEED,
-    trials: Trials = 20_000,
-    out: Annotated[Path, typer.Option(help="Folder to write data/ and figures/ into.")] = Path(),
-) -> None:  # fmt: skip
+@takes(case=Case, show=Show)
+def reproduce(case: Case, show: Show, *, out: Below = Path(), seed: Seed = SEED, trials: Trials = 20_000) -> None:
     """Audit, simulate, estimate, verify and draw; write data/ and figures/.
 
     Exit status 1 if a check failed. Example: asteroid-repro reproduce --out results --seed 7
@@ -74,7 +72,8 @@ def reproduce(
 
     said = not (show.as_json or show.as_csv)
     say: Callable[[str], None] = typer.echo if said else lambda _: None
-    done = run(out, ar.study(study), scenario=scenario, seed=seed, trials=trials, progress=said, say=say)
+    own, supposed = ar.study(case.study), case.assumptions()
+    done = run(out, own, assumptions=supposed, seed=seed, trials=trials, progress=said, say=say)
     say(f"Wrote {len(done.files)} files below {out.resolve()}")
     show.verdicts(done.verification)
     raise typer.Exit(0 if done.verification.ok else 1)
@@ -87,7 +86,7 @@ def simulate(case: Case, show: Show, *, seed: Seed = SEED, out: Out = None) -> N
 
     Example: asteroid-repro simulate --seed 7 --out my-trial
     """
-    trial = ar.simulate_trial(case.assumptions(), seed=seed)
+    trial = ar.simulate_trial(assumptions=case.assumptions(), seed=seed)
     _write(out, trial.tables(), trial.label)
     show(trial.label, trial.tables() if show.as_json else {"tables": trial.to_frame()})
 
@@ -110,7 +109,7 @@ def estimate(
         arms: dict[str, Any] = {"treatment": treatment or there[0], "reference": reference or there[1]}
         show(str(outcomes), {"effects": ar.estimate_effects(table, **arms, **analysis).to_frame()})
         return
-    trial = ar.simulate_trial(case.assumptions(), seed=seed)
+    trial = ar.simulate_trial(assumptions=case.assumptions(), seed=seed)
     results = {"effects": ar.estimate_effects(trial, **analysis).to_frame()}
     if trial.has_exposure:
         results["event_rates"] = ar.event_rates(trial, level=analysis.get("level", 0.95)).to_frame()
@@ -184,10 +183,7 @@ def verify(case: Case, show: Show, *, seed: Seed = SEED, trials: Trials = 20_000
 
 @app.command()
 @takes(show=Show)
-def scenarios(
-    show: Show, name: Annotated[str | None, typer.Argument(help="Print this one as TOML, ready to change.")] = None,
-    *, study: StudyName = DEFAULT,
-) -> None:  # fmt: skip
+def scenarios(show: Show, name: OneScenario = None, *, study: StudyName = DEFAULT) -> None:
     """List the scenarios of a study, or print one with where each value comes from.
 
     Example: asteroid-repro scenarios no_effect > mine.toml
@@ -204,10 +200,7 @@ def scenarios(
 
 
 @app.command(name="app")
-def what_if_page(
-    *, study: StudyName = DEFAULT, browser: Browser = True,
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 5006,
-) -> None:  # fmt: skip
+def what_if_page(*, study: StudyName = DEFAULT, port: Port = 5006, browser: Browser = True) -> None:
     """Serve the interactive what-if page of a study to this machine, until Ctrl-C.
 
     Example: asteroid-repro app --port 5100 --no-browser

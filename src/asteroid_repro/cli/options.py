@@ -1,7 +1,6 @@
 """The options that commands share: a group of them is read together, and made into what the functions take."""
 
 import inspect
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -13,6 +12,7 @@ import asteroid_repro as ar
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.methods import METHODS
 from asteroid_repro.study_folder import DEFAULT
+from asteroid_repro.trial.changes import read_value
 
 Command = Callable[..., None]
 
@@ -46,7 +46,7 @@ class Case(NamedTuple):
         """Return what is supposed."""
         own = ar.study(self.study)
         record = own.assumptions if self.scenario is None else own.scenario(self.scenario)
-        changes = {name: value(text) for name, text in fields(self.changes or [], "--set").items()}
+        changes = {name: read_value(text) for name, text in fields(self.changes or [], "--set").items()}
         return record.changed_by("--set", changes) if changes else record
 
 
@@ -67,13 +67,9 @@ def run(
     """Return the arguments of a run of many trials that were given; a scheduler is left when the command ends."""
     if trials is not None and target_mcse is not None:
         raise InputError(f"--trials must be left out beside --target-mcse, got {trials}. One of them decides.")
-    many = _given(trials=trials if target_mcse is None else "auto", target_mcse=target_mcse)
-    return many | {
-        "seed": seed,
-        "n_jobs": jobs,
-        "executor": context.with_resource(_dask_client(dask)),
-        "progress": True,
-    }
+    client, many = context.with_resource(_dask_client(dask)), trials if target_mcse is None else "auto"
+    where = {"seed": seed, "n_jobs": jobs, "executor": client, "progress": True}
+    return where | _given(trials=many, target_mcse=target_mcse)
 
 
 def takes(**makers: Callable[..., Any]) -> Callable[[Command], Command]:
@@ -109,20 +105,6 @@ def fields(texts: list[str], option: str) -> dict[str, str]:
             raise InputError(f"{option} must name each field once, got {name} twice. Give it one value, or one list.")
         found[name] = given
     return found
-
-
-def value(text: str) -> Any:
-    """Return numbers and lists as JSON has them; anything else is text.
-
-    Examples
-    --------
-    >>> value("-8"), value("[-4, -8]"), value("mar")
-    (-8, [-4, -8], 'mar')
-    """
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        return text
 
 
 def _given(**arguments: Any) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from typing import Annotated, Any
 import typer
 
 import asteroid_repro as ar
-from asteroid_repro.cli.options import Case, analyses, analysis, fields, run, takes, value
+from asteroid_repro.cli.options import Case, analyses, analysis, fields, run, takes
 from asteroid_repro.cli.output import Show
 from asteroid_repro.errors import InputError
-from asteroid_repro.trial.changes import EVERY_OUTCOME
+from asteroid_repro.trial.changes import EVERY_OUTCOME, read_value
 
 commands = typer.Typer()
 _STOPPED = 130  # as the shell has it for a command that the keyboard stopped
@@ -89,5 +89,5 @@ def _axis(values: str) -> list[Any]:
     try:
         parsed: list[Any] = json.loads(f"[{values}]")
     except json.JSONDecodeError:  # words have no quotes on a command line
-        return [value(each) for each in values.split(",")]
+        return [read_value(each) for each in values.split(",")]
     return parsed

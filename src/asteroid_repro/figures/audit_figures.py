@@ -2,7 +2,6 @@
 
 import math
 from itertools import groupby, product
-from textwrap import fill
 from typing import Any, Final
 
 import numpy as np
@@ -12,11 +11,12 @@ from matplotlib.patches import Patch, Polygon
 
 from asteroid_repro.errors import InputError
 from asteroid_repro.figures import style
-from asteroid_repro.figures.triple_bands import Point, band_pieces, band_shapes, frame, reference_scores
+from asteroid_repro.figures.triple_bands import band_pieces, band_shapes, frame, reference_scores
 from asteroid_repro.printed.audit_triple import TripleAudit
 from asteroid_repro.printed.printed_triple import FIELDS, PrintedTriple
 from asteroid_repro.reporting import wording
 from asteroid_repro.tables.limits import Limits
+from asteroid_repro.verdicts.audit_ledger import distributions
 from asteroid_repro.verdicts.reconstruction import Reconstructions
 
 _NAMES: Final = {"estimate": "Estimate", "lower": "Lower limit", "upper": "Upper limit"}
@@ -132,22 +132,17 @@ def plot_reconstructions(found: Reconstructions, ax: Axes | None = None) -> Axes
     ax = style.new_axes(ax)
     names = [_draw_quantity(ax, -row, table[name], text) for row, (name, text) in enumerate(quantities.items())]
     style.name_rows(ax, {-row: name for row, name in enumerate(names)})
-    ax.set(
-        xlabel=f"Standard deviation or standard error, {wording.short_unit(outcome, found.design)}",
-        ylim=(-len(names) + 0.4, 0.6),
-    )
-    ax.set_xlim(left=0)
+    ax.set(xlim=(0, None), ylim=(-len(names) + 0.4, 0.6))
+    ax.set_xlabel(f"Standard deviation or standard error, {wording.short_unit(outcome, found.design)}")
     ax.spines["left"].set_visible(False)
     line = wording.with_minus(str(found.target.line))
-    note = (
-        f"Every data set (mark) prints {line}. Bars and numbers: smallest to largest. "
-        "Pinned down: they differ by less than 1 %. More data sets can only widen a range."
-    )
-    style.note_below(ax, fill(note, 84))
+    note = f"Every data set (mark) prints {line}. Bars and numbers: smallest to largest. "
+    note += "Pinned down: they differ by less than 1 %. More data sets can only widen a range."
+    style.note_below(ax, note)
     return style.finish(ax, f"{found.label} ({len(table):,} data sets)")
 
 
-def _say(ax: Axes, line: PrintedTriple, region: list[list[Point]], *, possible: bool) -> None:
+def _say(ax: Axes, line: PrintedTriple, region: list[np.ndarray], *, possible: bool) -> None:
     (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
     look: dict[str, Any] = {"va": "center", "fontsize": style.TEXT, "weight": "bold", "zorder": 5}
     look["bbox"] = {"facecolor": "white", "edgecolor": style.GREY, "boxstyle": "round,pad=0.3"}
@@ -195,11 +190,11 @@ def _verdict(audit: TripleAudit, df: float, *, possible: bool) -> str:
     if possible:
         return f"{start}\nConsistent: the points of the black region print every number."
     if audit.consistent:
-        return f"{start}\nNo estimate and standard error print every number. The line fits {_fitting(audit)}."
+        return f"{start}\nNo estimate and standard error print every number. The line fits {distributions(audit)}."
     hint = "More than one number must be wrong."
     if audit.repairs:
         hint = f"If one number is wrong: {'; '.join(_repairs(audit))}."
-    return fill(f"{start} Contradiction, with z and with every t from 1 df up. {hint}", 95)
+    return f"{start} Contradiction, with z and with every t from 1 df up. {hint}"
 
 
 def _repairs(audit: TripleAudit) -> list[str]:
@@ -208,12 +203,6 @@ def _repairs(audit: TripleAudit) -> list[str]:
         first, *others = [repair.value for repair in repairs]
         texts.append(_named(field, first).lower() + (f" to {wording.with_minus(others[-1])}" if others else ""))
     return texts
-
-
-def _fitting(audit: TripleAudit) -> str:
-    if audit.z:
-        return "z alone" if audit.df_min is None else f"z and t with {audit.df_min:g} df or more"
-    return f"t with {audit.df_min:g} to {audit.df_max:g} df"
 
 
 def _draw_quantity(ax: Axes, y: float, values: "pd.Series[float]", name: str) -> str:

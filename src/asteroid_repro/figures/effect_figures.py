@@ -1,6 +1,5 @@
 """Figures of the trial's main question: the effects, published and reproduced, and how they vary between trials."""
 
-from textwrap import fill
 from typing import Any, Final
 
 import numpy as np
@@ -27,14 +26,9 @@ _MEAN: Final = {"color": style.GREEN, "marker": "D"}
 
 
 def plot_forest(
-    effects: Effects,
-    ax: Axes | None = None,
-    *,
-    design: Design | None = None,
-    ledger: Ledger | None = None,
-    verification: Verification | None = None,
-    week: float | None = None,
-) -> Axes:
+    effects: Effects, ax: Axes | None = None, *, design: Design | None = None, ledger: Ledger | None = None,
+    verification: Verification | None = None, week: float | None = None,
+) -> Axes:  # fmt: skip
     """Draw a forest plot of the effects on each outcome, beside what is published.
 
     Outcomes with one unit, one scale and one direction share an axis; others have axes of their own, below each other,
@@ -92,19 +86,14 @@ def plot_forest(
         _draw_group(panel, group, design)
     style.beside(panels[0], 0.0, f"Estimate ({wording.percent(effects.level)} CI), p")
     if daggers := wording.contradictions(printed):
-        style.note_below(ax, "\n".join(fill(reason, 90) for reason in daggers))
+        style.note_below(ax, "\n".join(daggers))
     return style.finish(ax, effects.label)
 
 
 def plot_sampling_distribution(
-    distribution: SamplingDistribution,
-    outcome: str,
-    ax: Axes | None = None,
-    *,
-    design: Design,
-    ledger: Ledger | None = None,
-    week: float | None = None,
-) -> Axes:
+    distribution: SamplingDistribution, outcome: str, ax: Axes | None = None, *, design: Design,
+    ledger: Ledger | None = None, week: float | None = None,
+) -> Axes:  # fmt: skip
     """Draw the histogram of the estimates of many simulated trials, with the published estimate marked.
 
     Parameters
@@ -144,7 +133,10 @@ def plot_sampling_distribution(
     """
     scale = design.outcome(outcome)
     chosen = design.visits[-1] if week is None else week
-    estimates = distribution.estimates[outcome][design.visit(chosen) - 1]
+    visit = design.visit(chosen)
+    if visit == 0:
+        raise InputError(f"week must be a visit after the baseline, got {chosen:g}. Choose a later visit.")
+    estimates = distribution.estimates[outcome][visit - 1]
     usable = estimates[np.isfinite(estimates)]
     if len(usable) < 2:
         raise InputError(f"estimates must have 2 finite values or more, got {len(usable)}. Simulate more trials.")

@@ -20,14 +20,8 @@ from asteroid_repro.reporting import wording
 from asteroid_repro.trial.design import Design
 from asteroid_repro.trial.participant_data import Trial
 
-_EVENT_STYLES: Final = (
-    (style.VERMILLION, "v"),
-    (style.BLACK, "X"),
-    (style.GREEN, "D"),
-    (style.ORANGE, "^"),
-    (style.SKY_BLUE, "P"),
-    (style.GREY, "*"),
-)
+_COLOURS: Final = (style.VERMILLION, style.BLACK, style.GREEN, style.ORANGE, style.SKY_BLUE, style.GREY)
+_EVENT_STYLES: Final = tuple(zip(_COLOURS, "vXD^P*", strict=True))
 _BANDS: Final = ((style.ORANGE, "////"), (style.SKY_BLUE, "...."), (style.GREEN, "xx"), (style.GREY, "\\\\"))
 _UNITS: Final = {"running_hours": "events per 1000 h", "person_weeks": "events per 1000 person-weeks"}
 
@@ -118,9 +112,9 @@ def plot_event_rates(
     >>> ax.get_xlabel()
     'Adverse events per 1000 running hours, 95 % CI (logarithmic scale)'
     """
-    if not rates.rows:
-        raise InputError("rates must have rows, got none. Compute them with event_rates.")
     totals = [row for row in rates.rows if row.kind == "all"]
+    if not totals:
+        raise InputError("rates must have rows of all kinds together, got none. Compute them with event_rates.")
     arms, per = [row.arm for row in totals], wording.denominator(totals[0].per)
     ax = style.new_axes(ax)
     ax.set_xscale("log")

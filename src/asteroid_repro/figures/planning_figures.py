@@ -16,13 +16,8 @@ from asteroid_repro.reporting import wording
 from asteroid_repro.scenarios_compared import MeasureChange, WhatIf
 from asteroid_repro.trial.design import Design
 
-_LINES: Final = (
-    (style.BLUE, "o", "-"),
-    (style.VERMILLION, "s", "--"),
-    (style.GREEN, "D", "-."),
-    (style.ORANGE, "^", ":"),
-    (style.GREY, "v", "-"),
-)
+_COLOURS: Final = (style.BLUE, style.VERMILLION, style.GREEN, style.ORANGE, style.GREY)
+_LINES: Final = tuple(zip(_COLOURS, "osD^v", ("-", "--", "-.", ":", "-"), strict=True))
 _IN_PERCENT: Final = (*SHARES, "type_s", "failed")
 _PARTS: Final = {"effect": "true effect at the last visit", "sd": "standard deviation"}
 _NAMES: Final = {
@@ -32,13 +27,9 @@ _NAMES: Final = {
 
 
 def plot_power_curve(
-    curve: PowerCurve,
-    ax: Axes | None = None,
-    *,
-    measure: str = "power",
-    target: float | None = None,
+    curve: PowerCurve, ax: Axes | None = None, *, measure: str = "power", target: float | None = None,
     design: Design | None = None,
-) -> Axes:
+) -> Axes:  # fmt: skip
     """Draw a measure over one value of the assumptions, with a line for each value of a second.
 
     Parameters
@@ -101,13 +92,9 @@ def plot_power_curve(
 
 
 def plot_what_if(
-    found: WhatIf,
-    ax: Axes | None = None,
-    *,
-    measure: str = "power",
-    week: float | None = None,
+    found: WhatIf, ax: Axes | None = None, *, measure: str = "power", week: float | None = None,
     design: Design | None = None,
-) -> Axes:
+) -> Axes:  # fmt: skip
     """Draw a measure of each outcome under two scenarios, with the change between them.
 
     Parameters

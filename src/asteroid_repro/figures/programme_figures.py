@@ -1,6 +1,5 @@
 """The figure of a programme: what is run and walked in each week's sessions."""
 
-from textwrap import fill
 from typing import Any, Final
 
 import numpy as np
@@ -17,7 +16,6 @@ _STYLES: Final[dict[str, dict[str, Any]]] = {
     "Warm-up, cool-down, rest": {"facecolor": "white", "edgecolor": style.GREY, "linewidth": 0.5, "hatch": "////"},
 }
 _STAGE_AT, _WEEKLY_AT = 1.05, 1.18  # where the two columns beside the bars are centred, share of the width
-_WIDTH: Final = 100  # characters of small text in a line of the note
 
 
 def plot_programme(programme: Programme, ax: Axes | None = None) -> Axes:
@@ -65,9 +63,8 @@ def plot_programme(programme: Programme, ax: Axes | None = None) -> Axes:
         if weekly:
             style.beside(ax, place, weekly, x=_WEEKLY_AT, ha="center")
     if not programme.sessions_per_week:
-        ax.text(
-            0.5, 0.5, "No sessions prescribed", transform=ax.transAxes, ha="center", va="center", fontsize=style.TEXT
-        )
+        middle: dict[str, Any] = {"ha": "center", "va": "center", "transform": ax.transAxes}
+        ax.text(0.5, 0.5, "No sessions prescribed", fontsize=style.TEXT, **middle)
     _write_below(ax, programme)
     return style.finish(ax, _title(programme))
 
@@ -84,10 +81,8 @@ def _rows(programme: Programme) -> list[tuple[str, int | None, str]]:
         if len(set(stages)) <= 1:
             rows.append((str(week), stages[0] if stages else None, running))
         else:
-            rows += [
-                (f"{week}, session {session}", stage, running if session == 1 else "")
-                for session, stage in enumerate(stages, start=1)
-            ]
+            names = [f"{week}, session {session + 1}" for session in range(len(stages))]
+            rows += zip(names, stages, [running] + [""] * (len(stages) - 1), strict=True)
     return rows
 
 
@@ -107,7 +102,7 @@ def _draw_session(ax: Axes, place: int, stage: Stage, session_minutes: float) ->
 
 
 def _write_below(ax: Axes, programme: Programme) -> None:
-    note = fill(programme.source, _WIDTH)
+    note = programme.source
     if programme.sessions_per_week:
         style.legend_below(ax, len(_STYLES), handles=[Patch(label=kind, **look) for kind, look in _STYLES.items()])
         note += "\nDrawn: the most repeats of each stage; half of what they leave lies before them, half after."

@@ -1,6 +1,7 @@
 """The geometry behind the figure of a printed line: bands of (estimate, standard error) as convex polygons."""
 
 import math
+from typing import Final
 
 import numpy as np
 
@@ -8,6 +9,8 @@ from asteroid_repro.errors import InputError
 from asteroid_repro.printed.feasible_df import upper_quantile
 from asteroid_repro.printed.printed_triple import PrintedTriple
 from asteroid_repro.tables.limits import Limits
+
+_ROUNDING: Final = 1e-12  # of the numbers, relative
 
 Point = tuple[float, float]
 HalfPlane = tuple[float, float, float]  # (a, b, k) stands for a e + b s <= k
@@ -36,33 +39,27 @@ def band_pieces(line: PrintedTriple, name: str, critical: float, score: Limits[f
     return [[(1.0, slope, interval.high), (-1.0, -slope, -interval.low)]]
 
 
-def band_shapes(pieces: list[list[HalfPlane]], across: Point, up: Point) -> list[list[Point]]:
+def band_shapes(pieces: list[list[HalfPlane]], across: Point, up: Point) -> list[np.ndarray]:
     """Return the corners of each piece, cut off a little outside the frame so that the cuts are not seen."""
     width, height = across[1] - across[0], up[1] - up[0]
-    left, right = across[0] - width, across[1] + width
-    bottom, top = max(up[0] - height, 0.0), up[1] + height
-    shapes = []
-    for piece in pieces:
-        shape = [(left, bottom), (right, bottom), (right, top), (left, top)]
-        for plane in piece:
-            shape = _cut(shape, plane)
-        if shape:
-            shapes.append(shape)
-    return shapes
+    sides = [(-1.0, 0.0, width - across[0]), (1.0, 0.0, across[1] + width)]
+    ends = [(0.0, -1.0, -max(up[0] - height, 0.0)), (0.0, 1.0, up[1] + height)]
+    shapes = [_corners(np.array([*piece, *sides, *ends])) for piece in pieces]
+    return [shape for shape in shapes if len(shape)]
 
 
-def _cut(shape: list[Point], plane: HalfPlane) -> list[Point]:
-    """Return the part of a convex shape within a half-plane (Sutherland-Hodgman)."""
-    a, b, bound = plane
-    kept = []
-    for (x, y), (next_x, next_y) in zip(shape, shape[1:] + shape[:1], strict=True):
-        excess, next_excess = a * x + b * y - bound, a * next_x + b * next_y - bound
-        if excess <= 0:
-            kept.append((x, y))
-        if excess * next_excess < 0:
-            share = excess / (excess - next_excess)
-            kept.append((x + share * (next_x - x), y + share * (next_y - y)))
-    return kept
+def _corners(planes: np.ndarray) -> np.ndarray:
+    """Return the corners of the region within all half-planes, around it: those crossings of edges that lie in all."""
+    one, other = np.triu_indices(len(planes), 1)
+    (a, b, k), (c, d, m) = planes[one].T, planes[other].T
+    with np.errstate(divide="ignore", invalid="ignore"):  # edges alongside each other do not cross
+        points = np.column_stack([k * d - m * b, a * m - c * k]) / (a * d - b * c)[:, np.newaxis]
+    points = points[np.isfinite(points).all(axis=1)]
+    slack = _ROUNDING * (1 + np.abs(points).max(axis=1, keepdims=True))
+    corners: np.ndarray = points[(points @ planes[:, :2].T <= planes[:, 2] + slack).all(axis=1)]
+    if len(corners):
+        corners = corners[np.argsort(np.arctan2(*(corners - corners.mean(axis=0)).T))]
+    return corners
 
 
 def frame(line: PrintedTriple, critical: float, score: Limits[float]) -> tuple[Point, Point]:

@@ -1,10 +1,11 @@
 """One printed claim, one source and one identity between claims, each validated where it is made."""
 
+import math
 import re
 from keyword import iskeyword
 from typing import Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from asteroid_repro.ledger.figure import PERCENT, Figure
 from asteroid_repro.ledger.formula import names
@@ -101,26 +102,19 @@ class Claim(BaseModel):
     blind: bool = False
     excused: str | None = Field(default=None, min_length=1)
 
-    @field_validator("id")
-    @classmethod
-    def _id_must_fit_a_formula(cls, name: str) -> str:
-        if not all(part.isidentifier() and not iskeyword(part) for part in name.split(".")):
-            raise ValueError('must be words joined by dots, such as "sleep.week4.estimate"')
-        return name
-
-    @field_validator("printed")
-    @classmethod
-    def _printed_must_be_a_number(cls, printed: str, info: ValidationInfo) -> str:
-        if info.data.get("unit") != "text" and _NUMBER.fullmatch(printed) is None:
-            raise ValueError('must be a number such as "-15.30", "70 %" or "<0.001" unless unit is "text"')
-        return printed
-
     @model_validator(mode="after")
     def _fields_must_agree(self) -> Self:
         text, role, about = self.unit == "text", self.role, self.about
-        on_estimate = about is not None and about.statistic == "estimate"
-        in_percent = about is not None and about.figure in PERCENT
+        is_name = all(part.isidentifier() and not iskeyword(part) for part in self.id.split("."))
+        is_number = _NUMBER.fullmatch(self.printed) is not None
+        on_estimate = about and about.statistic == "estimate"
+        in_percent = about and about.figure in PERCENT
         for broken, message in (
+            (
+                not is_name,
+                f'id must be words joined by dots, such as "sleep.week4.estimate", got {self.id!r}. Correct it.',
+            ),
+            (not text and not is_number, f'printed must be a number such as "70 %", got {self.printed!r}. Correct it.'),
             (text and role != "context", f"role must be context where unit is text, got {role!r}. Correct either."),
             (text and (self.formula or about), "formula and about must be left out where unit is text. Remove them."),
             (role == "derived" and not self.formula, "formula must be given where role is derived, got none. Add it."),
@@ -134,26 +128,27 @@ class Claim(BaseModel):
         return self
 
     @property
-    def value(self) -> float | None:
-        """The printed number in ``unit``, a bound where the relation is one; None for a text."""
-        return None if self.unit == "text" else float(self._part("number").replace("\u2212", "-"))
+    def value(self) -> float:
+        """The printed number in ``unit``, a bound where the relation is one; NaN for a text."""
+        return float(self._part("number").replace("\u2212", "-") or math.nan)
 
     @property
     def relation(self) -> str:
         """``<`` or ``>`` where only a bound is printed, such as ``<0.001``; else empty."""
-        return "" if self.unit == "text" else self._part("relation")
+        return self._part("relation")
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether a number is printed, and neither a text nor a bound."""
+        return bool(self._part("number")) and not self.relation
 
     @property
     def half_unit(self) -> float | None:
         """Half of the last printed digit, in ``unit``; None for a text or a bound."""
-        if self.unit == "text" or self.relation:
-            return None
-        return 0.5 / 10.0 ** len(self._part("number").partition(".")[2])
+        return 0.5 / 10.0 ** len(self._part("number").partition(".")[2]) if self.is_exact else None
 
     def agrees(self, value: float) -> bool:
         """Return whether a number would be printed as this one, either way of rounding a half."""
-        if self.value is None:
-            return False
         if self.relation:
             return value < self.value if self.relation == "<" else value > self.value
         return abs(value - self.value) <= (self.half_unit or 0.0) + _ROUNDING
@@ -164,7 +159,7 @@ class Claim(BaseModel):
         return names(self.formula) if self.formula else ()
 
     def _part(self, name: str) -> str:
-        found = _NUMBER.fullmatch(self.printed)
+        found = None if self.unit == "text" else _NUMBER.fullmatch(self.printed)
         return found[name] if found else ""
 
 
@@ -177,8 +172,8 @@ class Identity(BaseModel):
         What is computed, and how.
     formula : str
         The same, of claim ids.
-    lower, upper : str or None
-        Formulas of exact limits.
+    limits : tuple of str or None
+        Formulas of the exact lower and upper limit.
     unit : str
         Unit of the result.
     claim : str or None
@@ -190,18 +185,11 @@ class Identity(BaseModel):
     name: str = Field(min_length=1)
     in_words: str = Field(min_length=1)
     formula: str
-    lower: str | None = None
-    upper: str | None = None
+    limits: tuple[str, str] | None = None
     unit: str = Field(min_length=1)
     claim: str | None = None
-
-    @model_validator(mode="after")
-    def _limits_must_be_two(self) -> Self:
-        if (self.lower is None) != (self.upper is None):
-            raise ValueError("lower and upper must come together, got one. Add the other.")
-        return self
 
     @property
     def formulas(self) -> tuple[str, ...]:
         """All formulas, that of the result first."""
-        return tuple(formula for formula in (self.formula, self.lower, self.upper) if formula is not None)
+        return (self.formula, *(self.limits or ()))

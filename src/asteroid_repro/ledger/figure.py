@@ -67,20 +67,18 @@ class Figure(BaseModel):
         if self.figure not in FIGURES:
             raise ValueError(f"figure must be one of {', '.join(FIGURES)}, got {self.figure!r}. Choose one.")
         needed, possible, statistics = FIGURES[self.figure]
-        given = self._given()
-        missing = next((field for field in needed if field not in given), None)
-        if missing:
-            raise ValueError(f"figure {self.figure}: {missing} must be given, got none. Add it.")
-        odd = next((field for field in given if field not in (*needed, *possible)), None)
-        if odd:
-            raise ValueError(f"figure {self.figure}: {odd} must be left out, got {given[odd]!r}. Remove it.")
+        given, start = self._given(), f"figure {self.figure}:"
+        for field in needed:
+            if field not in given:
+                raise ValueError(f"{start} {field} must be given, got none. Add it.")
+        for field in given:
+            if field not in (*needed, *possible):
+                raise ValueError(f"{start} {field} must be left out, got {given[field]!r}. Remove it.")
         if self.statistic and self.statistic not in statistics:
             listed = ", ".join(statistics)
-            raise ValueError(
-                f"figure {self.figure}: statistic must be one of {listed}, got {self.statistic}. Change it."
-            )
+            raise ValueError(f"{start} statistic must be one of {listed}, got {self.statistic}. Change it.")
         if self.figure == "effect" and self.week == 0:
-            raise ValueError("figure effect: week must be above 0, got 0. Give the week of a later visit.")
+            raise ValueError(f"{start} week must be above 0, got 0. Give the week of a later visit.")
         return self
 
     def _given(self) -> dict[str, Any]:

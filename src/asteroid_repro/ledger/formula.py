@@ -3,6 +3,7 @@
 import ast
 import math
 import operator
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from statistics import NormalDist
@@ -15,6 +16,7 @@ Part = Callable[[Mapping[str, float]], float]
 
 _LONGEST, _DEEPEST, _HIGHEST_POWER = 2000, 50, 10.0
 _ALPHA: Final = 1 - 0.95
+_CLAIM_ID: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
 def names(text: str) -> tuple[str, ...]:
@@ -66,10 +68,10 @@ def evaluate(text: str, values: Mapping[str, float]) -> float | list[float]:
     [-7.65, -15.3]
     """
     parts, used, is_list = _read(text)
-    unknown = next((name for name in used if name not in values), None)
-    if unknown is not None:
-        near = did_you_mean(unknown, values)
-        raise InputError(f"formula must name claims that have a number, got {unknown!r}.{near}")
+    for name in used:
+        if name not in values:
+            near = did_you_mean(name, values)
+            raise InputError(f"formula must name claims that have a number, got {name!r}.{near}")
     results = [_finite(part, values, text) for part in parts]
     return results if is_list else results[0]
 
@@ -99,7 +101,7 @@ def _part(node: ast.expr, line: str, used: list[str], depth: int) -> Part:
     match node:
         case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
             return lambda _: float(value)
-        case ast.Name() | ast.Attribute() if name := _dotted(node):
+        case ast.Name() | ast.Attribute() if _CLAIM_ID.fullmatch(name := ast.get_source_segment(line, node) or ""):
             used.append(name)
             return lambda values: float(values[name])
         case ast.UnaryOp(op=ast.USub(), operand=operand):
@@ -121,23 +123,14 @@ def _refused(what: str, line: str) -> InputError:
     )
 
 
-def _dotted(node: ast.expr) -> str:
-    """Return the claim id; empty where it is an attribute of something else than a name."""
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    return ".".join(reversed([*parts, node.id])) if isinstance(node, ast.Name) else ""
-
-
 def _finite(part: Part, values: Mapping[str, float], text: str) -> float:
     try:
         result = part(values)
         if math.isfinite(result):
             return result
-        why = f"{result}"
+        why: object = result
     except (ArithmeticError, ValueError, TypeError) as error:  # TypeError: a power that is a complex number
-        why = f"{error}"
+        why = error
     raise InputError(f"formula must give a finite number, got {why} from {' '.join(text.split())!r}. Correct it.")
 
 

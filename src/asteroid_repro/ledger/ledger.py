@@ -4,7 +4,7 @@ The files ``claims.toml`` and ``sources.toml`` of a study hold the claims and th
 published number. A ledger that breaks a rule cannot be made.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
@@ -65,11 +65,10 @@ class Ledger(ResultTable):
 
     def __getitem__(self, claim_id: str) -> Claim:
         """Return a claim by its id; an unknown one raises an InputError with the nearest match."""
-        for claim in self.claims:
-            if claim.id == claim_id:
-                return claim
-        known = [claim.id for claim in self.claims]
-        raise InputError(f"claim must be in the ledger, got {claim_id!r}.{did_you_mean(claim_id, known)}")
+        known = {claim.id: claim for claim in self.claims}
+        if claim_id not in known:
+            raise InputError(f"claim must be in the ledger, got {claim_id!r}.{did_you_mean(claim_id, known)}")
+        return known[claim_id]
 
     def fitted(self, claim_id: str) -> float:
         """Return the number of a claim that may set an assumption.
@@ -95,7 +94,7 @@ class Ledger(ResultTable):
         70.0
         """
         claim = self[claim_id]
-        if claim.role != "fitted" or claim.value is None:
+        if claim.role != "fitted":
             raise InputError(
                 f"claim {claim_id} must have role fitted to set an assumption, got role {claim.role} in {self.file}. "
                 "Retag it there or do not fit it."
@@ -111,7 +110,7 @@ class Ledger(ResultTable):
     @cached_property
     def numbers(self) -> dict[str, float]:
         """The printed numbers by claim id, bounds left out."""
-        return {claim.id: claim.value for claim in self.claims if claim.value is not None and not claim.relation}
+        return {claim.id: claim.value for claim in self.claims if claim.is_exact}
 
     def compute(self, formula: str) -> float:
         """Compute a formula of claim ids from the printed numbers.
@@ -193,14 +192,12 @@ class Ledger(ResultTable):
         """Return one row per claim; an unknown value is NaN, whatever else is unknown an empty text."""
         import pandas as pd
 
-        return pd.DataFrame([self._row(claim) for claim in self.claims])
-
-    def _row(self, claim: Claim) -> dict[str, Any]:
-        row = claim.model_dump()
-        row["value"] = float("nan") if claim.value is None else claim.value
-        row["doi"] = self.sources[claim.source].doi
-        row["about"] = claim.about and str(claim.about)
-        return {name: "" if row[name] is None else row[name] for name in _COLUMNS}
+        rows = [
+            claim.model_dump()
+            | {"value": claim.value, "doi": self.sources[claim.source].doi, "about": claim.about and str(claim.about)}
+            for claim in self.claims
+        ]
+        return pd.DataFrame([{name: "" if row[name] is None else row[name] for name in _COLUMNS} for row in rows])
 
 
 @cache
@@ -262,41 +259,28 @@ def read_ledger(claims_path: Path | Traversable, sources_path: Path | Traversabl
     >>> read_ledger(folder / "claims.toml", folder / "sources.toml").fitted("people")
     12.0
     """
-    claims_file, sources_file = str(claims_path), str(sources_path)
-    sources = {key: _source(key, fields, sources_file) for key, fields in read_toml(Path(sources_file)).items()}
-    tables = read_toml(Path(claims_file))
-    if "claim" not in tables or not set(tables) <= {"claim", "identity"}:
-        raise InputError(
-            f"{claims_file} must hold [[claim]] and [[identity]] tables and nothing else, got "
-            f"{', '.join(tables) or 'nothing'}. Correct the file."
-        )
+    file, sources = str(claims_path), read_toml(Path(str(sources_path)))
+    tables = {"claim": [], "identity": []} | read_toml(Path(file))
+    if len(tables) > 2 or not tables["claim"] or not all(isinstance(own, list) for own in tables.values()):
+        raise InputError(f"{file} must hold [[claim]] and [[identity]] tables, got {', '.join(tables)}. Correct it.")
     return Ledger(
-        _records(Claim, tables["claim"], claims_file, key="id"),
-        sources,
-        claims_file,
-        _records(Identity, tables.get("identity", []), claims_file, key="name"),
+        tuple(_records(Claim, file, "id", tables["claim"])),
+        {key: _record(Source, source, f"{sources_path}, source {key}", key=key) for key, source in sources.items()},
+        file,
+        tuple(_records(Identity, file, "name", tables["identity"])),
     )
 
 
-def _records(kind: type[Record], tables: object, file: str, *, key: str) -> tuple[Record, ...]:
-    word = kind.__name__.lower()
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise InputError(f"{file} must hold {word} as [[{word}]] tables, got {tables!r}. Correct the file.")
-    return tuple(
-        _record(kind, table, f"{file}, {word} {table.get(key, f'number {number}')}")
-        for number, table in enumerate(tables, start=1)
-    )
+def _records(kind: type[Record], file: str, key: str, tables: list[dict[str, Any]]) -> Iterator[Record]:
+    for number, table in enumerate(tables, start=1):
+        name = table.get(key, f"number {number}") if isinstance(table, dict) else f"number {number}"
+        yield _record(kind, table, f"{file}, {kind.__name__.lower()} {name}")
 
 
-def _source(key: str, fields: object, file: str) -> Source:
-    where = f"{file}, source {key}"
+def _record(kind: type[Record], fields: object, where: str, **more: str) -> Record:
     if not isinstance(fields, dict):
-        raise InputError(f"{where}: must be a table, got {fields!r}. Write it under [{key}].")
-    return _record(Source, {"key": key, **fields}, where)
-
-
-def _record(kind: type[Record], fields: dict[str, Any], where: str) -> Record:
+        raise InputError(f"{where}: must be a table, got {fields!r}. Write it under its name in brackets.")
     try:
-        return validated(kind, fields)
+        return validated(kind, fields | more)
     except InputError as error:
         raise InputError(f"{where}: {error}") from None

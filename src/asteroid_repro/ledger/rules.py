@@ -1,9 +1,11 @@
 """What must hold between the claims of a ledger."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
 
 from asteroid_repro.errors import InputError, did_you_mean
 from asteroid_repro.ledger.claim import Claim, Identity, Source
+from asteroid_repro.ledger.figure import Figure
 from asteroid_repro.ledger.formula import names
 
 
@@ -34,101 +36,80 @@ def check_claims(
     >>> from asteroid_repro import published
     >>> check_claims(published().claims, published().sources, published().identities, "claims.toml")
     """
-    _check_unique(claims, file)
     by_id = {claim.id: claim for claim in claims}
+    _check_unique(claims, file)
     for claim in claims:
-        _check_references(claim, by_id, sources, f"{file}, claim {claim.id}")
+        where = f"{file}, claim {claim.id}"
+        _check_known(where, "source", (claim.source,), "source", sources)
+        _check_known(where, "also", claim.also, "source", sources)
+        _check_known(where, "conflicts_with", claim.conflicts_with, "claim", by_id)
+        _check_formulas([claim.formula] if claim.formula else [], by_id, where)
     for identity in identities:
         where = f"{file}, identity {identity.name}"
-        for formula in identity.formulas:
-            _check_formula(formula, by_id, where)
-        _check_known("claim", (identity.claim,) if identity.claim else (), by_id, where)
-    for claim in claims:
-        if claim.id in _behind(claim.depends_on, by_id):
-            raise InputError(
-                f"{file}, claim {claim.id}: formula must not lead back to the claim, got {claim.formula}. "
-                "Remove one step of the loop."
-            )
+        _check_formulas(identity.formulas, by_id, where)
+        _check_known(where, "claim", (identity.claim,) if identity.claim else (), "claim", by_id)
     _check_predicted(identities, by_id, file)
 
 
 def _check_unique(claims: Sequence[Claim], file: str) -> None:
     ids: set[str] = set()
-    figures: dict[object, str] = {}
+    figures: dict[Figure | None, str] = {}
     for claim in claims:
         where = f"{file}, claim {claim.id}"
         if claim.id in ids:
             raise InputError(f"{where}: id must be used once, got it twice. Rename or remove one.")
-        ids.add(claim.id)
         figure = claim.about and claim.about.model_copy(update={"level": 0.95})  # a line has one level
-        if figure and figures.setdefault(figure, claim.id) != claim.id:
+        if figure and figure in figures:
             raise InputError(
                 f"{where}: about must be a figure that no other claim is about, got {figure} as in {figures[figure]}. "
                 "Keep one of the two."
             )
+        ids.add(claim.id)
+        figures[figure] = claim.id
 
 
-def _check_references(claim: Claim, by_id: Mapping[str, Claim], sources: Mapping[str, Source], where: str) -> None:
-    for field, known in (("source", (claim.source,)), ("also", claim.also)):
-        for name in known:
-            if name not in sources:
-                raise InputError(f"{where}: {field} must be a known source, got {name!r}. Correct or add it.")
-    _check_known("conflicts_with", claim.conflicts_with, by_id, where)
-    if claim.formula:
-        _check_formula(claim.formula, by_id, where)
+def _check_known(where: str, field: str, names_used: Iterable[str], kind: str, known: Iterable[str]) -> None:
+    unknown = next((name for name in names_used if name not in known), None)
+    if unknown is not None:
+        near = did_you_mean(unknown, known)
+        raise InputError(f"{where}: {field} must name a known {kind}, got {unknown!r}. Correct or add it.{near}")
 
 
-def _check_known(field: str, ids: Sequence[str], by_id: Mapping[str, Claim], where: str) -> None:
-    for name in ids:
-        if name not in by_id:
+def _check_formulas(formulas: Iterable[str], by_id: Mapping[str, Claim], where: str) -> None:
+    for formula in formulas:
+        try:
+            used = names(formula)
+        except InputError as error:
+            raise InputError(f"{where}: {error}") from None
+        if not used:
             raise InputError(
-                f"{where}: {field} must name a known claim, got {name!r}. Correct or add it.{did_you_mean(name, by_id)}"
+                f"{where}: formula must name a claim, got {formula!r}. Write what the number follows from."
             )
-
-
-def _check_formula(formula: str, by_id: Mapping[str, Claim], where: str) -> None:
-    try:
-        used = names(formula)
-    except InputError as error:
-        raise InputError(f"{where}: {error}") from None
-    if not used:
-        raise InputError(f"{where}: formula must name a claim, got {formula!r}. Write what the number follows from.")
-    _check_known("formula", used, by_id, where)
-    for name in used:
-        if by_id[name].value is None or by_id[name].relation:
-            raise InputError(f"{where}: formula must name claims that print a number, got {name!r}. Correct it.")
-
-
-def _behind(ids: Sequence[str], by_id: Mapping[str, Claim]) -> set[str]:
-    """Return all claims that these claims follow from, themselves included."""
-    reached: set[str] = set()
-    waiting = list(ids)
-    while waiting:
-        name = waiting.pop()
-        if name not in reached:
-            reached.add(name)
-            waiting.extend(by_id[name].depends_on)
-    return reached
+        _check_known(where, "formula", used, "claim", by_id)
+        for name in used:
+            if not by_id[name].is_exact:
+                raise InputError(f"{where}: formula must name claims that print a number, got {name!r}. Correct it.")
 
 
 def _check_predicted(identities: Sequence[Identity], by_id: Mapping[str, Claim], file: str) -> None:
-    """Refuse a predicted claim that a formula, its own or that of an identity, gives from fitted claims alone."""
-    for claim_id, formula in _formulas(identities, by_id):
-        used = names(formula)
-        if by_id[claim_id].role == "predicted" and all(_is_computable(by_id[name], by_id) for name in used):
+    """Refuse a loop, and a predicted claim that its formula or an identity gives from fitted claims alone."""
+    try:
+        in_order = list(TopologicalSorter({claim.id: claim.depends_on for claim in by_id.values()}).static_order())
+    except CycleError as error:
+        looped = by_id[min(error.args[1])]
+        raise InputError(
+            f"{file}, claim {looped.id}: formula must not lead back to the claim, got {looped.formula}. "
+            "Remove one step of the loop."
+        ) from None
+    given = {claim.id for claim in by_id.values() if claim.role == "fitted"}
+    for follows in in_order:
+        if by_id[follows].depends_on and given.issuperset(by_id[follows].depends_on):
+            given.add(follows)
+    formulas = [(claim.id, claim.formula) for claim in by_id.values()]
+    formulas += [(identity.claim or "", identity.formula) for identity in identities]
+    for name, formula in formulas:
+        if name and formula and by_id[name].role == "predicted" and given.issuperset(names(formula)):
             raise InputError(
-                f"{file}, claim {claim_id}: role must not be predicted where fitted claims give it, got {formula}. "
+                f"{file}, claim {name}: role must not be predicted where fitted claims give it, got {formula}. "
                 "Retag it as derived."
             )
-
-
-def _formulas(identities: Sequence[Identity], by_id: Mapping[str, Claim]) -> Iterator[tuple[str, str]]:
-    yield from ((claim.id, claim.formula) for claim in by_id.values() if claim.formula)
-    yield from ((identity.claim, identity.formula) for identity in identities if identity.claim)
-
-
-def _is_computable(claim: Claim, by_id: Mapping[str, Claim]) -> bool:
-    """Whether a claim is fitted, or follows from fitted claims alone."""
-    if claim.role == "fitted" or not claim.depends_on:
-        return claim.role == "fitted"
-    return all(_is_computable(by_id[name], by_id) for name in claim.depends_on)

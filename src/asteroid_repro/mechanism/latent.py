@@ -58,20 +58,6 @@ class LatentScore:
         below = np.concatenate([[0.0], normal_probability(self.thresholds), [1.0]])
         return np.diff(below)
 
-    def observed_mean(self) -> float:
-        """Mean of the rounded and bounded score, points."""
-        if not self.scale.is_bounded:
-            return self.mean
-        return float(self.scale.lowest + _step(self.scale) * normal_probability(-self.thresholds).sum())
-
-    def observed_sd(self) -> float:
-        """SD of the rounded and bounded score, points."""
-        if not self.scale.is_bounded:
-            return float(np.hypot(self.sd, _rounding_sd(self.scale)))
-        tails = normal_probability(-self.thresholds)
-        second_moment = float(_step(self.scale) ** 2 * (_odd(len(tails)) * tails).sum())
-        return float(np.sqrt(second_moment - (self.observed_mean() - self.scale.lowest) ** 2))
-
 
 @dataclass(frozen=True)
 class LatentArm:
@@ -109,8 +95,8 @@ def latent_score(mean: float, sd: float, scale: Outcome) -> LatentScore:
     --------
     >>> vas = Outcome(name="pain", label="Pain", minimum=0, maximum=100, step=1, better="lower")
     >>> score = latent_score(14.25, 20.4, vas)
-    >>> round(score.observed_mean(), 6), round(score.observed_sd(), 6)
-    (14.25, 20.4)
+    >>> round(float(score.probabilities() @ np.arange(101)), 6)
+    14.25
     """
     return _latent_scores(np.array([mean]), np.array([sd]), [scale])[0]
 

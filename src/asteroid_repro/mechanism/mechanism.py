@@ -54,14 +54,10 @@ class Mechanism:
         Points where a scale is continuous, from 0 where it has no lowest score.
         """
         scores = self.arm(role).scores
-        both = np.array(
-            [
-                ((score.mean - score.scale.lowest) / step, score.sd / step)
-                for score in scores
-                for step in [score.scale.step or 1.0]
-            ]
-        )
-        return both[:, 0, np.newaxis, np.newaxis], both[:, 1, np.newaxis, np.newaxis]
+        step = np.array([score.scale.step or 1.0 for score in scores])
+        mean = np.array([score.mean - score.scale.lowest for score in scores]) / step
+        sd = np.array([score.sd for score in scores]) / step
+        return mean[:, np.newaxis, np.newaxis], sd[:, np.newaxis, np.newaxis]
 
 
 @lru_cache(maxsize=64)

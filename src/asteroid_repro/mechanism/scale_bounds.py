@@ -35,21 +35,14 @@ def floor_and_ceiling(assumptions: TrialAssumptions) -> "pd.DataFrame":
     import pandas as pd
 
     mechanism, design = solve(assumptions), assumptions.design
-    places = [(outcome, week) for outcome in design.outcome_names for week in design.visits]
+    arms = {"treatment": mechanism.treatment, "reference": mechanism.reference}
     rows = []
-    for arm, latent in zip(design.arm_names, (mechanism.treatment, mechanism.reference), strict=True):
-        for (outcome, week), score in zip(places, latent.scores, strict=True):
-            if score.scale.is_bounded:
-                shares = score.probabilities()
-                rows.append(
-                    {
-                        "outcome": outcome,
-                        "arm": arm,
-                        "week": week,
-                        "mean": score.observed_mean(),
-                        "sd": score.observed_sd(),
-                        "floor_share": float(shares[0]),
-                        "ceiling_share": float(shares[-1]),
-                    }
-                )
-    return pd.DataFrame(rows)
+    for name, (arm, latent) in zip(design.arm_names, arms.items(), strict=True):
+        for number, outcome in enumerate(assumptions.outcomes):
+            means = outcome.means()[arm].tolist()
+            for visit, week in enumerate(design.visits):
+                score = latent.scores[number * len(design.visits) + visit]
+                if score.scale.is_bounded:
+                    shares = score.probabilities()[[0, -1]].tolist()
+                    rows.append((outcome.name, name, week, means[visit], outcome.sd[visit], *shares))
+    return pd.DataFrame(rows, columns=["outcome", "arm", "week", "mean", "sd", "floor_share", "ceiling_share"])

@@ -1,6 +1,5 @@
 """Many printed lines, such as all of a paper, and families of them that are said to come from one model."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -8,7 +7,6 @@ import pandas as pd
 from asteroid_repro.errors import InputError
 from asteroid_repro.printed.audit_triple import TripleAudit, audit_triple
 from asteroid_repro.printed.df_set import DfSet, intersect
-from asteroid_repro.printed.printed_triple import PrintedTriple
 from asteroid_repro.tables.result_table import ResultTable
 
 
@@ -34,21 +32,6 @@ class FamilyAudit(ResultTable):
     def consistent(self) -> bool:
         """Whether one distribution could have printed every line."""
         return not self.df.empty
-
-    @property
-    def z(self) -> bool:
-        """Whether the standard normal distribution could have."""
-        return self.df.z
-
-    @property
-    def df_min(self) -> float | None:
-        """The smallest df that could have, rounded inward."""
-        return self.df.df_min
-
-    @property
-    def df_max(self) -> float | None:
-        """The largest df that could have, rounded inward; None where unbounded or none."""
-        return self.df.df_max
 
     @property
     def binds_min(self) -> int | None:
@@ -93,9 +76,8 @@ class AuditedLines(ResultTable):
     @property
     def consistent(self) -> bool:
         """Whether every line and every family is consistent."""
-        return all(audit.consistent for audit in self.audits) and all(
-            one.consistent for one in self.families().values()
-        )
+        found: tuple[TripleAudit | FamilyAudit, ...] = (*self.audits, *self.families().values())
+        return all(one.consistent for one in found)
 
     def families(self) -> dict[str, FamilyAudit]:
         """Return the families by their name."""
@@ -106,49 +88,17 @@ class AuditedLines(ResultTable):
 
     def records(self) -> list[dict[str, object]]:
         """Return one record per line, ready for JSON, with that of its family."""
-        return self._with_families([audit.to_dict() for audit in self.audits])
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per line; repairs as text."""
-        return pd.DataFrame(self._with_families([audit.to_row() for audit in self.audits]))
-
-    def _with_families(self, rows: list[dict[str, object]]) -> list[dict[str, object]]:
         families = {
             name: {"group": name} | {f"group_{field}": value for field, value in family.df.to_dict().items()}
             for name, family in self.families().items()
         }
-        return [row | families.get(group, {}) for group, row in zip(self.groups, rows, strict=True)]
+        audited = zip(self.audits, self.groups, strict=True)
+        return [audit.to_dict() | families.get(group, {}) for audit, group in audited]
 
-
-def audit_family(triples: Sequence[PrintedTriple | str], *, level: float = 0.95, ratio: bool = False) -> FamilyAudit:
-    """Intersect the feasible sets of several lines said to come from one model (one df for all).
-
-    Parameters
-    ----------
-    triples : sequence of PrintedTriple or str
-        The lines, one or more.
-    level, ratio
-        As in :func:`audit_triple`, for lines given as text.
-
-    Returns
-    -------
-    FamilyAudit
-        The common distributions, and which line binds each end.
-
-    Raises
-    ------
-    InputError
-        No line, or a text that is not a result line.
-
-    Examples
-    --------
-    >>> pain = audit_family(["-15.30 (-25.33, -5.27), p=0.003", "-19.35 (-32.01, -6.69), p=0.003"])
-    >>> pain.consistent, pain.df_min, pain.binds_min, pain.binds_max
-    (True, 51.0, 0, None)
-    """
-    if not triples:
-        raise InputError("triples must hold at least one line, got none. Add a line.")
-    return FamilyAudit(tuple(audit_triple(triple, level=level, ratio=ratio) for triple in triples))
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per line; repairs as text."""
+        repairs = ["; ".join(map(str, audit.repairs)) for audit in self.audits]
+        return pd.DataFrame(self.records()).assign(repairs=repairs)
 
 
 def audit_lines(table: pd.DataFrame, *, level: float = 0.95, ratio: bool = False) -> AuditedLines:

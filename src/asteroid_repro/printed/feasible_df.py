@@ -227,9 +227,7 @@ def inverse_df(ratio: Band, p: Band, level: float) -> Band:
 
 def _half_line(ratio: Floats, bound: Floats, level: float, sign: float) -> Band:
     """Return where in u = 1/df sign * p(R, u) >= bound, given that it holds at one end of [0, 1] or at both."""
-    shape = np.broadcast_shapes(ratio.shape, bound.shape)
-    at_z = np.broadcast_to(sign * p_value(ratio, np.zeros(1), level) >= bound, shape)
-    at_one = np.broadcast_to(sign * p_value(ratio, np.ones(1), level) >= bound, shape)
+    at_z, at_one = (sign * p_value(ratio, np.full(1, u), level) >= bound for u in (0.0, 1.0))
     inside = np.where(at_z, 0.0, 1.0)
     outside = 1.0 - inside
     bits = 3 if inside.size < 8 else 1  # few lines: cut into eighths, as a call costs more than seven values in it

@@ -195,8 +195,9 @@ def grimmer(sd: str, mean: str, n: int, *, step: float | Fraction = 1) -> Granul
     (True, False)
     """
     people, distance = check_count("n", n, 2), _step(step)
-    (value, digit), (centre, centre_digit) = _exact_sd(sd), _exact("mean", mean)
-    sums = _possible_sums(centre, centre_digit, distance / people)
+    (value, digit), (centre, centre_digit) = _exact("sd", sd), _exact("mean", mean)
+    least, most = ((centre + half) * people / distance for half in (-centre_digit / 2, centre_digit / 2))
+    sums = range(math.ceil(least), math.floor(most) + 1)  # in steps, of scores whose mean prints as given
     count = int(value / digit)
     counts = range(max(count - _SD_WINDOW, 0), count + _SD_WINDOW + 1)
     passing = [k for k in counts if _sd_possible(k * digit / distance, digit / distance, people, sums)]
@@ -247,7 +248,7 @@ def debit(percentage: str, n: int, *, sd: str | None = None) -> GranularityCheck
     value, digit = _exact("percentage", percentage)
     if not 0 <= value <= 100:
         raise InputError(f"percentage must be in 0 to 100, got {percentage}. Correct it.")
-    given = None if sd is None else _exact_sd(sd)
+    given = None if sd is None else _exact("sd", sd)
     pairs = {
         (p, s)
         for k in range(people + 1)
@@ -274,8 +275,7 @@ def check_count(field: str, value: int, least: int) -> int:
     >>> check_count("n", 20, least=2)
     20
     """
-    is_number = isinstance(value, int | float | np.number)
-    if not is_number or not value >= least or value % 1:
+    if not isinstance(value, int | float | np.number) or not value >= least or value % 1:
         raise InputError(f"{field} must be a whole number of at least {least}, got {value!r}. Correct it.")
     return int(value)
 
@@ -291,14 +291,9 @@ def _exact(field: str, printed: str) -> tuple[Fraction, Fraction]:
     if not isinstance(printed, str) or not re.fullmatch(_PRINTED, printed):  # a float has lost its trailing zeros
         raise InputError(f"{field} must be a number as printed, got {printed!r}. Give it as text, such as '14.25'.")
     plain = printed.replace(_MINUS, "-")
+    if field == "sd" and Fraction(plain) < 0:
+        raise InputError(f"sd must not be negative, got {printed}. Correct it.")
     return Fraction(plain), Fraction(unit(plain))
-
-
-def _exact_sd(sd: str) -> tuple[Fraction, Fraction]:
-    value, digit = _exact("sd", sd)
-    if value < 0:
-        raise InputError(f"sd must not be negative, got {sd}. Correct it.")
-    return value, digit
 
 
 def _print_like(count: int, printed: str) -> str:
@@ -319,11 +314,6 @@ def _grim(field: str, printed: str, granule: Fraction) -> GranularityCheck:
     spacing = granule / digit
     ties = Fraction(1, spacing.denominator) if spacing.denominator % 2 == 0 else Fraction(0)
     return GranularityCheck("GRIM", printed, consistent, nearest, min(float((1 + ties) / spacing), 1.0))
-
-
-def _possible_sums(mean: Fraction, digit: Fraction, granule: Fraction) -> range:
-    """Return the sums (in steps) of scores whose mean prints as given."""
-    return range(math.ceil((mean - digit / 2) / granule), math.floor((mean + digit / 2) / granule) + 1)
 
 
 def _sd_possible(sd: Fraction, digit: Fraction, n: int, sums: Iterable[int]) -> bool:

@@ -1,60 +1,17 @@
 """Which analyses of a two-arm trial could have printed a line, by their degrees of freedom."""
 
 import math
-from dataclasses import dataclass
 
-from asteroid_repro.printed.audit_triple import TripleAudit, audit_triple
+import pandas as pd
+
+from asteroid_repro.printed.audit_triple import audit_triple
 from asteroid_repro.printed.granularity import check_count
 from asteroid_repro.printed.printed_triple import PrintedTriple
-from asteroid_repro.tables.result_table import ResultTable
-
-
-@dataclass(frozen=True)
-class ModelRow:
-    """One analysis that a line may have come from.
-
-    Attributes
-    ----------
-    model : str
-        ``random intercept``, ``MMRM`` or ``ANCOVA``.
-    distribution : str
-        ``z`` or ``t``.
-    df : float
-        Degrees of freedom with complete data; inf for z.
-    compatible : bool
-        Whether this distribution could have printed the line.
-    """
-
-    model: str
-    distribution: str
-    df: float
-    compatible: bool
-
-
-@dataclass(frozen=True)
-class ModelEvidence(ResultTable):
-    """Which analyses a line is compatible with; being compatible does not show that one was used.
-
-    Attributes
-    ----------
-    audit : TripleAudit
-        The audit of the line.
-    rows : tuple of ModelRow
-        One per analysis.
-    """
-
-    audit: TripleAudit
-    rows: tuple[ModelRow, ...]
-    label = "Analyses that could have printed a line"
-
-    def notes(self) -> tuple[str, ...]:
-        """Return the line with its level."""
-        return (f"{self.audit.triple}, {100 * self.audit.triple.level:g} % limits",)
 
 
 def model_evidence(
     triple: PrintedTriple | str, n_treatment: int, n_reference: int, *, n_visits: int, level: float = 0.95
-) -> ModelEvidence:
+) -> pd.DataFrame:
     """Say which analyses of a two-arm trial with complete data are compatible with a line.
 
     With n people in all and v visits, the baseline included: random intercept, z or t with (v - 1)(n - 2) df;
@@ -74,8 +31,9 @@ def model_evidence(
 
     Returns
     -------
-    ModelEvidence
-        Compatible or not, per analysis.
+    pandas.DataFrame
+        One row per analysis: model, distribution, df (inf for z) and compatible, whether it could have printed the
+        line. Being compatible does not show that it was used.
 
     Raises
     ------
@@ -84,9 +42,9 @@ def model_evidence(
 
     Examples
     --------
-    >>> rows = model_evidence("-15.30 (-25.33, -5.27), p=0.003", 20, 20, n_visits=3).rows
-    >>> [(row.model, row.distribution) for row in rows if row.compatible]
-    [('random intercept', 'z'), ('random intercept', 't'), ('MMRM', 'z')]
+    >>> table = model_evidence("-15.30 (-25.33, -5.27), p=0.003", 20, 20, n_visits=3)
+    >>> table[["model", "distribution"]][table["compatible"]].agg(" ".join, axis=1).tolist()
+    ['random intercept z', 'random intercept t', 'MMRM z']
     """
     n = check_count("n_treatment", n_treatment, 2) + check_count("n_reference", n_reference, 2)
     within = (check_count("n_visits", n_visits, 2) - 1.0) * (n - 2)
@@ -97,5 +55,5 @@ def model_evidence(
         ("MMRM", "t", n - 2.0),
         ("ANCOVA", "t", n - 3.0),
     ]
-    audit = audit_triple(triple, level=level)
-    return ModelEvidence(audit, tuple(ModelRow(*analysis, audit.allows(analysis[2])) for analysis in analyses))
+    table = pd.DataFrame(analyses, columns=["model", "distribution", "df"])
+    return table.assign(compatible=table["df"].map(audit_triple(triple, level=level).allows))

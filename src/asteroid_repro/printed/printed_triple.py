@@ -161,14 +161,10 @@ def _check_order(triple: PrintedTriple) -> None:
     for field in FIELDS[:3]:
         if triple.ratio and float(getattr(triple, field) or 0) < 0:
             raise InputError(f"{field} of a ratio must not be negative, got {getattr(triple, field)}. Drop ratio.")
-    if triple.lower is None or triple.upper is None:
-        return
     limits = f"({triple.lower}, {triple.upper})"
-    lower, upper = rounding_interval(triple.lower), rounding_interval(triple.upper)
+    printed = (triple.estimate, triple.lower, triple.upper)
+    estimate, lower, upper = (rounding_interval(text) if text else Limits(-math.inf, math.inf) for text in printed)
     if lower.low > upper.high:  # beyond rounding: 0.1515 and 0.15 may belong to limits in the right order
         raise InputError(f"limits must go from low to high, got {limits}. Exchange them.")
-    if triple.estimate is None:
-        return
-    estimate = rounding_interval(triple.estimate)
     if estimate.high < lower.low or estimate.low > upper.high:
         raise InputError(f"estimate must lie within its limits {limits}, got {triple.estimate}. Correct it.")

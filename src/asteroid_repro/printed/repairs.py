@@ -30,7 +30,8 @@ class Repair:
     z : bool
         Whether the standard normal distribution could have printed the repaired line.
     df_min, df_max : float or None
-        The t distributions that could have, rounded inward as in :class:`TripleAudit`; None where none or unbounded.
+        The t distributions that could have, rounded inward as in :class:`asteroid_repro.printed.df_set.DfSet`; None
+        where none or unbounded.
     """
 
     field: str
@@ -68,7 +69,8 @@ def find_repairs(triple: PrintedTriple) -> tuple[Repair, ...]:
     >>> [str(repair) for repair in found]
     ['upper -0.30', 'upper -0.29', 'upper -0.28', 'upper -0.27']
     """
-    return tuple(repair for field in FIELDS for repair in _repairs_of(triple, field))
+    printed = [field for field in FIELDS if getattr(triple, field) is not None]
+    return tuple(repair for field in printed for repair in _repairs_of(triple, field))
 
 
 def _repairs_of(triple: PrintedTriple, field: str) -> list[Repair]:
@@ -84,17 +86,17 @@ def _repairs_of(triple: PrintedTriple, field: str) -> list[Repair]:
     kept = np.flatnonzero(is_possible(ratio, p, triple.level))
     kept = np.sort(kept[np.argsort(np.abs(counts[kept] - around), kind="stable")[:_LISTED]])
     u = inverse_df(_pick(ratio, kept, counts.size), _pick(p, kept, counts.size), triple.level)
-    sets = [DfSet(float(low), float(high)) for low, high in zip(u.low, u.high, strict=True)]
+    sets = map(DfSet, u.low.tolist(), u.high.tolist())
     values = [f"{Decimal(int(count)) * step:f}" for count in counts[kept]]
     return [Repair(field, value, df.z, df.df_min, df.df_max) for value, df in zip(values, sets, strict=True)]
 
 
 def _window(triple: PrintedTriple, field: str) -> Limits[float] | None:
     """Return an interval, on the printed scale, outside which no value of the field can repair the line."""
-    if getattr(triple, field) is None:
-        return None
     if field == "p":
-        return _p_window(triple)
+        ratio = ratio_range(bands(triple))
+        lowest, highest = (p_value(ends, np.array([0.0, 1.0]), triple.level) for ends in (ratio.high, ratio.low))
+        return Limits(float(lowest.min()), float(highest.max()))
     e, low, up = (triple.interval(name) for name in FIELDS[:3])
     if e is None or low is None or up is None:
         return None
@@ -104,14 +106,6 @@ def _window(triple: PrintedTriple, field: str) -> Limits[float] | None:
         "upper": (2 * e.low - low.high, 2 * e.high - low.low),
     }[field]
     return Limits(*(float(np.exp(end)) for end in ends)) if triple.ratio else Limits(*ends)
-
-
-def _p_window(triple: PrintedTriple) -> Limits[float] | None:
-    ratio = ratio_range(bands(triple))
-    if ratio.low[0] > ratio.high[0]:
-        return None
-    lowest, highest = (p_value(ends, np.array([0.0, 1.0]), triple.level) for ends in (ratio.high, ratio.low))
-    return Limits(float(lowest.min()), float(highest.max()))
 
 
 def _grid(window: Limits[float], step: float, around: float, *, p: bool, signed: bool) -> Floats:

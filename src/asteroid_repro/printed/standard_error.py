@@ -44,18 +44,13 @@ def se_interval(triple: PrintedTriple, u_low: float, u_high: float) -> Limits[fl
     q_low, q_high = upper_quantile(u, one["p"].high), upper_quantile(u, one["p"].low)
     e, low, up = (Limits(float(one[field].low[0]), float(one[field].high[0])) for field in FIELDS[:3])
     if triple.lower is None:
-        return _without_limits(e, q_low, q_high)
+        least, most, smallest_q = max(e.low, -e.high, 0.0), max(-e.low, e.high), float(q_low.min())
+        return Limits(least / float(q_high.max()), most / smallest_q if smallest_q > 0 else np.inf)
     critical = upper_quantile(u, np.array(1 - triple.level))
     ratio = Limits(q_low / critical, q_high / critical)
     widths = [_half_widths(e, low, up, ratio), _half_widths(_mirror(e), _mirror(up), _mirror(low), ratio)]
     errors = np.concatenate(widths) / critical
     return Limits(max(float(np.nanmin(errors)), 0.0), float(np.nanmax(errors)))
-
-
-def _without_limits(e: Limits[float], q_low: Floats, q_high: Floats) -> Limits[float]:
-    least, most = max(e.low, -e.high, 0.0), max(-e.low, e.high)
-    smallest_q = float(q_low.min())
-    return Limits(least / float(q_high.max()), most / smallest_q if smallest_q > 0 else np.inf)
 
 
 def _half_widths(e: Limits[float], low: Limits[float], up: Limits[float], ratio: Band) -> Floats:

@@ -191,7 +191,6 @@ def effects_table(effects: Effects, *, design: Design | None = None, ledger: Led
     elif better[order[0]]:
         said += f"; {better[order[0]]}"
     digits = {name: wording.decimals(max(row.se for row in lines if row.outcome == name)) for name in order}
-    arms = [wording.in_sentence(arm.label) for arm in design.arms] if design else ["treatment", "reference"]
     columns = {
         "Outcome": [heads[row.outcome] for row in lines],
         "Week": [f"{row.week:g}" for row in lines],
@@ -199,7 +198,7 @@ def effects_table(effects: Effects, *, design: Design | None = None, ledger: Led
             wording.estimate_with_limits(row.estimate, row.ci_low, row.ci_high, digits[row.outcome]) for row in lines
         ],
         "p": [wording.p_value(row.p_value) for row in lines],
-        f"People ({' + '.join(arms)})": [f"{row.n_treatment} + {row.n_reference}" for row in lines],
+        f"People ({wording.contrast(design, ' + ')})": [f"{row.n_treatment} + {row.n_reference}" for row in lines],
     }
     methods = ", ".join(dict.fromkeys(f"{row.method} ({row.distribution})" for row in lines))
     notes = [f"{said}. CI: confidence interval.", f"Method: {methods}."]

@@ -65,9 +65,10 @@ A fitted figure may be {verification.k:.2f} Monte Carlo standard errors away.
 
 def verdict_json(verification: Verification) -> str:
     """Return the verdicts as one JSON document; a number that does not exist is null."""
-    said = ("label", "scenario", "seed", "trials", "k", "summary", "findings", "fit_note", "ok")
+    said = ("label", "scenario", "seed", "trials", "summary", "findings", "fit_note", "ok")
     document = {name: getattr(verification, name) for name in said}
-    return to_json(document | {"claims": rows(verification.to_frame())})
+    claims = rows(verification.to_frame())
+    return to_json(document | {"allowed_standard_errors": verification.k, "claims": claims})
 
 
 def audit_markdown(audit: Audit) -> str:

@@ -76,7 +76,15 @@ def p_equals(printed: str) -> str:
 
 
 def estimate_with_limits(estimate: float, low: float, high: float, digits: int) -> str:
-    """Return an estimate with its limits in brackets."""
+    """Return an estimate with its limits in brackets; without them where the method gives none.
+
+    Examples
+    --------
+    >>> estimate_with_limits(20.6, 2.5, 74.4, 1), estimate_with_limits(20.6, math.nan, math.nan, 1)
+    ('20.6 (2.5, 74.4)', '20.6')
+    """
+    if math.isnan(low):
+        return number(estimate, digits)
     return f"{number(estimate, digits)} ({number(low, digits)}, {number(high, digits)})"
 
 
@@ -139,15 +147,16 @@ def with_unit(outcome: str, design: Design | None) -> str:
     return f"{label_of(outcome, design)}, {unit_of(outcome, design)}"
 
 
-def contrast(design: Design | None) -> str:
+def contrast(design: Design | None, between: str = " minus ") -> str:
     """Say what an effect is the difference of.
 
     Examples
     --------
-    >>> contrast(None)
-    'treatment minus reference'
+    >>> from asteroid_repro import ASTEROID
+    >>> contrast(None), contrast(ASTEROID.design, " + ")
+    ('treatment minus reference', 'running + waitlist')
     """
-    return " minus ".join([in_sentence(arm.label) for arm in design.arms] if design else ["treatment", "reference"])
+    return between.join([in_sentence(arm.label) for arm in design.arms] if design else ["treatment", "reference"])
 
 
 def favours(better: str, design: Design | None) -> str:

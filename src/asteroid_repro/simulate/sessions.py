@@ -100,8 +100,7 @@ def simulate_sessions(mechanism: Mechanism, seed: int, block: int, trials: int, 
     plan, kinds = assumed.programme, len(assumptions.adverse_events)
     shape = (assumptions.n_treatment, trials)
     log = _empty_log((plan.n_sessions, *shape), plan, kinds)
-    streams = session_streams(seed, block, shape, kinds)
-    run = _Run(assumptions, assumed, _StageTable.of(plan), traits, streams, log)
+    run = _Run(assumptions, assumed, traits, session_streams(seed, block, shape, kinds), log)
     state = _State(*(np.zeros(shape, dtype=kind) for kind in (np.int16, np.int16, bool, float, float)))
     state.stage[:] = 0 if plan.progression == "calendar" else traits.start_stage
     state.this_week[:] = assumed.habitual_minutes / 60
@@ -120,26 +119,11 @@ def simulate_sessions(mechanism: Mechanism, seed: int, block: int, trials: int, 
 
 
 @dataclass(frozen=True)
-class _StageTable:
-    """Fewest and most repeats of each stage, and the hours of running of one repeat."""
-
-    fewest: np.ndarray
-    most: np.ndarray
-    hours: np.ndarray
-
-    @classmethod
-    def of(cls, plan: Programme) -> "_StageTable":
-        repeats = np.array([stage.repeats for stage in plan.stages], dtype=np.int16)
-        return cls(repeats[:, 0], repeats[:, 1], np.array([stage.run_seconds(1) / 3600 for stage in plan.stages]))
-
-
-@dataclass(frozen=True)
 class _Run:
     """What stays the same over the sessions of a block."""
 
     assumptions: TrialAssumptions
     sessions: SessionAssumptions
-    table: _StageTable
     traits: Traits
     streams: SessionStreams
     log: Sessions
@@ -166,9 +150,9 @@ def _one_session(run: _Run, session: int, chance: np.ndarray, state: _State) -> 
     assumed, plan, traits, streams, log = run.sessions, run.sessions.programme, run.traits, run.streams, run.log
     stage = _stage(plan, session, state)
     attended = streams.uniform(streams.attendance) < chance
-    repeats, completed = _repeats(run.table, stage, streams.uniform(streams.completion), traits.completion)
+    repeats, completed = _repeats(plan, stage, streams.uniform(streams.completion), traits.completion)
     repeats *= attended
-    hours = run.table.hours.take(stage) * repeats
+    hours = np.array([one.run_seconds(1) / 3600 for one in plan.stages]).take(stage) * repeats
     state.this_week += hours
     weighted = hours * traits.proneness * load_factor(assumed, state.this_week, state.last_week)
     events = events_of_session(run.assumptions, streams, weighted)
@@ -197,10 +181,10 @@ def _stage(plan: Programme, session: int, state: _State) -> np.ndarray:
 
 
 def _repeats(
-    table: _StageTable, stage: np.ndarray, uniform: np.ndarray, completion: np.ndarray
+    plan: Programme, stage: np.ndarray, uniform: np.ndarray, completion: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return repeats done and whether they are the most: with the person's probability, else any fewer of the stage."""
-    fewest, most = table.fewest.take(stage), table.most.take(stage)
+    fewest, most = np.array([one.repeats for one in plan.stages], dtype=np.int16).T.take(stage, axis=1)
     completed = (uniform < completion) | (fewest == most)
     # Given that the session is not completed, rest is uniform on (0, 1].
     rest = np.minimum((1 - uniform) / np.maximum(1 - completion, 1e-12), 1)

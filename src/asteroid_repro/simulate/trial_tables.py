@@ -158,38 +158,20 @@ def _session_columns(
 
 def _events_table(assumptions: TrialAssumptions, block: TrialBlock, seed: int, participant: np.ndarray) -> pd.DataFrame:
     """Return one row an event; one that follows time has a week, uniform over the follow-up, and no session."""
-    if block.sessions is None:
-        return _events_over_time(assumptions, block, seed, participant)
-    (kind, session, person), serious = _listed(block.sessions.events[..., 0], block.serious[..., 0])
-    table = pd.DataFrame(
-        {
-            "participant": participant[person],
-            "week": block.sessions.week[session],
-            "session": session + 1,
-            "kind": np.array(assumptions.design.kinds)[kind],
-            "serious": serious,
-        }
-    )
-    table = table.sort_values(["session", "participant", "kind"], ignore_index=True)
-    if block.other_events.any():
-        table = pd.concat([table, _events_over_time(assumptions, block, seed, participant)], ignore_index=True)
-    return table
-
-
-def _events_over_time(
-    assumptions: TrialAssumptions, block: TrialBlock, seed: int, participant: np.ndarray
-) -> pd.DataFrame:
-    (kind, person), serious = _listed(block.other_events[..., 0], block.other_serious[..., 0])
-    weeks = stream(seed, Purpose.EVENT_WEEK, 0).random(len(kind)) * assumptions.visits[-1]
-    table = pd.DataFrame(
-        {
-            "participant": participant[person],
-            "week": np.ceil(weeks).astype(int),
-            "kind": np.array(assumptions.design.kinds, dtype=str)[kind],
-            "serious": serious,
-        }
-    )
-    return table.sort_values(["week", "participant", "kind"], ignore_index=True)
+    kinds, tables = np.array(assumptions.design.kinds, dtype=str), []
+    if block.sessions is not None:
+        (kind, session, person), serious = _listed(block.sessions.events[..., 0], block.serious[..., 0])
+        week = block.sessions.week[session]
+        columns = {"participant": participant[person], "week": week, "session": session + 1, "kind": kinds[kind]}
+        table = pd.DataFrame(columns | {"serious": serious})
+        tables.append(table.sort_values(["session", "participant", "kind"], ignore_index=True))
+    if block.sessions is None or block.other_events.any():
+        (kind, person), serious = _listed(block.other_events[..., 0], block.other_serious[..., 0])
+        weeks = stream(seed, Purpose.EVENT_WEEK, 0).random(len(kind)) * assumptions.visits[-1]
+        columns = {"participant": participant[person], "week": np.ceil(weeks).astype(int), "kind": kinds[kind]}
+        table = pd.DataFrame(columns | {"serious": serious})
+        tables.append(table.sort_values(["week", "participant", "kind"], ignore_index=True))
+    return pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
 
 
 def _listed(counts: np.ndarray, serious: np.ndarray) -> tuple[tuple[np.ndarray, ...], np.ndarray]:

@@ -47,7 +47,7 @@ class TrialAssumptions(BaseModel):
     model_config = FROZEN
 
     name: Label = Field(description="A short name of the scenario, used in labels.")
-    description: str = Field(default="", description="What the scenario stands for, in a line or two.")
+    description: str = Field("", description="What the scenario stands for, in a line or two.")
     design: Design = Field(description="Arms, visits and outcomes.")
     n_treatment: ArmSize = Field(description="People randomised to the treatment.")
     n_reference: ArmSize = Field(description="People randomised to the reference.")
@@ -61,42 +61,38 @@ class TrialAssumptions(BaseModel):
         description="Correlation between the outcomes at one visit. One number: the same between any two."
     )
     characteristics: Annotated[tuple[Characteristic, ...], BeforeValidator(by_name)] = Field(
-        default=(), description="Baseline characteristics of the people."
+        (), description="Baseline characteristics of the people."
     )
     adverse_events: Annotated[tuple[EventAssumptions, ...], BeforeValidator(by_name)] = Field(
-        default=(), description="How often each kind of adverse event happens, in the order of the design."
+        (), description="How often each kind of adverse event happens, in the order of the design."
     )
-    serious_share: ShareOrBound = Field(default=0.0, description="Probability that an event is serious.")
+    serious_share: ShareOrBound = Field(0.0, description="Probability that an event is serious.")
     proneness_variance: NotNegative = Field(
-        default=0.0, description="Variance between people of the factor on their event rates (mean 1)."
+        0.0, description="Variance between people of the factor on their event rates (mean 1)."
     )
     effect_variation: NotNegative = Field(
-        default=0.0,
+        0.0,
         description="SD between people of their effect as a share of the mean effect; above 0 the mean effect on a "
         "bounded scale is a little smaller.",
     )
-    missing_treatment: ShareBelowOne = Field(
-        default=0.0, description="Share of the treatment arm who miss the last visit."
-    )
-    missing_reference: ShareBelowOne = Field(
-        default=0.0, description="Share of the reference arm who miss the last visit."
-    )
+    missing_treatment: ShareBelowOne = Field(0.0, description="Share of the treatment arm who miss the last visit.")
+    missing_reference: ShareBelowOne = Field(0.0, description="Share of the reference arm who miss the last visit.")
     missing_pattern: Literal["monotone", "intermittent"] = Field(
-        default="monotone", description="Whether people who miss a visit are gone, or may come back."
+        "monotone", description="Whether people who miss a visit are gone, or may come back."
     )
     missing_mechanism: Literal["mcar", "mar", "mnar"] = Field(
-        default="mcar",
+        "mcar",
         description="Missing completely at random, after a bad score of the driving outcome, or because it got worse.",
     )
     missing_strength: NotNegative = Field(
-        default=1.0, description="How strongly that drives who misses a visit, in probits per SD."
+        1.0, description="How strongly that drives who misses a visit, in probits per SD."
     )
     driving_outcome: str = Field(
         description="Outcome that decides who misses a visit, and how badly a person fares without the treatment."
     )
-    sessions: SessionAssumptions | None = Field(default=None, description="Of a programme of sessions, if any.")
-    programmes: tuple[Programme, ...] = Field(default=(), description="The study's programmes, to be chosen by name.")
-    provenance: tuple[Provenance, ...] = Field(default=(), description="Where each value comes from, by its name.")
+    sessions: SessionAssumptions | None = Field(None, description="Of a programme of sessions, if any.")
+    programmes: tuple[Programme, ...] = Field((), description="The study's programmes, to be chosen by name.")
+    provenance: tuple[Provenance, ...] = Field((), description="Where each value comes from, by its name.")
 
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
@@ -231,13 +227,12 @@ class TrialAssumptions(BaseModel):
         given = resolved(self.design, old, changes)
         new = build(self.design, old | given, programmes=self.programmes)
         after = new.values()
+        changed = [name for name in old if old[name] != after[name] and name not in ("name", "description")]
         said = [
-            Provenance(field=name, changed_by=f"{who} (was {_shown(value)})", because=because)
-            for name, value in old.items()
-            if after[name] != value and name not in ("name", "description")
+            Provenance(field=name, changed_by=f"{who} (was {_shown(old[name])})", because=because) for name in changed
         ]
-        kept = [one for one in self.provenance if one.field not in {each.field for each in said}]
-        renamed = said and "name" not in given and not self.name.endswith(_CHANGED)
+        kept = [one for one in self.provenance if one.field not in changed]
+        renamed = changed and "name" not in given and not self.name.endswith(_CHANGED)
         name = self.name + _CHANGED if renamed else new.name
         return new.model_copy(update={"name": name, "provenance": (*kept, *said)})
 

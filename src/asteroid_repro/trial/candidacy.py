@@ -46,10 +46,8 @@ class Candidacy(BaseModel):
     criteria: Annotated[tuple[Criterion, ...], BeforeValidator(by_name)] = Field(
         min_length=1, description="Criteria in the order in which they are checked."
     )
-    pool_size: Count | None = Field(
-        default=None, description="People who can be assessed at most; None: as many as it takes."
-    )
-    note: str = Field(default="", description="Whom a screened trial speaks for.")
+    pool_size: Count | None = Field(None, description="People who can be assessed at most; None: as many as it takes.")
+    note: str = Field("", description="Whom a screened trial speaks for.")
 
     @property
     def probabilities(self) -> np.ndarray:

@@ -1,5 +1,6 @@
 """The one dialect of changes: names and values, for Python, TOML files, the command line, sweeps and the page."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -102,6 +103,20 @@ def scaled_effect(old: tuple[float, ...], value: float, visit: int, name: str) -
             "between the visits. Give one value a visit."
         )
     return tuple(value * effect / old[visit] for effect in old)
+
+
+def read_value(text: str) -> Any:
+    """Read a value from a command line or an address: numbers and lists as JSON has them, anything else as text.
+
+    Examples
+    --------
+    >>> read_value("-8"), read_value("[-4, -8]"), read_value("mar")
+    (-8, [-4, -8], 'mar')
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:  # words have no quotes there
+        return text
 
 
 def dotted(

@@ -18,13 +18,13 @@ class Characteristic(Named):
     """
 
     label: Label = Field(description="As written in figures and tables.")
-    unit: str = Field(default="", description="Unit of a number.")
-    mean: Number | None = Field(default=None, description="Mean of a number, within its limits.")
-    sd: Positive | None = Field(default=None, description="SD of a number, within its limits.")
-    minimum: Number | None = Field(default=None, description="Smallest number that can take part.")
-    maximum: Number | None = Field(default=None, description="Largest number that can take part.")
-    share: ShareOrBound | None = Field(default=None, description="Probability of the first category.")
-    categories: tuple[str, str] | None = Field(default=None, description="The two categories; none: true and false.")
+    unit: str = Field("", description="Unit of a number.")
+    mean: Number | None = Field(None, description="Mean of a number, within its limits.")
+    sd: Positive | None = Field(None, description="SD of a number, within its limits.")
+    minimum: Number | None = Field(None, description="Smallest number that can take part.")
+    maximum: Number | None = Field(None, description="Largest number that can take part.")
+    share: ShareOrBound | None = Field(None, description="Probability of the first category.")
+    categories: tuple[str, str] | None = Field(None, description="The two categories; none: true and false.")
 
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
@@ -62,4 +62,4 @@ class EventAssumptions(Named):
     rate: NotNegative = Field(
         description="Events of the treatment arm per running hour; per person-week in a study without sessions."
     )
-    reference_rate: NotNegative = Field(default=0.0, description="Events of the reference arm per person-week.")
+    reference_rate: NotNegative = Field(0.0, description="Events of the reference arm per person-week.")

@@ -92,12 +92,12 @@ class Outcome(Named):
     """
 
     label: Label = Field(description="As written in figures and tables.")
-    unit: str = Field(default="points", description="Unit of a score.")
-    minimum: Number | None = Field(default=None, description="Lowest score; none where the scale has no end.")
-    maximum: Number | None = Field(default=None, description="Highest score; none where the scale has no end.")
-    step: Positive | None = Field(default=None, description="Distance between neighbouring scores; none: continuous.")
+    unit: str = Field("points", description="Unit of a score.")
+    minimum: Number | None = Field(None, description="Lowest score; none where the scale has no end.")
+    maximum: Number | None = Field(None, description="Highest score; none where the scale has no end.")
+    step: Positive | None = Field(None, description="Distance between neighbouring scores; none: continuous.")
     better: Literal["lower", "higher"] = Field(description="Which way is better for the person.")
-    important: Positive | None = Field(default=None, description="Minimal important change of a person, points.")
+    important: Positive | None = Field(None, description="Minimal important change of a person, points.")
 
     @model_validator(mode="after")
     def _is_a_scale(self) -> Self:
@@ -146,7 +146,7 @@ class EventKind(Named):
     """One kind of adverse event."""
 
     label: Label = Field(description="As written in figures and tables.")
-    flare: bool = Field(default=False, description="Whether such an event is a pain flare, which lowers the dose.")
+    flare: bool = Field(False, description="Whether such an event is a pain flare, which lowers the dose.")
 
 
 class PaperAnalysis(BaseModel):
@@ -155,8 +155,8 @@ class PaperAnalysis(BaseModel):
     model_config = FROZEN
 
     method: str = Field(description="As in estimate_effects.")
-    distribution: str | None = Field(default=None, description="Reference distribution; the method's own where none.")
-    level: Share = Field(default=0.95, description="Confidence level.")
+    distribution: str | None = Field(None, description="Reference distribution; the method's own where none.")
+    level: Share = Field(0.95, description="Confidence level.")
 
 
 Outcomes = Annotated[tuple[Outcome, ...], BeforeValidator(by_name)]
@@ -186,7 +186,7 @@ class Design(BaseModel):
         description="Weeks of the visits, baseline first; whole or fractional."
     )
     outcomes: Outcomes = Field(description="What is measured, by name.")
-    adverse_events: EventKinds = Field(default=(), description="Kinds of adverse event, by name.")
+    adverse_events: EventKinds = Field((), description="Kinds of adverse event, by name.")
     analysis: PaperAnalysis = Field(description="The paper's analysis.")
 
     @model_validator(mode="after")

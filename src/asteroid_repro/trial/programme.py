@@ -29,7 +29,7 @@ class Stage(BaseModel):
         min_length=1, description="Pairs of seconds: run, then walk; done in this order."
     )
     repeats: tuple[Count, Count] = Field(
-        default=(1, 1), description="Fewest and most times that the intervals are done in a session."
+        (1, 1), description="Fewest and most times that the intervals are done in a session."
     )
 
     @model_validator(mode="after")
@@ -64,15 +64,15 @@ class Programme(Named):
         description="Length of an attended session, minutes; what the intervals leave is warm-up, cool-down and rest."
     )
     stages: tuple[Stage, ...] = Field(min_length=1, description="Stages, the easiest first.")
-    start_stages: tuple[Whole, ...] = Field(default=(1,), description="Stages (from 1) on which people may start.")
+    start_stages: tuple[Whole, ...] = Field((1,), description="Stages (from 1) on which people may start.")
     start_shares: tuple[Number, ...] = Field(
-        default=(1.0,), description="Share of people who start on each of them, by the test run."
+        (1.0,), description="Share of people who start on each of them, by the test run."
     )
-    progression: Literal["completed", "calendar"] = Field(default="completed", description="How stages change.")
-    sessions_to_progress: Whole = Field(default=2, description="Completed sessions in a week needed to move up.")
-    flare_stages: Whole = Field(default=1, description="Stages dropped after a pain flare.")
+    progression: Literal["completed", "calendar"] = Field("completed", description="How stages change.")
+    sessions_to_progress: Whole = Field(2, description="Completed sessions in a week needed to move up.")
+    flare_stages: Whole = Field(1, description="Stages dropped after a pain flare.")
     calendar: tuple[tuple[Whole, ...], ...] = Field(
-        default=(), description="For progression by calendar: the stage (from 1) of each session, week by week."
+        (), description="For progression by calendar: the stage (from 1) of each session, week by week."
     )
 
     @model_validator(mode="after")

@@ -21,10 +21,10 @@ class Provenance(BaseModel):
     model_config = FROZEN
 
     field: str = Field(description="Dotted name of the field.")
-    claim: str = Field(default="", description="Claim whose value it is, or an arithmetic of claims.")
-    fitted_to: tuple[str, ...] = Field(default=(), description="Claims it was fitted to by simulation.")
-    because: str = Field(default="", description="Why, where it is an assumption or needs a word.")
-    changed_by: str = Field(default="", description="Who changed it, and from which value.")
+    claim: str = Field("", description="Claim whose value it is, or an arithmetic of claims.")
+    fitted_to: tuple[str, ...] = Field((), description="Claims it was fitted to by simulation.")
+    because: str = Field("", description="Why, where it is an assumption or needs a word.")
+    changed_by: str = Field("", description="Who changed it, and from which value.")
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:

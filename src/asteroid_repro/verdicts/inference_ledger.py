@@ -1,10 +1,10 @@
 """Every method and reference distribution side by side on one trial: the inference ledger."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.estimate_effects import Effect, estimate_effects
@@ -19,15 +19,9 @@ from asteroid_repro.trial.design import Design
 from asteroid_repro.trial.participant_data import Trial
 from asteroid_repro.verdicts.audit_ledger import printed_line
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 NOMINAL: Final = 0.05
 """Type I error that a test at the usual level may have."""
-_HONEST: Final[Mapping[tuple[str, str], str]] = {
-    ("mmrm", "t"): "honest inference",
-    ("ancova", "t"): "honest inference",
-}
+_HONEST: Final = (("mmrm", "t"), ("ancova", "t"))
 _CONSTRAINED: Final = "With clda take kenward_roger: with t, satterthwaite and z it rejects too often in a small trial."
 
 
@@ -81,25 +75,22 @@ class InferenceLedger(ResultTable):
         One a method and distribution.
     label : str
         What the data are.
-    note : str
-        Which rows reject too often.
     """
 
     outcome: str
     printed: str
     rows: tuple[InferenceRow, ...]
     label: str
-    note: str
 
-    def to_frame(self) -> "pd.DataFrame":
+    def to_frame(self) -> pd.DataFrame:
         """Return one row per method and distribution, unrounded: the effect, and what is said of it."""
-        import pandas as pd
-
         return pd.DataFrame([{**vars(row.effect), **vars(row)} for row in self.rows]).drop(columns="effect")
 
     def notes(self) -> tuple[str, ...]:
-        """Return the published line and which rows reject too often."""
-        return f"{self.outcome}, published: {self.printed}", self.note
+        """Return the published line and which rows reject too often: the constrained model's, and those measured to."""
+        found = [f"{row.effect.method} {row.effect.distribution}" for row in self.rows if row.liberal]
+        measured = f" Measured type I error above {NOMINAL:g}: {', '.join(found)}." if found else ""
+        return f"{self.outcome}, published: {self.printed}", _CONSTRAINED + measured
 
 
 def inference_ledger(
@@ -152,13 +143,20 @@ def inference_ledger(
     claims = ledger or read_study().ledger
     week = claims.week_of_line(outcome, week)
     line = printed_line(claims, outcome, week)
-    audit, roles = audit_triple(line), _roles(trial.design)
-    rows = []
-    for test in _tests(trial.design):
-        effect = _effect(trial, outcome, week, test, line.level)
-        row = InferenceRow(effect, roles.get(test, ""), effect.df >= 1 and audit.allows(effect.df))
-        rows.append(row if measure is None else _measured(row, outcome, week, measure, trials=trials, seed=seed or 0))
-    return InferenceLedger(outcome, str(line), tuple(rows), trial.label, _note(rows))
+    audit, rows = audit_triple(line), []
+    own = replace(trial, outcomes=trial.outcomes[trial.outcomes["outcome"] == outcome])
+    for method, distribution in _tests(trial.design):
+        effects = estimate_effects(own, method=method, distribution=distribution, level=line.level).rows
+        effect = next((one for one in effects if one.week == week), None)
+        if effect is None:
+            shown = ", ".join(f"{one.week:g}" for one in effects)
+            raise InputError(
+                f"trial must have a visit at week {week:g}, as the line, got weeks {shown}. Choose another."
+            )
+        role, compatible = _role(effect, trial.design), effect.df >= 1 and audit.allows(effect.df)
+        measured = {} if measure is None else _measured(effect, measure, trials, seed or 0)
+        rows.append(InferenceRow(effect, role, compatible, **measured))
+    return InferenceLedger(outcome, str(line), tuple(rows), trial.label)
 
 
 def _tests(design: Design) -> list[tuple[str, Distribution]]:
@@ -168,45 +166,27 @@ def _tests(design: Design) -> list[tuple[str, Distribution]]:
     return [(method, distribution) for method, own in methods.items() for distribution in own.distributions]
 
 
-def _roles(design: Design) -> dict[tuple[str, str], str]:
+def _role(effect: Effect, design: Design) -> str:
     paper = design.analysis
-    own = paper.distribution or METHODS[paper.method].distributions[0]
-    return {**_HONEST, (paper.method, own): "faithful reproduction"}
+    if (effect.method, effect.distribution) == (
+        paper.method,
+        paper.distribution or METHODS[paper.method].distributions[0],
+    ):
+        return "faithful reproduction"
+    return "honest inference" if (effect.method, effect.distribution) in _HONEST else ""
 
 
-def _note(rows: Sequence[InferenceRow]) -> str:
-    """Say which rows reject too often: the constrained model's, and those measured to."""
-    found = [f"{row.effect.method} {row.effect.distribution}" for row in rows if row.liberal]
-    measured = f" Measured type I error above {NOMINAL:g}: {', '.join(found)}." if found else ""
-    return f"{_CONSTRAINED}{measured}"
-
-
-def _effect(trial: Trial, outcome: str, week: float, test: tuple[str, Distribution], level: float) -> Effect:
-    own = replace(trial, outcomes=trial.outcomes[trial.outcomes["outcome"] == outcome])
-    rows = estimate_effects(own, method=test[0], distribution=test[1], level=level).rows
-    found = next((row for row in rows if row.week == week), None)
-    if found is None:
-        shown = ", ".join(f"{row.week:g}" for row in rows)
-        raise InputError(
-            f"trial must have a visit at week {week:g}, as the line, got weeks {shown}. Choose another week."
-        )
-    return found
-
-
-def _measured(
-    row: InferenceRow, outcome: str, week: float, assumptions: TrialAssumptions, *, trials: int, seed: int
-) -> InferenceRow:
-    """Add type I error and coverage, measured on trials that randomise anew."""
-    test: Any = {"method": row.effect.method, "distribution": row.effect.distribution}
+def _measured(effect: Effect, assumptions: TrialAssumptions, trials: int, seed: int) -> dict[str, Any]:
+    """Measure type I error and coverage on trials that randomise anew."""
+    test: Any = {"method": effect.method, "distribution": effect.distribution}
     error, coverage = (
-        operating_characteristics(truth, trials=trials, seed=seed, **test).value(outcome, measure, week)
+        operating_characteristics(truth, trials=trials, seed=seed, **test).value(effect.outcome, measure, effect.week)
         for truth, measure in ((assumptions.without_effect(), "power"), (assumptions, "coverage"))
     )
-    return replace(
-        row,
-        type_one_error=error.value,
-        type_one_mcse=error.mcse,
-        coverage=coverage.value,
-        coverage_mcse=coverage.mcse,
-        liberal=error.value > NOMINAL + 3 * error.mcse,
-    )
+    return {
+        "type_one_error": error.value,
+        "type_one_mcse": error.mcse,
+        "coverage": coverage.value,
+        "coverage_mcse": coverage.mcse,
+        "liberal": error.value > NOMINAL + 3 * error.mcse,
+    }

@@ -13,6 +13,7 @@ import numpy as np
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.inference import confidence_interval, p_value
 from asteroid_repro.estimate.effects.methods import estimate_arrays
+from asteroid_repro.printed.feasible_df import bands
 from asteroid_repro.tables.limits import Limits
 from asteroid_repro.verdicts.printed_target import Target
 
@@ -58,18 +59,13 @@ def find_scores(target: Target, estimate: float, variance: Limits[float], rng: n
     >>> reference.mean(axis=1)[[0, 2]].tolist()
     [40.1, 42.9]
     """
-    minimum = target.outcome.minimum or 0.0
     for _ in range(_ATTEMPTS):
         sums = _arm_sums(target, estimate, rng)
         scores = None if sums is None else _starting_scores(target, variance, sums, rng)
-        if scores is None or sums is None:
-            continue
-        _fix_sums(scores, sums, target.top, rng)
-        if not _exchange(scores, target, variance, rng):
-            continue
-        treatment, reference = (minimum + arm.T * target.step for arm in scores)
-        if prints(target, (treatment, reference)):
-            return treatment, reference
+        if scores is not None and _exchange(scores, target, variance, rng):
+            treatment, reference = ((target.outcome.minimum or 0.0) + arm.T * target.step for arm in scores)
+            if prints(target, (treatment, reference)):
+                return treatment, reference
     raise InputError(
         f"outcome must be one that {_ATTEMPTS} random starts can reconstruct, got {target.outcome.name} with "
         f"{target.line}. Its arm means may leave too little room on the scale."
@@ -81,58 +77,55 @@ def _arm_sums(target: Target, estimate: float, rng: np.random.Generator) -> np.n
 
     None where a mean comes too near the ends of the scale.
     """
-    printed, visit = (target.means.low + target.means.high) / 2, target.visit
-    minimum, length = target.outcome.minimum or 0.0, target.top * target.step
-    known = printed[~np.isnan(printed[:, 0]), 0]
-    about = (minimum + 0.25 * length, minimum + 0.6 * length)
+    published, visit, most = target.published, target.visit, target.top * target.people
+    sums = np.where(published, (target.sums.low + target.sums.high) / 2, np.nan)
+    known = sums[published[:, 0], 0]
+    about = (0.25 * most, 0.6 * most)
     if len(known):  # randomised arms start alike
-        about = (known.mean() - 0.1 * length, known.mean() + 0.1 * length)
-    guess, change = rng.uniform(*about), rng.normal(0, 0.04 * length)
-    means = printed.copy()
+        about = (known.mean() - 0.1 * most, known.mean() + 0.1 * most)
+    guess, change = rng.uniform(*about), rng.normal(0, 0.04 * most)
+    difference = estimate * target.people / target.step
     for arm in range(2):
-        if np.isnan(means[arm, 0]):
-            means[arm, 0] = guess + rng.normal(0, 0.03 * length)
-        if np.isnan(means[arm, visit]):
-            means[arm, visit] = means[arm, 0] + change + estimate * (arm == 0)
-    scale = target.people / target.step
-    sums = np.rint((means - minimum) * scale)
-    if not _meet(sums, target, estimate):
+        if not published[arm, 0]:
+            sums[arm, 0] = guess + rng.normal(0, 0.03 * most)
+        if not published[arm, visit]:
+            sums[arm, visit] = sums[arm, 0] + change + difference * (arm == 0)
+    sums = np.rint(sums)
+    if not _meet(sums, target, round(difference)):
         return None
-    for other in set(range(means.shape[1])) - {0, visit}:
-        drawn = sums[:, [0, visit]].mean(axis=1) + rng.normal(0, 0.04 * length * scale, 2)
-        sums[:, other] = np.rint(np.where(np.isnan(printed[:, other]), drawn, sums[:, other]))
-    most = target.top * target.people
+    for other in set(range(sums.shape[1])) - {0, visit}:
+        drawn = np.rint(sums[:, [0, visit]].mean(axis=1) + rng.normal(0, 0.04 * most, 2))
+        sums[:, other] = np.where(published[:, other], sums[:, other], drawn)
     return sums if ((sums > _ROOM * most) & (sums < (1 - _ROOM) * most)).all() else None
 
 
-def _meet(sums: np.ndarray, target: Target, estimate: float) -> bool:
-    """Move sums, in place, within what prints as published until they give the net difference.
+def _meet(sums: np.ndarray, target: Target, difference: int) -> bool:
+    """Move sums, in place, within what prints as published until they give the net difference, in steps.
 
     Raises
     ------
     InputError
         All four means are published and cannot give it.
     """
-    scale, visit, minimum = target.people / target.step, target.visit, target.outcome.minimum or 0.0
-    least, most = (np.ceil((target.means.low - minimum) * scale), np.floor((target.means.high - minimum) * scale))
-    free = np.isnan(least)
-    least[free], most[free] = 0.0, target.top * target.people
+    visit, published = target.visit, target.published
     changes = sums[:, visit] - sums[:, 0]
-    miss = round(estimate * scale) - (changes[0] - changes[1])
+    miss = difference - (changes[0] - changes[1])
     cells = ((1, visit, -1), (0, visit, 1), (1, 0, 1), (0, 0, -1))
-    for arm, at, sign in sorted(cells, key=lambda cell: not free[cell[:2]]):  # those not published first
-        moved = np.clip(sums[arm, at] + sign * miss, least[arm, at], most[arm, at])
+    for arm, at, sign in sorted(cells, key=lambda cell: published[cell[:2]]):  # those not published first
+        moved = np.clip(sums[arm, at] + sign * miss, target.sums.low[arm, at], target.sums.high[arm, at])
         miss -= sign * (moved - sums[arm, at])
         sums[arm, at] = moved
-    if miss and not free[:, [0, visit]].any():
-        raise InputError(f"arm means must give the net difference {estimate:g}, got another one. Correct the means.")
+    if miss and published[:, [0, visit]].all():
+        raise InputError(
+            f"arm means must give the net difference of {target.line}, got another one. Correct the means."
+        )
     return not miss
 
 
 def _starting_scores(
     target: Target, variance: Limits[float], sums: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray | None:
-    """Scores in steps, shape (arms, people, visits), with a random covariance of about the right residual variance."""
+    """Scores in steps, shape (arms, people, visits), with these sums and about the right residual variance."""
     visits = sums.shape[1]
     shape = np.eye(visits)
     upper = np.triu_indices(visits, 1)
@@ -147,6 +140,7 @@ def _starting_scores(
         return None
     normal = rng.standard_normal((2, target.people, visits)) @ np.linalg.cholesky(covariance).T
     scores: np.ndarray = np.clip(np.rint(normal + means[:, np.newaxis, :]), 0, target.top)
+    _fix_sums(scores, sums, target.top, rng)
     return scores
 
 
@@ -205,10 +199,6 @@ def _exchange(scores: np.ndarray, target: Target, variance: Limits[float], rng: 
 def prints(target: Target, scores: Scores) -> bool:
     """Whether the random-intercept model prints the line, strictly inside every rounding interval."""
     fit, later = estimate_arrays(*scores, method="random_intercept", distribution="z"), target.visit - 1
-    limits = confidence_interval(fit, target.line.level)
+    limits, printed = confidence_interval(fit, target.line.level), bands(target.line)
     values = {"estimate": fit.estimate, "lower": limits.low, "upper": limits.high, "p": p_value(fit)}
-    inside = []
-    for part, value in values.items():
-        interval = target.line.interval(part)
-        inside.append(interval is None or interval.low < value[later] < interval.high)
-    return all(inside)
+    return all(printed[part].low[0] < value[later] < printed[part].high[0] for part, value in values.items())

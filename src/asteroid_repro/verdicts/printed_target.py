@@ -12,7 +12,7 @@ from asteroid_repro.ledger.figure import Figure
 from asteroid_repro.ledger.ledger import Ledger
 from asteroid_repro.printed.audit_triple import audit_triple
 from asteroid_repro.printed.printed_triple import PrintedTriple
-from asteroid_repro.printed.rounding_interval import p_interval, rounding_interval
+from asteroid_repro.printed.rounding_interval import rounding_interval
 from asteroid_repro.tables.limits import Limits
 from asteroid_repro.trial.design import Design, Outcome
 from asteroid_repro.verdicts.audit_ledger import arm_sizes, printed_line
@@ -30,8 +30,9 @@ class Target:
         The printed result.
     visit : int
         Number of the visit that the line is about.
-    means : Limits of numpy.ndarray, shape (2 arms, visits)
-        Arm means that print as published, points, treatment first; NaN where none is published.
+    sums : Limits of numpy.ndarray, shape (2 arms, visits)
+        Sums of an arm's scores that print the published mean, treatment first, in steps from the lowest score; every
+        sum there can be where no mean is published.
     people : int
         People per arm.
     """
@@ -39,7 +40,7 @@ class Target:
     outcome: Outcome
     line: PrintedTriple
     visit: int
-    means: Limits[np.ndarray]
+    sums: Limits[np.ndarray]
     people: int
 
     @property
@@ -52,14 +53,14 @@ class Target:
         """Steps from the lowest to the highest score."""
         return self.outcome.n_steps or 0
 
+    @property
+    def published(self) -> np.ndarray:
+        """Whether the mean of an arm at a visit is published, shape (2 arms, visits)."""
+        return np.asarray(self.sums.high - self.sums.low < self.top * self.people)
+
 
 def published_target(
-    outcome: str,
-    ledger: Ledger,
-    design: Design,
-    *,
-    line: PrintedTriple | None = None,
-    week: float | None = None,
+    outcome: str, ledger: Ledger, design: Design, *, line: PrintedTriple | None = None, week: float | None = None
 ) -> Target:
     """Return what the ledger says a data set of the outcome has to print.
 
@@ -87,17 +88,19 @@ def published_target(
     wanted = line or _consistent(printed_line(ledger, outcome, week))
     if wanted.estimate is None:
         raise InputError(f"line must have an estimate, got {wanted}. Give one that has.")
-    return Target(scale, wanted, visit, _printed_means(outcome, ledger, design), people[0])
+    return Target(scale, wanted, visit, _printed_sums(scale, ledger, design, people[0]), people[0])
 
 
-def _printed_means(outcome: str, ledger: Ledger, design: Design) -> Limits[np.ndarray]:
-    low, high = np.full((2, 2, len(design.visits)), np.nan)
-    for arm, role in enumerate(("treatment", "reference")):
-        for visit, week in enumerate(design.visits):
-            figure = Figure(figure="score", outcome=outcome, arm=role, week=week, statistic="mean")
-            if claim := ledger.about(figure):
-                interval = rounding_interval(claim.printed)
-                low[arm, visit], high[arm, visit] = interval.low, interval.high
+def _printed_sums(outcome: Outcome, ledger: Ledger, design: Design, people: int) -> Limits[np.ndarray]:
+    low = np.zeros((2, len(design.visits)))
+    high = low + (outcome.n_steps or 0) * people
+    for (arm, visit), _ in np.ndenumerate(low):
+        role = ("treatment", "reference")[arm]
+        figure = Figure(figure="score", outcome=outcome.name, arm=role, week=design.visits[visit], statistic="mean")
+        if claim := ledger.about(figure):
+            mean, scale = rounding_interval(claim.printed), people / (outcome.step or 1.0)
+            low[arm, visit] = np.ceil((mean.low - (outcome.minimum or 0.0)) * scale)
+            high[arm, visit] = np.floor((mean.high - (outcome.minimum or 0.0)) * scale)
     return Limits(low, high)
 
 
@@ -153,12 +156,10 @@ def _standard_error_bounds(line: PrintedTriple, estimate: float) -> dict[str, Li
     """Find the standard errors that print each part of the line, given the estimate and a normal reference."""
     z = float(ndtri((1 + line.level) / 2))
     bounds = {}
-    for part, printed, sign in (("lower limit", line.lower, -1), ("upper limit", line.upper, 1)):
-        if printed is not None:
-            limit = rounding_interval(printed)
-            bounds[part] = Limits(*sorted(sign * (end - estimate) / z for end in (limit.low, limit.high)))
-    if line.p is not None:
-        p = p_interval(line.p)
+    for part, sign in (("lower", -1), ("upper", 1)):
+        if limit := line.interval(part):
+            bounds[f"{part} limit"] = Limits(*sorted(sign * (end - estimate) / z for end in (limit.low, limit.high)))
+    if p := line.interval("p"):
         smallest, largest = (-float(ndtri(max(end, 1e-300) / 2)) for end in (p.low, p.high))
         bounds["p"] = Limits(abs(estimate) / smallest, abs(estimate) / largest if largest > 0 else np.inf)
     return bounds

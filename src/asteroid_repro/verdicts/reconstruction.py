@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from html import escape
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -21,8 +20,6 @@ from asteroid_repro.trial.design import Design
 from asteroid_repro.verdicts.integer_search import Scores, find_scores, residual_variance
 from asteroid_repro.verdicts.printed_target import Target, published_target, residual_variances
 
-LABEL: Final = "RECONSTRUCTED, NOT REAL DATA"
-
 
 @dataclass(frozen=True)
 class Reconstructions(ResultTable):
@@ -36,19 +33,24 @@ class Reconstructions(ResultTable):
         Arms and visits.
     scores : tuple of pairs of numpy.ndarray, shape (visits, people)
         For each data set the scores of treatment and reference, points.
-    label : str
-        ``RECONSTRUCTED, NOT REAL DATA``.
     """
 
     target: Target
     design: Design
     scores: tuple[Scores, ...]
-    label: str = LABEL
+    label = "RECONSTRUCTED, NOT REAL DATA"
 
     @property
     def data_sets(self) -> tuple[pd.DataFrame, ...]:
         """The outcomes table of each data set (participant, arm, week, outcome, value)."""
-        return tuple(self._outcomes(np.concatenate(arms, axis=1)) for arms in self.scores)
+        week, person = np.meshgrid(self.design.visits, np.arange(2 * self.target.people), indexing="ij")
+        place = {
+            "participant": person.ravel() + 1,
+            "arm": np.repeat(self.design.arm_names, self.target.people)[person.ravel()],
+            "week": week.ravel(),
+            "outcome": self.target.outcome.name,
+        }
+        return tuple(pd.DataFrame(place | {"value": np.concatenate(arms, axis=1).ravel()}) for arms in self.scores)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per data set: what the printed line leaves open.
@@ -62,18 +64,6 @@ class Reconstructions(ResultTable):
         """Return the smallest and largest value of each quantity over the data sets."""
         table = self.to_frame()
         return pd.DataFrame({"minimum": table.min(), "maximum": table.max()}).rename_axis("quantity").reset_index()
-
-    def _outcomes(self, scores: np.ndarray) -> pd.DataFrame:
-        visit, person = np.indices(scores.shape).reshape(2, -1)
-        return pd.DataFrame(
-            {
-                "participant": person + 1,
-                "arm": np.repeat(self.design.arm_names, self.target.people)[person],
-                "week": np.array(self.design.visits)[visit],
-                "outcome": self.target.outcome.name,
-                "value": scores.ravel(),
-            }
-        )
 
     def _repr_html_(self) -> str:
         return f"<p><strong>{escape(self.label)}</strong></p>" + self.ranges().to_html(index=False)
@@ -141,16 +131,17 @@ def _description(scores: Scores, visit: int, week: str) -> dict[str, float]:
     data = moments(*scores)
     covariance = data.cross_products / (data.n_people - 2)
     first, last, both = covariance[0, 0], covariance[visit, visit], covariance[0, visit]
-    fits = {method: estimate_arrays(*scores, method=method) for method in ("mmrm", "ancova")}
     later = visit - 1
-    return {
-        "within_person_residual_sd": float(np.sqrt(residual_variance(covariance))),
-        "change_sd": float(np.sqrt(first + last - 2 * both)),
-        "baseline_sd": float(np.sqrt(first)),
-        f"week{week}_sd": float(np.sqrt(last)),
-        f"correlation_0_{week}": float(both / np.sqrt(first * last)),
-        "mmrm_se": float(fits["mmrm"].standard_error[later]),
-        "mmrm_p": float(p_value(fits["mmrm"])[later]),
-        "ancova_estimate": float(fits["ancova"].estimate[later]),
-        "ancova_p": float(p_value(fits["ancova"])[later]),
+    mmrm, ancova = (estimate_arrays(*scores, method=method) for method in ("mmrm", "ancova"))
+    found = {
+        "within_person_residual_sd": np.sqrt(residual_variance(covariance)),
+        "change_sd": np.sqrt(first + last - 2 * both),
+        "baseline_sd": np.sqrt(first),
+        f"week{week}_sd": np.sqrt(last),
+        f"correlation_0_{week}": both / np.sqrt(first * last),
+        "mmrm_se": mmrm.standard_error[later],
+        "mmrm_p": p_value(mmrm)[later],
+        "ancova_estimate": ancova.estimate[later],
+        "ancova_p": p_value(ancova)[later],
     }
+    return {name: float(value) for name, value in found.items()}

@@ -17,7 +17,7 @@ from asteroid_repro.trial.assumptions import TrialAssumptions
 from asteroid_repro.trial.characteristics import Characteristic
 from asteroid_repro.trial.design import Design, find
 
-PerTrial = Mapping[Figure, np.ndarray]
+PerTrial = Mapping[Figure | None, np.ndarray]
 """One value a simulated trial, shape (trials,), by figure."""
 
 _PROGRAMME: Final = frozenset(
@@ -97,15 +97,10 @@ def _behind(figure: Figure) -> tuple[Figure, ...]:
 
 
 def _effect(figure: Figure, design: Design, fit: Estimates) -> np.ndarray:
-    parts: dict[str | None, Callable[[], np.ndarray]] = {
-        "se": lambda: fit.standard_error,
-        "df": lambda: fit.df,
-        "ci_low": lambda: confidence_interval(fit, figure.level).low,
-        "ci_high": lambda: confidence_interval(fit, figure.level).high,
-        "p_value": lambda: p_value(fit),
-    }
-    values = parts.get(figure.statistic, lambda: fit.estimate)()
-    return np.asarray(values[design.visit(figure.week or 0) - 1])
+    limits = confidence_interval(fit, figure.level)
+    parts = {"estimate": fit.estimate, "se": fit.standard_error, "df": fit.df, "p_value": p_value(fit)}
+    values = parts | {"ci_low": limits.low, "ci_high": limits.high}
+    return np.asarray(values[str(figure.statistic)][design.visit(figure.week or 0) - 1])
 
 
 def _value(figure: Figure, assumptions: TrialAssumptions, simulated: TrialBlock) -> np.ndarray:
@@ -133,7 +128,7 @@ def _eligible(figure: Figure, assumptions: TrialAssumptions, _: TrialBlock) -> f
 
 
 def _characteristic(figure: Figure, assumptions: TrialAssumptions, simulated: TrialBlock) -> np.ndarray:
-    return np.asarray(simulated.people[str(figure.characteristic)][_people(figure, assumptions)])
+    return simulated.people[str(figure.characteristic)][_people(figure, assumptions)]
 
 
 def _share(figure: Figure, assumptions: TrialAssumptions, simulated: TrialBlock) -> np.ndarray:
@@ -205,7 +200,7 @@ _STATISTICS: Final[Mapping[str | None, Callable[..., Any]]] = {  # missed visits
 }
 
 
-def fitted_figure(figure: Figure, figures: PerTrial) -> tuple[float, float] | None:
+def fitted_figure(figure: Figure | None, figures: PerTrial) -> tuple[float, float] | None:
     """Return what the simulated trials give for a fitted claim, and its Monte Carlo standard error.
 
     A mean over trials, except: standard deviations and errors are root mean squares (a sample SD is biased, its square
@@ -218,7 +213,7 @@ def fitted_figure(figure: Figure, figures: PerTrial) -> tuple[float, float] | No
     >>> fitted_figure(spread, {spread: np.array([18.0, 22.0])})[0]
     20.09975124224178
     """
-    if figure not in figures or figure.statistic == "p_value":
+    if figure is None or figure not in figures or figure.statistic == "p_value":
         return None
     if figure.statistic in ("ci_low", "ci_high"):
         return _limit(figure, figures)

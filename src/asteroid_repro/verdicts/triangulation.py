@@ -1,62 +1,43 @@
 """Identities between printed numbers: what they imply for each other, and where they meet or contradict a claim."""
 
-from dataclasses import dataclass
+import pandas as pd
 
 from asteroid_repro.ledger.claim import Identity
 from asteroid_repro.ledger.formula import names
 from asteroid_repro.ledger.ledger import Ledger
-from asteroid_repro.tables.limits import Limits
+
+_COLUMNS = ("name", "in_words", "inputs", "value", "low", "high", "unit", "claim", "finding")
 
 
-@dataclass(frozen=True)
-class Implication:
-    """One number that follows from others.
-
-    Attributes
-    ----------
-    identity : Identity
-        What is computed, how, in what unit, and the claim that should say the same.
-    inputs : str
-        The claims used, as ``id = printed``.
-    value : float
-        The computed number.
-    limits : Limits or None
-        Exact 95 % limits, where the identity has some.
-    finding : str
-        ``meets``, ``contradicts`` or ``implies`` (nothing of the kind is printed).
-    """
-
-    identity: Identity
-    inputs: str
-    value: float
-    limits: Limits[float] | None
-    finding: str
-
-
-def triangulate(ledger: Ledger) -> tuple[Implication, ...]:
+def triangulate(ledger: Ledger) -> pd.DataFrame:
     """Compute every identity of a ledger from its printed numbers.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per identity: name, in_words, unit and claim as in :class:`asteroid_repro.ledger.claim.Identity`, inputs
+        (the claims used, as ``id = printed``), value with exact 95 % limits (NaN where there are none), and finding:
+        ``meets``, ``contradicts`` or ``implies`` (nothing of the kind is printed, and claim is empty).
 
     Examples
     --------
     >>> from asteroid_repro import published
-    >>> first = triangulate(published())[0]
-    >>> round(first.value, 6), first.finding
+    >>> first = triangulate(published()).iloc[0]
+    >>> float(first["value"].round(6)), first["finding"]
     (-19.35, 'meets')
     """
-    return tuple(_implication(identity, ledger) for identity in ledger.identities)
+    return pd.DataFrame([_implied(identity, ledger) for identity in ledger.identities], columns=_COLUMNS)
 
 
-def _implication(identity: Identity, ledger: Ledger) -> Implication:
+def _implied(identity: Identity, ledger: Ledger) -> dict[str, object]:
     value, *limits = (ledger.compute(formula) for formula in identity.formulas)
     inputs = ", ".join(f"{name} = {ledger[name].printed}" for name in names(identity.formula))
-    finding = _finding(ledger, identity.claim, value)
-    return Implication(identity, inputs, value, Limits(*limits) if limits else None, finding)
+    own = identity.model_dump() | {"claim": identity.claim or "", "inputs": inputs, "value": value}
+    return own | dict(zip(("low", "high"), limits, strict=False)) | {"finding": _finding(identity, ledger, value)}
 
 
-def _finding(ledger: Ledger, claim: str | None, value: float) -> str:
-    if claim is None:
+def _finding(identity: Identity, ledger: Ledger, value: float) -> str:
+    claim = ledger[identity.claim] if identity.claim else None
+    if claim is None or (claim.unit == "text" and claim.status != "inconsistent"):
         return "implies"
-    printed = ledger[claim]
-    if printed.value is None:
-        return "contradicts" if printed.status == "inconsistent" else "implies"
-    return "meets" if printed.agrees(value) else "contradicts"
+    return "meets" if claim.agrees(value) else "contradicts"

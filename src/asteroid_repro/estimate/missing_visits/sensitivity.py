@@ -149,7 +149,7 @@ def sensitivity(
     Examples
     --------
     >>> from asteroid_repro import ASTEROID, simulate_trial
-    >>> trial = simulate_trial(ASTEROID.with_values(missing_running=0.2, missing_waitlist=0.2), seed=2024)
+    >>> trial = simulate_trial(ASTEROID.with_values(missing_treatment=0.2, missing_reference=0.2), seed=2024)
     >>> found = sensitivity(trial, outcome="average_pain", rule="jump_to_reference", seed=1)
     >>> found.missing_treatment + found.missing_reference, 0 < found.missing_information < 1
     (6, True)

@@ -74,7 +74,7 @@ def tipping_point(
     Examples
     --------
     >>> from asteroid_repro import ASTEROID, simulate_trial
-    >>> trial = simulate_trial(ASTEROID.with_values(missing_running=0.2, missing_waitlist=0.2), seed=2024)
+    >>> trial = simulate_trial(ASTEROID.with_values(missing_treatment=0.2, missing_reference=0.2), seed=2024)
     >>> point = tipping_point(trial, outcome="average_pain", deltas=[0, 500], seed=1)
     >>> [row.delta for row in point.rows], point.delta in (None, 0.0, 500.0)
     ([0.0, 500.0], True)

@@ -83,7 +83,7 @@ def compare_with_yardstick(
               \log\frac{r}{y} + \sqrt{\log^2\frac{u}{r} + z^2\sigma^2}.
 
     Without events they become 0 and u/y: an infinite distance leaves no weight to the yardstick's.
-    A ratio says nothing about why: the people, the running and what counted as an event differ too.
+    A ratio says nothing about why: the people, what they did and what counted as an event differ too.
 
     Parameters
     ----------

@@ -85,6 +85,11 @@ class EventRates(ResultTable):
     rows: tuple[EventRate, ...]
     label: str = ""
 
+    @property
+    def level(self) -> float:
+        """Confidence level, the same in every row."""
+        return self.rows[0].level
+
 
 def event_rates(
     trial: Data, *, sessions: pd.DataFrame | None = None, hours: float | None = None, per: str | None = None,

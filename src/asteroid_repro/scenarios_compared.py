@@ -7,15 +7,13 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from asteroid_repro.engine.label import simulated_label
 from asteroid_repro.engine.measures import Places, measures, places, trial_figures
-from asteroid_repro.engine.monte_carlo import TARGET_MCSE, Run, Totals, check_usable, sum_pieces
+from asteroid_repro.engine.monte_carlo import TARGET_MCSE, Run, Totals, check_usable, simulated_label, sum_pieces
 from asteroid_repro.engine.trial_estimates import simulated_estimates
 from asteroid_repro.engine.true_effects import true_values
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.inference import Estimates
-from asteroid_repro.estimate.effects.methods import Analysis, Distribution
-from asteroid_repro.evaluate.performance import study_analysis
+from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
 from asteroid_repro.mechanism.mechanism import Mechanism, solve
 from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
@@ -167,7 +165,7 @@ def what_if(
     if isinstance(trials, int | np.integer) and trials < 2 * GROUPS:
         raise InputError(f"trials must be {2 * GROUPS} or more for a paired standard error, got {trials}. Try 20000.")
     weeks = _shared_weeks(base, changed)
-    analysis = study_analysis(base, method, distribution, level)
+    analysis = chosen_analysis(method, distribution, level, base.design.analysis)
     run = Run(trials, seed, target_mcse, n_jobs, executor, progress)
     populations = base.with_equal_baselines(), changed.with_equal_baselines()
     truths = np.stack([true_values(each, analysis.method)[_visits(each, weeks)] for each in populations])
@@ -176,17 +174,10 @@ def what_if(
     totals = sum_pieces(work, run, enough=partial(_is_precise, truths, target_mcse, where))
     check_usable(totals.sums["usable"].sum(axis=-1), totals.trials)
     stopped = "stopped early" if totals.stopped else ""
-    return WhatIf(
-        rows=_rows(totals.sums, truths, where),
-        verdicts=_verdicts(totals.sums, where),
-        differences=differences(*populations),
-        trials=totals.trials,
-        stopped=totals.stopped,
-        analysis=analysis,
-        label=simulated_label(
-            f"{changed.name} against {base.name}", analysis, f"{totals.trials:,} trials each", stopped, f"seed {seed}"
-        ),
-    )
+    names, how_many = f"{changed.name} against {base.name}", f"{totals.trials:,} trials each"
+    label = simulated_label(names, analysis, how_many, stopped, f"seed {seed}")
+    rows, verdicts = _rows(totals.sums, truths, where), _verdicts(totals.sums, where)
+    return WhatIf(rows, verdicts, differences(*populations), totals.trials, totals.stopped, analysis, label)
 
 
 def differences(one: TrialAssumptions, other: TrialAssumptions) -> dict[str, tuple[Any, Any]]:
@@ -244,16 +235,15 @@ def paired_sums(
 
 
 def _shared_weeks(base: TrialAssumptions, changed: TrialAssumptions) -> tuple[float, ...]:
-    if base.design.outcome_names != changed.design.outcome_names:
+    names, others = (", ".join(each.design.outcome_names) for each in (base, changed))
+    if names != others:
         raise InputError(
-            f"scenarios must have the same outcomes, got {', '.join(base.design.outcome_names)} and "
-            f"{', '.join(changed.design.outcome_names)}. Compare scenarios of one study."
+            f"scenarios must have the same outcomes, got {names} and {others}. Compare those of one study."
         )
     shared = tuple(week for week in base.visits[1:] if week in changed.visits)
     if not shared:
-        raise InputError(
-            f"visits must have a later week in common, got {list(base.visits)} and {list(changed.visits)}. Change one."
-        )
+        weeks = f"{list(base.visits)} and {list(changed.visits)}"
+        raise InputError(f"visits must have a later week in common, got {weeks}. Change one.")
     return shared
 
 

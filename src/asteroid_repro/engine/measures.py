@@ -117,10 +117,8 @@ def trial_figures(
 
 
 def _is_important(usable: np.ndarray, benefit: np.ndarray, outcomes: Sequence[Outcome]) -> np.ndarray:
-    changes = [np.nan if outcome.important is None else outcome.important for outcome in outcomes]
-    least = np.array(changes)[:, np.newaxis]
-    reached = usable & (benefit >= least - _ROUNDING)
-    return np.where(np.isnan(least), np.nan, reached) if np.isnan(least).any() else reached
+    least = np.array([outcome.important for outcome in outcomes], dtype=float)[:, np.newaxis]  # None becomes NaN
+    return np.where(np.isnan(least), np.nan, usable & (benefit >= least - _ROUNDING))
 
 
 @np.errstate(divide="ignore", invalid="ignore")  # no usable, or no significant trial

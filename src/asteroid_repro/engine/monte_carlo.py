@@ -20,7 +20,9 @@ from typing import Any, Final, Literal
 import numpy as np
 from tqdm import tqdm
 
+from asteroid_repro._version import __version__
 from asteroid_repro.errors import InputError, check_whole
+from asteroid_repro.estimate.effects.methods import Analysis
 from asteroid_repro.simulate.streams import BLOCK_TRIALS, Purpose, blocks, stream
 
 Work = Callable[[int, int], Mapping[str, np.ndarray]]
@@ -83,7 +85,13 @@ class Run:
         if not 0 < self.target_mcse < 1:
             raise InputError(f"target_mcse must be in (0, 1), got {self.target_mcse!r}. Try 0.005.")
         stream(self.seed, Purpose.OUTCOMES, 0)  # refuses what is no seed
-        _check_workers(self.n_jobs, self.executor)
+        n_jobs, executor = check_whole("n_jobs", self.n_jobs, 1, "Use the number of cores."), self.executor
+        if n_jobs > 1 and executor is not None:
+            raise InputError(f"n_jobs must be left out beside an executor, got {n_jobs}. The executor has its workers.")
+        if executor is not None and not hasattr(executor, "submit"):
+            raise InputError(
+                f"executor must have a method submit, got {executor!r}. Give an Executor or a Dask Client."
+            )
 
 
 @dataclass(frozen=True)
@@ -180,7 +188,7 @@ def sum_pieces(work: Work, run: Run, *, enough: Callable[[Totals], bool] | None 
     with workers(run) as pool, bar:
         try:
             for size, figures in results(task, _pieces(goal), pool, ahead=ahead, in_order=True):
-                sums = _added(sums, figures)
+                sums = {key: sums[key] + value for key, value in figures.items()} if sums else dict(figures)
                 done += size
                 bar.update(size)
                 if automatic and enough is not None and enough(Totals(sums, done)):
@@ -192,6 +200,22 @@ def sum_pieces(work: Work, run: Run, *, enough: Callable[[Totals], bool] | None 
                 raise
             stopped = True
     return Totals(sums, done, stopped)
+
+
+def simulated_label(*parts: str | Analysis) -> str:
+    """Return what a simulated result says on its face: that it is simulated, and its parts; empty ones are left out.
+
+    Examples
+    --------
+    >>> simulated_label("ASTEROID", Analysis("ancova", "t"), "500 trials", "", "seed 1").split(", version")[0]
+    'SIMULATED (ASTEROID, ancova with t, level 0.95, 500 trials, seed 1'
+    """
+    shown = [_shown(part) if isinstance(part, Analysis) else part for part in parts if part]
+    return f"SIMULATED ({', '.join(shown)}, version {__version__}), not participant data"
+
+
+def _shown(analysis: Analysis) -> str:
+    return f"{analysis.method} with {analysis.distribution}, level {analysis.level:g}"
 
 
 def check_trials(trials: object) -> int:
@@ -215,10 +239,7 @@ def check_usable(usable: np.ndarray, trials: int) -> int:
     """
     fewest = int(usable.min())
     if fewest < 2:
-        raise InputError(
-            f"trials must leave 2 usable fits or more, got {fewest} of {trials}. Check spreads, missing visits and "
-            "arm sizes."
-        )
+        raise InputError(f"trials must leave 2 usable fits or more, got {fewest} of {trials}. Try more people.")
     return fewest
 
 
@@ -242,10 +263,6 @@ def _keep_memory() -> None:
     of it.
     """
     np.empty(32_000_000, dtype=np.uint8)
-
-
-def _added(sums: Mapping[str, np.ndarray], figures: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {key: sums[key] + value for key, value in figures.items()} if sums else dict(figures)
 
 
 def results(
@@ -273,13 +290,6 @@ def results(
     finally:
         for future in waiting:
             future.cancel()
-
-
-def _check_workers(n_jobs: object, executor: Any) -> None:
-    if check_whole("n_jobs", n_jobs, 1, "Use the number of cores.") > 1 and executor is not None:
-        raise InputError(f"n_jobs must be left out beside an executor, got {n_jobs}. The executor has its workers.")
-    if executor is not None and not hasattr(executor, "submit"):
-        raise InputError(f"executor must have a method submit, got {executor!r}. Give an Executor or a Dask Client.")
 
 
 @contextmanager

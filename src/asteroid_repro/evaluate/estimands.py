@@ -5,8 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from asteroid_repro.engine.label import simulated_label
-from asteroid_repro.engine.monte_carlo import run_blocks
+from asteroid_repro.engine.monte_carlo import run_blocks, simulated_label
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.adherers import naive_estimates
 from asteroid_repro.estimate.effects.methods import estimate_arrays

@@ -6,9 +6,8 @@ from functools import partial
 
 import numpy as np
 
-from asteroid_repro.engine.label import simulated_label
 from asteroid_repro.engine.measures import share_error
-from asteroid_repro.engine.monte_carlo import run_blocks
+from asteroid_repro.engine.monte_carlo import run_blocks, simulated_label
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.safety.rate_limits import clustered_limits, exact_poisson_limits
 from asteroid_repro.mechanism.mechanism import Mechanism, solve

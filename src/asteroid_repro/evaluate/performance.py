@@ -7,13 +7,12 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from asteroid_repro.engine.label import simulated_label
 from asteroid_repro.engine.measures import SHARES, measures, places, share_error, trial_figures, wilson_limits
-from asteroid_repro.engine.monte_carlo import TARGET_MCSE, Run, Totals, check_usable, sum_pieces
+from asteroid_repro.engine.monte_carlo import TARGET_MCSE, Run, Totals, check_usable, simulated_label, sum_pieces
 from asteroid_repro.engine.trial_estimates import simulated_estimates
 from asteroid_repro.engine.true_effects import mean_effects, true_values
 from asteroid_repro.errors import InputError, did_you_mean
-from asteroid_repro.estimate.effects.methods import Analysis, Distribution, reference_distribution
+from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
 from asteroid_repro.mechanism.mechanism import Mechanism, solve
 from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
@@ -165,7 +164,7 @@ def operating_characteristics(
     >>> bool(0.7 < oc.value("average_pain", "power").value < 1)
     True
     """
-    analysis = study_analysis(assumptions, method, distribution, level)
+    analysis = chosen_analysis(method, distribution, level, assumptions.design.analysis)
     run = Run(trials, seed, target_mcse, n_jobs, executor, progress)
     return characteristics(assumptions, analysis, run, conditional=conditional)
 
@@ -187,38 +186,10 @@ def characteristics(
     totals = sum_pieces(work, run, enough=partial(_is_precise, truth, run.target_mcse))
     check_usable(totals.sums["usable"], totals.trials)
     stopped = "stopped early" if totals.stopped else ""
-    return OperatingCharacteristics(
-        rows=_rows(totals, truth, mean_effects(population)[1], population.design),
-        trials=totals.trials,
-        failed=totals.trials - int(totals.sums["all_usable"]),
-        stopped=totals.stopped,
-        analysis=analysis,
-        label=simulated_label(assumptions.name, analysis, f"{totals.trials:,} trials", stopped, f"seed {run.seed}"),
-    )
-
-
-def study_analysis(
-    assumptions: TrialAssumptions,
-    method: str | None = None,
-    distribution: Distribution | None = None,
-    level: float | None = None,
-) -> Analysis:
-    """Return the analysis that is asked for; what is left out is the study's own.
-
-    A method without a distribution has its own, not the study's.
-
-    Examples
-    --------
-    >>> from asteroid_repro import ASTEROID
-    >>> study_analysis(ASTEROID)
-    Analysis(method='random_intercept', distribution='z', level=0.95)
-    >>> study_analysis(ASTEROID, "mmrm").distribution
-    't'
-    """
-    own = assumptions.design.analysis
-    asked: Any = distribution if method or distribution else own.distribution
-    chosen = reference_distribution(method or own.method, asked)
-    return Analysis(method or own.method, chosen, own.level if level is None else level)
+    label = simulated_label(assumptions.name, analysis, f"{totals.trials:,} trials", stopped, f"seed {run.seed}")
+    rows = _rows(totals, truth, mean_effects(population)[1], population.design)
+    failed = totals.trials - int(totals.sums["all_usable"])
+    return OperatingCharacteristics(rows, totals.trials, failed, totals.stopped, analysis, label)
 
 
 def piece_sums(

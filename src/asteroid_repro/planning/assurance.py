@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import ndtr
 
-from asteroid_repro.engine.label import simulated_label
-from asteroid_repro.engine.monte_carlo import Run, Totals, check_trials, check_usable, sum_pieces
+from asteroid_repro.engine.monte_carlo import Run, Totals, check_trials, check_usable, simulated_label, sum_pieces
 from asteroid_repro.engine.trial_estimates import simulated_estimates
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.inference import p_value

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from asteroid_repro.engine.label import simulated_label
 from asteroid_repro.engine.measures import MEASURES
-from asteroid_repro.engine.monte_carlo import Run, check_trials
+from asteroid_repro.engine.monte_carlo import Run, check_trials, simulated_label
 from asteroid_repro.errors import InputError, check_choice
 from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
 from asteroid_repro.evaluate.performance import Measure, OperatingCharacteristics, characteristics

@@ -248,6 +248,4 @@ def _check(variance_ratio: float, **z: float) -> None:
     check_positive("variance_ratio", variance_ratio, "Equal sizes have 1.")
     for name, value in z.items():
         if not isfinite(value):
-            raise InputError(
-                f"{name} must be a finite number, got {value!r}. It is the estimate over its standard error."
-            )
+            raise InputError(f"{name} must be a finite number, got {value!r}. It is estimate over standard error.")

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from math import nan
 from typing import Any, Final
 
-from asteroid_repro.engine.label import simulated_label
-from asteroid_repro.engine.monte_carlo import Run, check_trials
+from asteroid_repro.engine.monte_carlo import Run, check_trials, simulated_label
 from asteroid_repro.errors import InputError, check_whole
 from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
 from asteroid_repro.evaluate.performance import characteristics
@@ -189,19 +188,14 @@ def sample_size(
 
 
 def _check_power(power: float, level: float) -> None:
-    alpha = 1 - level
-    if not alpha < power < 1:
-        raise InputError(
-            f"power must be in ({alpha:g}, 1), above the type I error, got {power!r}. Usual values are 0.8 and 0.9."
-        )
+    if not 1 - level < power < 1:
+        raise InputError(f"power must be in ({1 - level:g}, 1), above the type I error, got {power!r}. Try 0.8 or 0.9.")
 
 
 def _with_effect(assumptions: TrialAssumptions, outcome: str, week: float, effect: float | None) -> TrialAssumptions:
     truth = assumptions if effect is None else assumptions.with_effect_through(outcome, week, effect)
     if truth.effect_at(outcome, week) == 0:
-        raise InputError(
-            f"effect must not be 0, got 0 for {outcome} at week {week:g}. No number of people finds what is not there."
-        )
+        raise InputError(f"effect must not be 0, got 0 for {outcome} at week {week:g}. Give the effect to detect.")
     return truth
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from asteroid_repro.engine.monte_carlo import AHEAD, MOST_TRIALS, TARGET_MCSE, Run, progress_bar, results, workers
 from asteroid_repro.engine.trial_estimates import simulated_estimates
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.effects.methods import Analysis, Distribution
-from asteroid_repro.evaluate.performance import OperatingCharacteristics, characteristics, study_analysis
+from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
+from asteroid_repro.evaluate.performance import OperatingCharacteristics, characteristics
 from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.sweeps.grid import Point, grid, naming
 from asteroid_repro.sweeps.sweep_manifest import check_manifest, plain, store_manifest, stored_manifest, sweep_manifest
@@ -204,7 +204,7 @@ def _analyses(
     methods = [method] if method is None or isinstance(method, str) else list(method)
     if not methods or len(set(methods)) < len(methods):
         raise InputError(f"method must name one method or more, each once, got {methods}. Try 'random_intercept'.")
-    return [study_analysis(assumptions, name, distribution, level) for name in methods]
+    return [chosen_analysis(name, distribution, level, assumptions.design.analysis) for name in methods]
 
 
 def _store_all(

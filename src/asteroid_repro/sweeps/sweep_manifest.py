@@ -13,8 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from asteroid_repro._version import __version__
-from asteroid_repro.engine.label import simulated_label
-from asteroid_repro.engine.monte_carlo import Run
+from asteroid_repro.engine.monte_carlo import Run, simulated_label
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.methods import Analysis
 from asteroid_repro.trial.assumptions import TrialAssumptions

@@ -19,6 +19,9 @@ from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
 from asteroid_repro.trial.changes import EVERY_OUTCOME
 
+Scenario = tuple[Mechanism, np.ndarray]
+"""A population, and what the method estimates there, shape (weeks, outcomes)."""
+
 GROUPS: Final = 128
 """Groups of trials of which the jackknife leaves out one at a time."""
 
@@ -169,7 +172,8 @@ def what_if(
     run = Run(trials, seed, target_mcse, n_jobs, executor, progress)
     populations = base.with_equal_baselines(), changed.with_equal_baselines()
     truths = np.stack([true_values(each, analysis.method)[_visits(each, weeks)] for each in populations])
-    work = partial(paired_sums, [*map(solve, populations)], seed, truths=truths, weeks=weeks, analysis=analysis)
+    scenarios = list(zip(map(solve, populations), truths, strict=True))
+    work = partial(paired_sums, scenarios, seed, weeks=weeks, analysis=analysis)
     where = places(base.design.outcome_names, weeks)
     totals = sum_pieces(work, run, enough=partial(_is_precise, truths, target_mcse, where))
     check_usable(totals.sums["usable"].sum(axis=-1), totals.trials)
@@ -198,14 +202,7 @@ def differences(one: TrialAssumptions, other: TrialAssumptions) -> dict[str, tup
 
 
 def paired_sums(
-    mechanisms: Sequence[Mechanism],
-    seed: int,
-    block: int,
-    size: int,
-    *,
-    truths: np.ndarray,
-    weeks: Sequence[float],
-    analysis: Analysis,
+    scenarios: Sequence[Scenario], seed: int, block: int, size: int, *, weeks: Sequence[float], analysis: Analysis
 ) -> dict[str, np.ndarray]:
     """Simulate a piece under both scenarios and add up by group, shape (scenarios, weeks, outcomes, groups).
 
@@ -213,7 +210,7 @@ def paired_sums(
     trials in which every outcome favours the treatment at the last of the weeks, shape (scenarios, groups).
     """
     own = []
-    for mechanism, truth in zip(mechanisms, truths, strict=True):
+    for mechanism, truth in scenarios:
         fit = simulated_estimates(mechanism, seed, block, size, analysis)
         shared = Estimates(**{name: each[_visits(mechanism.assumptions, weeks)] for name, each in vars(fit).items()})
         own.append(trial_figures(shared, truth, mechanism.assumptions.design.outcomes, analysis.level))

@@ -185,9 +185,10 @@ def sum_pieces(work: Work, run: Run, *, enough: Callable[[Totals], bool] | None 
     task, sums, done, stopped = partial(_do_piece, work), dict[str, np.ndarray](), 0, False
     ahead = _AHEAD_AUTOMATIC if automatic else AHEAD
     bar = progress_bar("Simulating", "trial", None if automatic else goal, progress=run.progress)
+    pieces = ((start // BLOCK_TRIALS, min(PIECE_TRIALS, goal - start)) for start in range(0, goal, PIECE_TRIALS))
     with workers(run) as pool, bar:
         try:
-            for size, figures in results(task, _pieces(goal), pool, ahead=ahead, in_order=True):
+            for size, figures in results(task, pieces, pool, ahead=ahead, in_order=True):
                 sums = {key: sums[key] + value for key, value in figures.items()} if sums else dict(figures)
                 done += size
                 bar.update(size)
@@ -243,13 +244,8 @@ def check_usable(usable: np.ndarray, trials: int) -> int:
     return fewest
 
 
-def _pieces(trials: int) -> Iterator[tuple[int, int]]:
-    """Split a number of trials into pieces: the number of the first block of each, and its trials."""
-    for start in range(0, trials, PIECE_TRIALS):
-        yield start // BLOCK_TRIALS, min(PIECE_TRIALS, trials - start)
-
-
 def _do_piece(work: Work, piece: tuple[int, int]) -> tuple[int, Mapping[str, np.ndarray]]:
+    """Do the work for a piece: the number of its first block, and its trials."""
     _keep_memory()
     return piece[1], work(*piece)
 

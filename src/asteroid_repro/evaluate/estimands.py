@@ -143,13 +143,6 @@ def _block_figures(mechanism: Mechanism, seed: int, block: int, size: int) -> di
 
 def _row(name: str, estimand: str, truth: np.ndarray, answer: np.ndarray) -> EstimandRow:
     usable = np.isfinite(truth) & np.isfinite(answer)
-    error = (answer - truth)[usable]
-    return EstimandRow(
-        outcome=name,
-        estimand=estimand,
-        truth=float(truth[usable].mean()),
-        analysis=_ANALYSES[estimand],
-        estimate=float(answer[usable].mean()),
-        bias=float(error.mean()),
-        mcse=float(error.std(ddof=1) / np.sqrt(len(error))),
-    )
+    truth, answer, error = truth[usable], answer[usable], (answer - truth)[usable]
+    means = float(truth.mean()), _ANALYSES[estimand], float(answer.mean()), float(error.mean())
+    return EstimandRow(name, estimand, *means, mcse=float(error.std(ddof=1) / np.sqrt(len(error))))

@@ -110,8 +110,7 @@ def _row(assumptions: TrialAssumptions, trials: int, seed: int) -> FrailtyRow:
     totals, times = events.sum(axis=0), exposure.sum(axis=0)
     if ((events > 0).sum(axis=0) < 2).all():
         raise InputError(
-            f"adverse_events must happen to two people of a trial, got none such in {trials} trials of "
-            f"{assumptions.name}. Raise a rate, or choose another scenario."
+            f"adverse_events must happen to two people of a trial, got none such in {trials}. Raise a rate."
         )
     expected = totals.mean() / times.mean() * times
     poisson, poisson_mcse, _ = _coverage([exact_poisson_limits(count) for count in totals.tolist()], expected)

@@ -90,10 +90,9 @@ class OperatingCharacteristics(ResultTable):
             if (row.outcome, row.week, row.measure) == (outcome, wanted, measure):
                 return row
         names = {row.measure for row in self.rows}
-        raise InputError(
-            f"measure must be one that was computed, got {outcome}, week {wanted}, {measure}. See to_frame()."
-            f"{did_you_mean(measure, names) if measure not in names else ''}"
-        )
+        hint = "" if measure in names else did_you_mean(measure, names)
+        where = f"{outcome}, week {wanted}, {measure}"
+        raise InputError(f"measure must be one that was computed, got {where}. See to_frame().{hint}")
 
 
 def operating_characteristics(

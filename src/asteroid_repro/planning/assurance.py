@@ -190,15 +190,10 @@ def assurance(
         raise InputError(f"sd must be positive after shrinkage, got 0 (mean {mean:g}, sd {sd:g}). Shrink less.")
     tried = believed_effects(assumptions, belief, outcome=outcome, week=week, method=analysis.method, nodes=nodes)
     records = [assumptions.with_effect_through(outcome, week, effect) for effect in tried[0].tolist()]
-    work = partial(
-        effect_sums,
-        [solve(record.with_equal_baselines()) for record in records],
-        tried[1],
-        seed,
-        at=(assumptions.design.visit(week) - 1, assumptions.design.outcome_names.index(outcome)),
-        wrong=-float(np.sign(belief.mean)),
-        analysis=analysis,
-    )
+    mechanisms = [solve(record.with_equal_baselines()) for record in records]
+    at = assumptions.design.visit(week) - 1, assumptions.design.outcome_names.index(outcome)
+    wrong = -float(np.sign(belief.mean))
+    work = partial(effect_sums, mechanisms, tried[1], seed, at=at, wrong=wrong, analysis=analysis)
     totals = sum_pieces(work, run)
     how_many = f"{totals.trials:,} trials an effect{', stopped early' if totals.stopped else ''}"
     label = simulated_label(assumptions.name, f"{outcome} at week {week:g}", analysis, how_many, f"seed {seed}")

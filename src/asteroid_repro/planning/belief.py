@@ -209,5 +209,5 @@ def possible_effects(
 
 def _odd(nodes: int) -> int:
     if check_whole("nodes", nodes, 3, "Try 15.") % 2 == 0:
-        raise InputError(f"nodes must be an odd number of 3 or more, got {nodes!r}. Try 15.")
+        raise InputError(f"nodes must be an odd number, got {nodes!r}. Try 15.")
     return nodes

@@ -144,20 +144,11 @@ def hours_for_precision(
         check_positive("hours_per_person", hours_per_person, "Give hours at risk.")
     most = _most_events(ratio, level, assurance)
     mean = exact_poisson_limits(most, level).high / ratio
-    hours = 1000 * dispersion * mean / rate_per_1000_h
-    return RatePrecision(
-        rate_per_1000_h=rate_per_1000_h,
-        ratio=ratio,
-        level=level,
-        assurance=assurance,
-        dispersion=dispersion,
-        hours=hours,
-        expected_events=dispersion * mean,
-        most_events=floor(dispersion * most + 1e-9),  # 1 + 1.4 x 1.5 is a rounding below 3.1
-        probability=float(pdtr(most, mean)),
-        hours_per_person=hours_per_person,
-        people=None if hours_per_person is None else ceil(hours / hours_per_person),
-    )
+    hours, events = 1000 * dispersion * mean / rate_per_1000_h, dispersion * mean
+    most_events = floor(dispersion * most + 1e-9)  # 1 + 1.4 x 1.5 is a rounding below 3.1
+    people = None if hours_per_person is None else ceil(hours / hours_per_person)
+    asked = rate_per_1000_h, ratio, level, assurance, dispersion
+    return RatePrecision(*asked, hours, events, most_events, float(pdtr(most, mean)), hours_per_person, people)
 
 
 def _most_events(ratio: float, level: float, assurance: float) -> int:

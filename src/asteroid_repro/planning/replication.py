@@ -130,24 +130,15 @@ def replication(
     spread = sqrt(belief.sd**2 + se_again**2)
     least = least_z(estimate / se, relative_size, level)
 
-    def beyond(z: float, sd: float) -> float:
+    low, high = belief.mean - critical * spread, belief.mean + critical * spread
+
+    def chance(z: float, sd: float) -> float:
         return float(ndtr((abs(belief.mean) - z * se_again) / sd))
 
-    return Replication(
-        estimate=estimate,
-        se=se,
-        relative_size=relative_size,
-        replication_se=se_again,
-        level=level,
-        shrinkage=belief.shrinkage,
-        prediction_low=belief.mean - critical * spread,
-        prediction_high=belief.mean + critical * spread,
-        significant_if_true=beyond(critical, se_again),
-        significant_predictive=beyond(critical, spread),
-        least_z=least,
-        success_if_true=beyond(least, se_again),
-        success_predictive=beyond(least, spread),
-    )
+    asked = estimate, se, relative_size, se_again, level, belief.shrinkage
+    significant = chance(critical, se_again), chance(critical, spread)
+    success = chance(least, se_again), chance(least, spread)
+    return Replication(*asked, low, high, *significant, least, *success)
 
 
 def least_z(z_original: float, variance_ratio: float, level: float = 0.95) -> float:

@@ -176,7 +176,8 @@ def sweep(
     pyarrow_modules()
     run = Run(trials, seed, target_mcse, n_jobs, executor, progress)
     values = {name: plain(given) for name, given in over.items()}
-    points, analyses = grid(assumptions, values), _analyses(assumptions, method, distribution, level)
+    own, points = assumptions.design.analysis, grid(assumptions, values)
+    analyses = [chosen_analysis(name, distribution, level, own) for name in _methods(method)]
     pieces = [(number, *one) for number, one in enumerate(product(points, analyses))]
     manifest = sweep_manifest(assumptions, values, [record for _, record in points], analyses, run)
     place = Path(folder)
@@ -195,27 +196,21 @@ def sweep(
         return _store_all(measured, place, manifest, whole, progress=progress)
 
 
-def _analyses(
-    assumptions: TrialAssumptions,
-    method: str | Sequence[str] | None,
-    distribution: Distribution | None,
-    level: float | None,
-) -> list[Analysis]:
+def _methods(method: str | Sequence[str] | None) -> Sequence[str | None]:
     methods = [method] if method is None or isinstance(method, str) else list(method)
     if not methods or len(set(methods)) < len(methods):
         raise InputError(f"method must name one method or more, each once, got {methods}. Try 'random_intercept'.")
-    return [chosen_analysis(name, distribution, level, assumptions.design.analysis) for name in methods]
+    return methods
 
 
 def _store_all(
     measured: Generator[Any], folder: Path, manifest: Mapping[str, Any], whole: Mapping[int, bool], *, progress: bool
 ) -> Sweep:
     before, stopped, now, pieces = sum(whole.values()), False, list[int](), manifest["pieces"]
+    bar = progress_bar("Sweeping", "piece", pieces, before, of=measured, progress=progress)
     try:
         with closing(measured):
-            for number, point, found in progress_bar(
-                "Sweeping", "piece", pieces, before, of=measured, progress=progress
-            ):
+            for number, point, found in bar:
                 write_piece(folder, manifest, number, point, found)
                 now.append(number)
     except KeyboardInterrupt:

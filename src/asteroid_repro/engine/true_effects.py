@@ -55,7 +55,7 @@ def mean_effects(population: TrialAssumptions) -> tuple[np.ndarray, np.ndarray]:
     --------
     >>> from asteroid_repro import ASTEROID
     >>> [figures.max().item() for figures in mean_effects(ASTEROID)]
-    [-2.0, 0.0]
+    [-2.6, 0.0]
     """
     if population.has_one_effect:
         assumed = np.array([outcome.effect for outcome in population.outcomes]).T

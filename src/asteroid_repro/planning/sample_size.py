@@ -217,10 +217,8 @@ def _search(simulated: Callable[[int], float], target: float, start: int, maximu
 
 
 def _unreachable(target: float, maximum: int, best: float, how: str) -> InputError:
-    return InputError(
-        f"power must be within reach of {maximum} people per arm, got {best:.3f} there ({how}) and {target:g} wanted. "
-        "Raise maximum, or plan for a larger effect."
-    )
+    got = f"got {best:.3f} there ({how}) and {target:g} wanted"
+    return InputError(f"power must be within reach of {maximum} people per arm, {got}. Raise maximum, or the effect.")
 
 
 def _result(

@@ -109,7 +109,7 @@ html_theme_options = {
     "show_prev_next": False,
     "secondary_sidebar_items": {
         "**": ["page-toc"],
-        **dict.fromkeys(WIDE, []),
+        **{page: [] for page in WIDE},
     },
     "footer_start": ["copyright"],
     "footer_end": [],

@@ -144,8 +144,8 @@ def predicted() -> str:
     table = read_table(ROOT / "data" / "verdicts.csv", text=True).fillna("")
     shown = table[table["role"] == "predicted"].drop(columns=["role", "tolerance"])
     renamed = shown.rename(columns={"reproduced": "mean, SIMULATED", "MCSE or interval": "95 % of trials, SIMULATED"})
-    blind = ["yes" if ar.published()[claim].blind else "no" for claim in renamed["claim"]]
-    return markdown(renamed.assign(claim=_code(renamed["claim"]), blind=blind))
+    blind = [" (blind)" if ar.published()[claim].blind else "" for claim in renamed["claim"]]
+    return markdown(renamed.assign(claim=_code(renamed["claim"]) + blind))
 
 
 def study_format() -> str:

@@ -20,9 +20,13 @@ TRIALS = 4000
 BLOCKS = 4
 RECORDS = {
     "as it is": STRETCHING,
-    "sleep in steps": STRETCHING.with_values(name="steps", sleep={"step": 2}),
+    "sleep in steps": STRETCHING.with_values(name="steps", sleep={"step": 6}),
     "near the ends": STRETCHING.with_values(
         name="ends", back_function={"treatment_baseline": 1.2, "reference_baseline": 8.1, "sd": 1.7}
+    ),
+    "from below 0": STRETCHING.with_values(
+        name="below",
+        back_function={"minimum": -3, "maximum": 7, "treatment_baseline": 1.1, "reference_baseline": 1.3},
     ),
     "fractional weeks": STRETCHING.with_values(
         name="weeks",
@@ -105,11 +109,12 @@ def test_the_net_difference_is_the_effect_and_people_are_independent(name: str) 
 def test_every_score_is_on_its_scale(name: str) -> None:
     for arm in ARMS:
         back_function, sleep = scores(name, arm)
-        assert back_function.min() == 0
-        assert back_function.max() == 10
+        scale = RECORDS[name].design.outcome("back_function")
+        assert back_function.min() == scale.minimum
+        assert back_function.max() == scale.maximum
         assert (back_function % 0.5 == 0).all()
         assert (back_function % 1 == 0.5).any()
-        on_steps = float((sleep % 2 == 0).mean())
+        on_steps = float((sleep % 6 == 0).mean())
         assert on_steps == 1 if name == "sleep in steps" else on_steps < 0.001
         assert sleep.min() < 55 - 3 * 8
         assert sleep.max() > 55 + 3 * 8
@@ -161,12 +166,14 @@ def test_those_who_got_worse_stop_coming_whichever_way_is_worse(better: str) -> 
 
 
 def test_at_random_those_with_a_bad_score_at_the_visit_before_stop_coming() -> None:
-    changes = {"missing_treatment": 0.3, "missing_reference": 0.3, "missing_mechanism": "mar"}
+    changes = {"missing_treatment": 0.3, "missing_mechanism": "mar", "visit_correlation": 0}
     block = simulate_block(solve(STRETCHING.with_values(**changes)), 84, 0, 500)
     complete, left = block.complete.treatment[0], block.outcomes.treatment[0]
     stayed, lost = ~np.isnan(left[2]), np.isnan(left[3])
-    before = complete[2]
+    before, own = complete[2], complete[3]
     assert before[stayed & lost].mean() < before[stayed & ~lost].mean() - 1
+    difference = own[stayed & lost].mean() - own[stayed & ~lost].mean()  # which is not correlated with the one before
+    assert abs(difference) <= 4 * own.std() / np.sqrt((stayed & lost).sum())
 
 
 def test_the_driving_outcome_may_be_the_one_without_ends() -> None:

@@ -117,6 +117,14 @@ def test_scenarios_of_a_folder_are_public_by_name_and_by_path() -> None:
     assert STRETCHING.scenario(FOLDER / "scenarios" / "drop_out.toml") == lost
 
 
+def test_assumptions_may_have_a_name_of_their_own(tmp_path: Path) -> None:
+    shutil.copytree(FOLDER, tmp_path / "mine")
+    replaced(tmp_path / "mine" / "assumptions.toml", "description = ", 'name = "Cautious"\ndescription = ')
+    record = study(tmp_path / "mine").assumptions
+    assert (record.name, record.design.name) == ("Cautious", "Stretching")
+    assert "(Cautious, seed 1" in simulate_trial(record, seed=1).label
+
+
 def test_a_folder_of_print_alone_has_a_ledger_and_no_assumptions(tmp_path: Path) -> None:
     for name in ("study.toml", "claims.toml", "sources.toml"):
         shutil.copy(FOLDER / name, tmp_path)

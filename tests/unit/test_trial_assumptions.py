@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from asteroid_repro import ASTEROID, InputError, TrialAssumptions, scenario, scenario_names, study
+from asteroid_repro import ASTEROID, Design, InputError, TrialAssumptions, scenario, scenario_names, study
+from asteroid_repro.trial.assumptions import build
 from asteroid_repro.trial.session_assumptions import SessionAssumptions
 
 IDENTITY = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
@@ -505,6 +506,16 @@ def test_every_field_says_what_it_is() -> None:
     for model in (TrialAssumptions, SessionAssumptions):
         for field, info in model.model_fields.items():
             assert (info.description or "").endswith("."), field
+
+
+def test_a_record_of_an_outcome_that_hides_a_part_of_it_cannot_be_made() -> None:
+    scales = [scale.model_dump() | {"name": "values"} for scale in ASTEROID.design.outcomes[:1]]
+    design = Design.model_validate(ASTEROID.design.model_dump() | {"outcomes": scales})
+    parts = {name.replace("average_pain", "values"): value for name, value in ASTEROID.values().items()}
+    own = {name: value for name, value in parts.items() if not name.startswith(("current_pain.", "disability."))}
+    changes = {"cross_outcome_correlation": [[1]], "driving_outcome": "values", "session_outcome": "values"}
+    with pytest.raises(InputError, match=r"^outcomes must not be called values, which something else is called"):
+        build(design, own | changes, programmes=ASTEROID.programmes)
 
 
 def test_a_truth_value_is_not_taken_for_one_number_of_all_visits() -> None:

@@ -15,6 +15,7 @@ from asteroid_repro import ASTEROID, InputError, TrialAssumptions, published, st
 from asteroid_repro.engine.monte_carlo import run_blocks
 from asteroid_repro.ledger.figure import Figure, Statistic
 from asteroid_repro.ledger.ledger import Ledger
+from asteroid_repro.study_contents import write_skeleton
 from asteroid_repro.trial.provenance import Provenance
 from asteroid_repro.verdicts.simulated import fitted_figure, per_trial_figures, why_not
 from asteroid_repro.verdicts.verdict import Row, Verification, allowed_standard_errors, fit_note
@@ -510,3 +511,13 @@ def test_another_study_is_verified_from_its_folder(tmp_path: Path) -> None:
     assert not result.ok
     assert result.label == "SIMULATED (Made up, 1,000 trials, seed 1)"
     assert result.label in result._repr_html_()
+
+
+def test_print_alone_is_checked_where_nothing_is_assumed(tmp_path: Path) -> None:
+    write_skeleton(tmp_path / "mine")
+    (tmp_path / "mine" / "assumptions.toml").unlink()
+    found = verify(study(tmp_path / "mine"), seed=1)
+    assert {row.verdict for row in found.rows if row.role == "derived"} == {"passed"}
+    assert {row.verdict for row in found.rows if row.role != "derived"} == {"listed"}
+    assert found.ok
+    assert "SIMULATED" not in found.label

@@ -31,10 +31,12 @@ def distribution_figure(state: State) -> Figure:
     >>> distribution_figure(State()).axes[0].get_ylabel()
     'Simulated trials (number per bin)'
     """
-    axes, study = _axes(bottom=0.35), state.study
+    figure, study = Figure(figsize=_SIZE), state.study
+    axes = figure.add_axes((0.16, 0.35, 0.81, 0.55))
     plot_sampling_distribution(distribution(state), state["outcome"], axes, design=study.design, ledger=study.ledger)
     legend_below(axes, 1)
-    return _narrow(axes)
+    _narrow(axes)
+    return figure
 
 
 def trajectories_figure(trial: Trial, state: State) -> Figure:
@@ -51,18 +53,15 @@ def trajectories_figure(trial: Trial, state: State) -> Figure:
     >>> trajectories_figure(one_trial(State()), State()).axes[0].get_xlabel()
     'Weeks since randomisation'
     """
-    axes = _axes(bottom=0.27)
-    plot_trajectories(trial, state["outcome"], axes, level=state["level"])
-    return _narrow(axes)
-
-
-def _axes(bottom: float) -> Axes:
     figure = Figure(figsize=_SIZE)
-    # Fixed margins: a layout that is solved anew takes longer than everything else on the page.
-    return figure.add_axes((0.16, bottom, 0.81, 0.9 - bottom))
+    axes = figure.add_axes((0.16, 0.27, 0.81, 0.63))
+    plot_trajectories(trial, state["outcome"], axes, level=state["level"])
+    _narrow(axes)
+    return figure
 
 
-def _narrow(axes: Axes) -> Figure:
+def _narrow(axes: Axes) -> None:
+    """Break lines, within margins that are fixed: a layout solved anew takes longer than all else on the page."""
     title, label = (fill(text, _LETTERS) for text in (axes.get_title(loc="left"), axes.get_xlabel()))
     axes.set_title(title, loc="left", fontsize=SMALL, color="#555555", pad=8)
     axes.set_xlabel(label, fontsize=SMALL)
@@ -70,9 +69,5 @@ def _narrow(axes: Axes) -> Figure:
     left, bottom, width, height = axes.get_position().bounds
     bottom, top = bottom + _LINE * below, bottom + height + _LINE * (1 - above)
     axes.set_position((left, bottom, width, top - bottom))
-    legend, figure = axes.get_legend(), axes.figure
-    if legend is not None:
+    if (legend := axes.get_legend()) is not None:
         legend.set_bbox_to_anchor((0.43, -0.06 - 1.2 * _LINE * below), transform=axes.transAxes)
-    if not isinstance(figure, Figure):
-        raise TypeError("axes must lie in a figure")
-    return figure

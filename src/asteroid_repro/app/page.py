@@ -15,6 +15,7 @@ from asteroid_repro.app.state import State, from_query, from_toml
 from asteroid_repro.app.widgets import FOLDER, actions, form, values
 from asteroid_repro.errors import InputError
 from asteroid_repro.figures.style import image
+from asteroid_repro.reporting.records import rows, to_csv
 from asteroid_repro.study_folder import Study
 
 _PAUSE_MS: Final = 150  # figures wait until no control has moved for so long: the numbers come first
@@ -22,7 +23,7 @@ _STYLE: Final = (FOLDER / "style.css").read_text(encoding="utf-8")
 _LAYOUT: Final = (FOLDER / "layout.css").read_text(encoding="utf-8")
 _NO_MARGIN: Final = ":host > * { margin: 0 !important; width: 100% !important; }"
 _BUTTONS: Final = {
-    "reset": "Reset to {study}",
+    "reset": "Reset",
     "link": "Copy link to this state",
     "toml": "Download state (TOML)",
     "svg": "Download figure (SVG)",
@@ -53,25 +54,21 @@ class Page:
         self.state = state or State()
         self.figure = Figure()
         self._waiting: Any = None
-        names = ("alerts", "headline", "comparison", "distribution", "trajectories", "events", "source")
-        self._panes = panes = {name: _pane("", name) for name in names}
+        names = ("introduction", "alerts", "headline", "comparison", "distribution", "trajectories", "events", "source")
+        self._panes = panes = {name: _pane(name) for name in names}
         self._form = form(self.state, [_STYLE])
         self._form.param.watch(lambda event: self._change(event.new), "values")
         study = self.state.study.design.name
         # In a notebook there is no address that could be copied.
         buttons = {name: label for name, label in _BUTTONS.items() if name != "link" or pn.state.location is not None}
-        buttons["reset"] = buttons["reset"].format(study=study)
+        buttons["reset"] = f"Reset to {study}"
         self._buttons = actions(buttons, self._act, stylesheets=[_STYLE], css_classes=["actions"])
         next_trial = actions({"next": "Next trial"}, self._act, stylesheets=[_STYLE])
         trial = pn.Column(panes["trajectories"], next_trial, stylesheets=[_NO_MARGIN], css_classes=["trial"])
-        above = (
-            _pane(str(html.PARTS.introduction(study)), "introduction"),
-            panes["alerts"],
-            panes["headline"],
-            self._form,
-        )
+        above = panes["introduction"], panes["alerts"], panes["headline"], self._form
         below = panes["comparison"], panes["distribution"], trial, panes["events"], self._buttons, panes["source"]
         self.view = pn.Column(*above, *below, stylesheets=[_LAYOUT], css_classes=["page"])
+        panes["introduction"].object = str(html.PARTS.introduction(study))
         self._say(message)
         self._show_numbers()
         self._draw()
@@ -115,8 +112,7 @@ class Page:
         if kind == "py":
             return "what_if.py", "text/x-python", code(self.state).encode()
         if kind == "csv":
-            label = f"# {performance(self.state).label}\n"
-            return "what-if.csv", "text/csv", (label + table(self.state).to_csv(index=False)).encode()
+            return "what-if.csv", "text/csv", to_csv(performance(self.state).label, rows(table(self.state))).encode()
         if self._waiting is not None:
             self._draw()
         if kind == "svg":
@@ -175,8 +171,8 @@ def page_of(query: str, of: Study | None = None) -> Page:
         return Page(from_query("", of), str(error))
 
 
-def _pane(content: str, name: str) -> pn.pane.HTML:
-    return pn.pane.HTML(content, stylesheets=[_STYLE], css_classes=[name])  # type: ignore[no-untyped-call]  # panel has none
+def _pane(name: str) -> pn.pane.HTML:
+    return pn.pane.HTML("", stylesheets=[_STYLE], css_classes=[name])  # type: ignore[no-untyped-call]  # panel has none
 
 
 def _document() -> Document | None:

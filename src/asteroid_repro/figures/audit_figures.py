@@ -190,7 +190,7 @@ def _verdict(audit: TripleAudit, df: float, *, possible: bool) -> str:
     if possible:
         return f"{start}\nConsistent: the points of the black region print every number."
     if audit.consistent:
-        return f"{start}\nNo estimate and standard error print every number. The line fits {distributions(audit)}."
+        return f"{start}\nNo estimate and standard error print every number. The line fits {distributions(audit.df)}."
     hint = "More than one number must be wrong."
     if audit.repairs:
         hint = f"If one number is wrong: {'; '.join(_repairs(audit))}."

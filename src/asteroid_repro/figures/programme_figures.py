@@ -106,7 +106,7 @@ def _write_below(ax: Axes, programme: Programme) -> None:
     if programme.sessions_per_week:
         style.legend_below(ax, len(_STYLES), handles=[Patch(label=kind, **look) for kind, look in _STYLES.items()])
         note += "\nDrawn: the most repeats of each stage; half of what they leave lies before them, half after."
-    style.note_below(ax, note, (-30, -58))
+    style.note_below(ax, note, (-30, -58), width=100)
 
 
 def _title(programme: Programme) -> str:

@@ -27,7 +27,7 @@ ARM_STYLES: Final[tuple[dict[str, Any], ...]] = (
     {"color": VERMILLION, "linestyle": "--", "marker": "s"},
 )
 """How the treatment and the reference are drawn, alike in every figure: never by colour alone."""
-_WIDEST, _NOTE = 95, 88  # letters of a label or an axis, and of a note, that fit beside each other
+_WIDEST: Final = 95  # letters of a label or an axis that fit beside each other
 
 
 def new_axes(ax: Axes | None, height: float = SIZE[1]) -> Axes:
@@ -78,9 +78,9 @@ def legend_below(ax: Axes, columns: int, **options: Any) -> None:
     )  # fmt: skip
 
 
-def note_below(ax: Axes, text: str, place: tuple[float, float] = (0, -38)) -> None:
-    """Write a note under the axis label; its place is in points from the lower left corner."""
-    text = "\n".join(fill(line, _NOTE) for line in text.splitlines())
+def note_below(ax: Axes, text: str, place: tuple[float, float] = (0, -38), width: int = 88) -> None:
+    """Write a note under the axis label; its place is in points from the lower left corner, its width in letters."""
+    text = "\n".join(fill(line, width) for line in text.splitlines())
     look: dict[str, Any] = {"va": "top", "fontsize": SMALL, "color": GREY}
     ax.annotate(text, (0, 0), place, xycoords="axes fraction", textcoords="offset points", **look)
 

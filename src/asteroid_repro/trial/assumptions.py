@@ -25,6 +25,12 @@ from asteroid_repro.trial.session_assumptions import SessionAssumptions
 if TYPE_CHECKING:
     import pandas as pd
 
+Outcomes = Annotated[tuple[OutcomeAssumptions, ...], BeforeValidator(by_name)]
+Characteristics = Annotated[tuple[Characteristic, ...], BeforeValidator(by_name)]
+Events = Annotated[tuple[EventAssumptions, ...], BeforeValidator(by_name)]
+Pattern = Literal["monotone", "intermittent"]
+Why = Literal["mcar", "mar", "mnar"]
+
 _CHANGED: Final = ", changed"
 _GROUPS: Final = ("characteristics", "adverse_events")
 _APART: Final = ("design", "outcomes", "sessions", "programmes", "provenance")  # fields that are no values
@@ -51,45 +57,22 @@ class TrialAssumptions(BaseModel):
     design: Design = Field(description="Arms, visits and outcomes.")
     n_treatment: ArmSize = Field(description="People randomised to the treatment.")
     n_reference: ArmSize = Field(description="People randomised to the reference.")
-    outcomes: Annotated[tuple[OutcomeAssumptions, ...], BeforeValidator(by_name)] = Field(
-        description="Means, effect and spread of each outcome, in the order of the design."
-    )
-    visit_correlation: Correlations = Field(
-        description="Correlation of an outcome between visits. One number: the same between any two."
-    )
-    cross_outcome_correlation: Correlations = Field(
-        description="Correlation between the outcomes at one visit. One number: the same between any two."
-    )
-    characteristics: Annotated[tuple[Characteristic, ...], BeforeValidator(by_name)] = Field(
-        (), description="Baseline characteristics of the people."
-    )
-    adverse_events: Annotated[tuple[EventAssumptions, ...], BeforeValidator(by_name)] = Field(
-        (), description="How often each kind of adverse event happens, in the order of the design."
-    )
+    outcomes: Outcomes = Field(description="Means, effect and spread of each outcome, in the order of the design.")
+    visit_correlation: Correlations = Field(description="Between visits; one number: between any two.")
+    cross_outcome_correlation: Correlations = Field(description="Between outcomes at a visit; one number: any two.")
+    characteristics: Characteristics = Field((), description="Baseline characteristics of the people.")
+    adverse_events: Events = Field((), description="How often each kind happens, as the design orders.")
     serious_share: ShareOrBound = Field(0.0, description="Probability that an event is serious.")
-    proneness_variance: NotNegative = Field(
-        0.0, description="Variance between people of the factor on their event rates (mean 1)."
-    )
-    effect_variation: NotNegative = Field(
-        0.0,
-        description="SD between people of their effect as a share of the mean effect; above 0 the mean effect on a "
-        "bounded scale is a little smaller.",
-    )
-    missing_treatment: ShareBelowOne = Field(0.0, description="Share of the treatment arm who miss the last visit.")
-    missing_reference: ShareBelowOne = Field(0.0, description="Share of the reference arm who miss the last visit.")
-    missing_pattern: Literal["monotone", "intermittent"] = Field(
-        "monotone", description="Whether people who miss a visit are gone, or may come back."
-    )
-    missing_mechanism: Literal["mcar", "mar", "mnar"] = Field(
-        "mcar",
-        description="Missing completely at random, after a bad score of the driving outcome, or because it got worse.",
-    )
+    proneness_variance: NotNegative = Field(0.0, description="Variance between people of the factor on event rates.")
+    effect_variation: NotNegative = Field(0.0, description="SD of people's effects as a share of the mean effect.")
+    missing_treatment: ShareBelowOne = Field(0.0, description="Share of this arm who miss the last visit.")
+    missing_reference: ShareBelowOne = Field(0.0, description="Share of this arm who miss the last visit.")
+    missing_pattern: Pattern = Field("monotone", description="Whether people who miss a visit are gone, or come back.")
+    missing_mechanism: Why = Field("mcar", description="By chance, after a bad score, or because it got worse.")
     missing_strength: NotNegative = Field(
-        1.0, description="How strongly that drives who misses a visit, in probits per SD."
+        1.0, description="How strongly that drives who misses a visit, probits per SD."
     )
-    driving_outcome: str = Field(
-        description="Outcome that decides who misses a visit, and how badly a person fares without the treatment."
-    )
+    driving_outcome: str = Field(description="Outcome behind missed visits and a person's prognosis.")
     sessions: SessionAssumptions | None = Field(None, description="Of a programme of sessions, if any.")
     programmes: tuple[Programme, ...] = Field((), description="The study's programmes, to be chosen by name.")
     provenance: tuple[Provenance, ...] = Field((), description="Where each value comes from, by its name.")

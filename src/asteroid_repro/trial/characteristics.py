@@ -59,7 +59,5 @@ class Characteristic(Named):
 class EventAssumptions(Named):
     """How often one kind of adverse event happens."""
 
-    rate: NotNegative = Field(
-        description="Events of the treatment arm per running hour; per person-week in a study without sessions."
-    )
+    rate: NotNegative = Field(description="In the treatment arm, per running hour (without sessions: person-week).")
     reference_rate: NotNegative = Field(0.0, description="Events of the reference arm per person-week.")

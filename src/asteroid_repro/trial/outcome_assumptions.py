@@ -17,16 +17,9 @@ class OutcomeAssumptions(Named):
 
     treatment_baseline: Number = Field(description="Baseline mean of the treatment arm, points.")
     reference_baseline: Number = Field(description="Baseline mean of the reference arm, points.")
-    reference_change: tuple[Number, ...] = Field(
-        description="Mean change of the reference arm from baseline at each later visit, points."
-    )
-    effect: tuple[Number, ...] = Field(
-        description="Effect at each later visit, treatment minus reference, points. One number: at the last visit, the "
-        "earlier ones in proportion."
-    )
-    sd: tuple[Positive, ...] = Field(
-        description="SD between people at each visit, both arms, points. One number: at every visit."
-    )
+    reference_change: tuple[Number, ...] = Field(description="Mean change of the reference arm at each later visit.")
+    effect: tuple[Number, ...] = Field(description="Treatment minus reference, later visits; one number: the last.")
+    sd: tuple[Positive, ...] = Field(description="SD between people at each visit; one number: at every visit.")
 
     def means(self) -> dict[str, np.ndarray]:
         """Return the assumed mean at each visit, by arm, points."""

@@ -28,9 +28,7 @@ class Stage(BaseModel):
     intervals: tuple[tuple[NotNegative, NotNegative], ...] = Field(
         min_length=1, description="Pairs of seconds: run, then walk; done in this order."
     )
-    repeats: tuple[Count, Count] = Field(
-        (1, 1), description="Fewest and most times that the intervals are done in a session."
-    )
+    repeats: tuple[Count, Count] = Field(default=(1, 1), description="Fewest and most times that they are done.")
 
     @model_validator(mode="after")
     def _range(self) -> Self:
@@ -60,20 +58,14 @@ class Programme(Named):
     source: str = Field(min_length=1, description="Claims behind it, and what is assumed.")
     weeks: Count = Field(description="Length, weeks.")
     sessions_per_week: Whole = Field(description="Prescribed sessions a week; 0 where none are prescribed.")
-    session_minutes: NotNegative = Field(
-        description="Length of an attended session, minutes; what the intervals leave is warm-up, cool-down and rest."
-    )
+    session_minutes: NotNegative = Field(description="Length of a session, minutes, warm-up and rest included.")
     stages: tuple[Stage, ...] = Field(min_length=1, description="Stages, the easiest first.")
     start_stages: tuple[Whole, ...] = Field((1,), description="Stages (from 1) on which people may start.")
-    start_shares: tuple[Number, ...] = Field(
-        (1.0,), description="Share of people who start on each of them, by the test run."
-    )
+    start_shares: tuple[Number, ...] = Field(default=(1.0,), description="Share of people who start on each.")
     progression: Literal["completed", "calendar"] = Field("completed", description="How stages change.")
     sessions_to_progress: Whole = Field(2, description="Completed sessions in a week needed to move up.")
     flare_stages: Whole = Field(1, description="Stages dropped after a pain flare.")
-    calendar: tuple[tuple[Whole, ...], ...] = Field(
-        (), description="For progression by calendar: the stage (from 1) of each session, week by week."
-    )
+    calendar: tuple[tuple[Whole, ...], ...] = Field(default=(), description="By calendar: stages week by week.")
 
     @model_validator(mode="after")
     def _is_possible(self) -> Self:

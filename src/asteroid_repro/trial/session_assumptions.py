@@ -18,31 +18,18 @@ class SessionAssumptions(BaseModel):
     programme: Programme = Field(description="The programme: its name in the study, or a .toml file.")
     adherence_mean: Share = Field(description="Mean share of sessions attended.")
     adherence_sd: Positive = Field(description="SD between people of the observed share of sessions attended.")
-    adherence_decline: ShareOrBound = Field(
-        description="Decline of attendance over the weeks, from 0 (none) to 1 (the steepest)."
-    )
-    adherence_prognosis: CorrelationBound = Field(
-        description="Correlation of attendance with how badly a person fares without the treatment."
-    )
-    completion_mean: Share = Field(
-        description="Mean probability of doing a stage's most repeats in an attended session, the speed of progress."
-    )
+    adherence_decline: ShareOrBound = Field(description="Decline of attendance over the weeks; 1: the steepest.")
+    adherence_prognosis: CorrelationBound = Field(description="Correlation of attendance with a bad prognosis.")
+    completion_mean: Share = Field(description="Mean probability that a session is done in full.")
     completion_sd: Positive = Field(description="SD of that probability between people.")
     running_speed_mean: Positive = Field(description="Mean running speed, km per hour.")
     running_speed_sd: Positive = Field(description="SD of running speed between people, km per hour.")
     flare_rate: NotNegative = Field(description="Pain flares per running hour that are no adverse event.")
     habitual_minutes: NotNegative = Field(description="Running a week that nobody is unused to, minutes.")
-    load_spike: NotNegative = Field(
-        description="Rise of the hazard per unit of the week-to-week ratio of running beyond 1.5."
-    )
-    dose_response: ShareOrBound = Field(
-        description="Share of the effect that is proportional to attendance, from 0 (none) to 1; above 0 the mean "
-        "effect on a bounded scale is a little smaller."
-    )
+    load_spike: NotNegative = Field(description="Rise of the hazard per unit of weekly running beyond 1.5 times.")
+    dose_response: ShareOrBound = Field(description="Share of the effect that is proportional to attendance.")
     session_outcome: str = Field(description="Outcome that people note in every session.")
-    session_noise: NotNegative = Field(
-        description="SD of that score in a session around the line between the visits, points."
-    )
+    session_noise: NotNegative = Field(description="SD of that score around the line between visits, points.")
     flare_points: NotNegative = Field(description="How much higher that score is in a session with a flare, points.")
 
     @model_validator(mode="after")

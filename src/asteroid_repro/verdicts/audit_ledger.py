@@ -167,7 +167,7 @@ def _granularity(ledger: Ledger, design: Design, people: tuple[int, int]) -> dic
 
 def _line_row(name: str, line: TripleAudit, models: pd.DataFrame | None) -> tuple[str, ...]:
     if line.consistent:
-        result = _distributions(line.df)
+        result = distributions(line.df)
         if models is not None:
             fits = models["model"] + " " + models["distribution"]
             result += f"; compatible with {', '.join(fits[models['compatible']]) or 'none'}"
@@ -178,7 +178,7 @@ def _line_row(name: str, line: TripleAudit, models: pd.DataFrame | None) -> tupl
     return "result line", name, str(line.triple), result, _WORDS[line.consistent]
 
 
-def _distributions(found: DfSet) -> str:
+def distributions(found: DfSet) -> str:
     """Name the reference distributions that could have printed a line, or all lines of a family."""
     if found.df_min is None:
         return "z alone"
@@ -188,7 +188,7 @@ def _distributions(found: DfSet) -> str:
 
 def _family_row(name: str, family: FamilyAudit) -> tuple[str, ...]:
     lines = "; ".join(str(line.triple) for line in family.audits)
-    result = f"together {_distributions(family.df)}" if family.consistent else "none in common"
+    result = f"together {distributions(family.df)}" if family.consistent else "none in common"
     return "family", name, lines, result, _WORDS[family.consistent]
 
 

@@ -32,6 +32,7 @@ Verdict = Literal["passed", "failed", "foretold", "missed", "inconsistent", "not
 FALSE_ALARM: Final = 1e-4
 """Probability that any fitted check fails although nothing is wrong, over the whole suite."""
 PREDICTION_LEVEL: Final = 0.95
+_PRINT_ALONE: Final = "Nothing is assumed of this trial, so nothing was simulated"
 _Z_POWER: Final = float(ndtri(0.99))  # a defect this many standard errors beyond the tolerance is found 99 % of times
 _EXACT: Final = 1e-9  # slack of comparisons that have no random error, for binary fractions
 
@@ -160,7 +161,7 @@ def verify(
     seed : int
         Whole number of 0 or more.
     assumptions : TrialAssumptions, optional
-        The study's when not given.
+        The study's when not given; where it has none, only what follows from print alone is checked.
     ledger : Ledger, optional
         The study's when not given.
     trials : int
@@ -185,7 +186,11 @@ def verify(
     True
     """
     study = study or read_study()
-    supposed, claims = assumptions or study.assumptions, ledger or study.ledger
+    claims = ledger or study.ledger
+    supposed = assumptions or (study.assumptions if study.has_assumptions else None)
+    if supposed is None:
+        rows = tuple(_judge(claim, claims, {}, None, 0.0) for claim in claims.claims)
+        return Verification(rows, study.design.name, seed, 0, 0.0, f"{_PRINT_ALONE}.", f"Print of {study.design.name}")
     asked = [claim.about for claim in claims.claims if claim.about and claim.role in ("fitted", "predicted")]
     work: Any = partial(per_trial_figures, supposed, asked, seed)
     figures: Mapping[Any, np.ndarray] = run_blocks(work, trials, progress=progress)
@@ -233,11 +238,13 @@ def allowed_standard_errors(checks: int) -> float:
     return float(-ndtri(FALSE_ALARM / (2 * max(checks, 1))))
 
 
-def _judge(claim: Claim, ledger: Ledger, figures: PerTrial, supposed: TrialAssumptions, k: float) -> Row:
+def _judge(claim: Claim, ledger: Ledger, figures: PerTrial, supposed: TrialAssumptions | None, k: float) -> Row:
     if claim.role == "context":
         return _row(claim, "listed", "context, not checked" if claim.status == "consistent" else claim.reason)
     if claim.role == "derived":
         return _judge_derived(claim, ledger)
+    if supposed is None:
+        return _row(claim, "listed", _PRINT_ALONE)
     if claim.about in figures:
         return _judge_fitted(claim, figures, k) if claim.role == "fitted" else _judge_predicted(claim, figures)
     why = why_not(claim.about, supposed) if claim.about else "the claim does not say what figure it is about"

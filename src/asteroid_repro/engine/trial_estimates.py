@@ -112,11 +112,8 @@ def simulated_moments(mechanism: Mechanism, seed: int, block: int, trials: int) 
 
 def _moments_of_scores(mechanism: Mechanism, seed: int, block: int, trials: int) -> Moments:
     """Moments of scores of any scale, from the scores themselves; outcomes come after the visits."""
-    found = []
-    for number, size in blocks(trials, block):
-        scores = simulate_outcomes(mechanism, seed, number, size)
-        arms = (np.moveaxis(arm, 0, 2) for arm in (scores.treatment, scores.reference))
-        found.append(moments(*arms))
+    parts = (simulate_outcomes(mechanism, seed, *part) for part in blocks(trials, block))
+    found = [moments(np.moveaxis(one.treatment, 0, 2), np.moveaxis(one.reference, 0, 2)) for one in parts]
     return replace(
         found[0],
         difference=np.concatenate([one.difference for one in found], axis=-1),
@@ -132,5 +129,5 @@ def _fit_scores(fit: Callable[[np.ndarray, np.ndarray], Estimates], scores: Outc
 
 def _joined(fits: Iterable[Estimates], join: Callable[[list[np.ndarray]], np.ndarray]) -> Estimates:
     """Join the estimates of outcomes or of blocks, array by array."""
-    whole = [{name: np.broadcast_to(each, fit.estimate.shape) for name, each in vars(fit).items()} for fit in fits]
-    return Estimates(**{name: join([fit[name] for fit in whole]) for name in whole[0]})
+    arrays = [vars(fit) for fit in fits]
+    return Estimates(**{name: join([each[name] for each in arrays]) for name in arrays[0]})

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from asteroid_repro.estimate.likelihood.repeated_measures import (
     random_intercept_of_scores,
 )
 from asteroid_repro.tables.limits import check_level
+from asteroid_repro.trial.design import PaperAnalysis
 
 Distribution = Literal["z", "t", "satterthwaite", "kenward_roger"]
 Fit = Callable[[np.ndarray, np.ndarray, SmallSampleMethod], Estimates]
@@ -113,10 +114,18 @@ METHODS: Final[Mapping[str, Method]] = {
 }
 
 
+_USUAL: Final = PaperAnalysis(method="mmrm", distribution="kenward_roger", level=0.95)
+
+
 def chosen_analysis(
-    method: str | None = None, distribution: Distribution | None = None, level: float = 0.95
+    method: str | None = None,
+    distribution: Distribution | None = None,
+    level: float | None = None,
+    own: PaperAnalysis = _USUAL,
 ) -> Analysis:
-    """Return the analysis asked for: ``mmrm`` with ``kenward_roger`` for no method, else the method's own distribution.
+    """Return the analysis asked for: what is left out is ``own``, a study's or ``mmrm`` with ``kenward_roger``.
+
+    A method without a distribution has its own one.
 
     Raises
     ------
@@ -130,9 +139,9 @@ def chosen_analysis(
     >>> chosen_analysis("random_intercept").distribution
     'z'
     """
-    if method is None:
-        method, distribution = "mmrm", distribution or "kenward_roger"
-    return Analysis(method, reference_distribution(method, distribution), level)
+    asked: Any = distribution if method or distribution else own.distribution
+    name = method or own.method
+    return Analysis(name, reference_distribution(name, asked), own.level if level is None else level)
 
 
 def estimate_arrays(

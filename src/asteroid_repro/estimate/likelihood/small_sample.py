@@ -5,12 +5,16 @@ Both refer :math:`c'\hat\beta` to a t distribution whose degrees of freedom matc
 covariance parameters, :math:`df = 2 v^2 / (g' 2 H^{-1} g)`.
 """
 
+from typing import Literal
+
 import numpy as np
 
 from asteroid_repro.estimate.effects.inference import Estimates
 from asteroid_repro.estimate.effects.symmetric import invert
 from asteroid_repro.estimate.likelihood.patterns import Patterns
 from asteroid_repro.estimate.likelihood.reml import Criterion, entries_of, entry_pairs
+
+SmallSampleMethod = Literal["satterthwaite", "kenward_roger"]
 
 
 def satterthwaite(at: Criterion, contrasts: np.ndarray) -> Estimates:

@@ -86,7 +86,7 @@ class OutcomeScores:
         fewest, arm = min((int(own.sum()), arm) for own, arm in zip(kept, self.arms, strict=True))
         if fewest < 2:
             raise InputError(
-                f"{self.outcome} must have both visits of at least 2 people in each arm, got {fewest} in {arm}. Add them."
+                f"{self.outcome} must have both visits of at least 2 people in each arm, got {fewest} in {arm}."
             )
         treatment, reference = (scores[visits][:, own] for scores, own in zip(self.both, kept, strict=True))
         missing = int((~kept[0]).sum()), int((~kept[1]).sum())
@@ -116,8 +116,8 @@ class OutcomeScores:
             absent = people[np.isnan(own).all(axis=0)]
             if len(absent):
                 raise InputError(
-                    f"{self.outcome} must have an observed score of every person, got none for participant {absent[0]}. "
-                    "Leave that person out of the table, and say so."
+                    f"{self.outcome} must have an observed score of every person, got none for participant "
+                    f"{absent[0]}. Leave that person out of the table, and say so."
                 )
 
     def check_varies(self, varies: bool) -> None:
@@ -240,7 +240,7 @@ def outcomes_table(trial: Data) -> pd.DataFrame:
     torn = arm_counts.index[arm_counts > 1]
     if len(torn):
         raise InputError(
-            f"outcomes.arm must be the same in all rows of a person, got two arms for participant {torn[0]}. Correct it."
+            f"outcomes.arm must be the same in all rows of a person, got two arms for participant {torn[0]}."
         )
     check_listed_once(table, "outcomes", ["participant", "week", "outcome"])
     return table

@@ -78,7 +78,8 @@ def check_listed_once(table: "pd.DataFrame", name: str, keys: Sequence[str]) -> 
     Examples
     --------
     >>> import pandas as pd
-    >>> check_listed_once(pd.DataFrame({"participant": [1, 1], "session": [1, 2]}), "sessions", ["participant", "session"])
+    >>> sessions = pd.DataFrame({"participant": [1, 1], "session": [1, 2]})
+    >>> check_listed_once(sessions, "sessions", ["participant", "session"])
     """
     repeated = table[table.duplicated(keys)]
     if len(repeated):

@@ -13,15 +13,12 @@ from asteroid_repro.estimate.likelihood.patterns import MINIMUM_OBSERVED, check_
 from asteroid_repro.estimate.outcome_scores import OutcomeScores, outcome_scores
 from asteroid_repro.tables.result_table import ResultTable
 
-_NO_FIT = {
-    True: ("a baseline that varies within the arms", "a constant one. Use change_score."),
-    False: (
-        "a likelihood with a maximum",
-        "none: too few people have two visits together, or a visit does not vary. Use random_intercept or leave a week "
-        "out.",
-    ),
+_NOT_CONVERGED = {
+    True: "{} must have a baseline that varies within the arms for {}, got a constant one. Use change_score.",
+    False: "{} must have a likelihood with a maximum for {}, got none: too few people have two visits together, or a "
+    "visit does not vary. Use random_intercept or leave a week out.",
 }
-"""What the methods for pairs of visits and the others need to converge, and what they got where they did not."""
+"""What is wrong with an outcome where a method for pairs of visits, or another, finds no estimate."""
 
 
 @dataclass(frozen=True)
@@ -141,8 +138,7 @@ def _effects(scores: OutcomeScores, chosen: Analysis) -> Iterator[Effect]:
     _check_scores(scores, pairs=pairs)
     fit = estimate_arrays(*scores.both, method=chosen.method, distribution=chosen.distribution)
     if not fit.converged.all():
-        needed, found = _NO_FIT[pairs]
-        raise InputError(f"{scores.outcome} must have {needed} for {chosen.method}, got {found}")
+        raise InputError(_NOT_CONVERGED[pairs].format(scores.outcome, chosen.method))
     scores.check_varies((fit.standard_error > 0).all())
     numbers_of_weeks = rows_of_numbers(fit, chosen.level)
     people = [_people(own, pairs=pairs) for own in scores.both]

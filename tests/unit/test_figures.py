@@ -504,7 +504,7 @@ class TestEventRates:
 
     def test_rates_need_rows(self) -> None:
         with pytest.raises(InputError, match="rates must have rows"):
-            ar.plot_event_rates(EventRates(()), new_ax())
+            ar.plot_event_rates(EventRates((), 0.95), new_ax())
 
 
 class TestRunningHours:

@@ -98,7 +98,7 @@ def attendance(trial: Data) -> Attendance:
     if len(shares) < 2:
         raise InputError(f"sessions must be of at least 2 people, got {len(shares)}. An SD needs two.")
     mean, sd, attended = float(shares.mean()), float(shares.std(ddof=1)), int(table["attended"].sum())
-    by_week = tuple(_week(int(week), rows) for week, rows in table.groupby("week"))
+    by_week = tuple(_week(week, table[table["week"] == week]) for week in sorted(set(table["week"].tolist())))
     return Attendance(len(shares), len(table), attended, mean, sd, by_week, label_of(trial))
 
 

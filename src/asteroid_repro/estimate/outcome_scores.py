@@ -86,7 +86,7 @@ class OutcomeScores:
         fewest, arm = min((int(own.sum()), arm) for own, arm in zip(kept, self.arms, strict=True))
         if fewest < 2:
             raise InputError(
-                f"{self.outcome} must have both visits of at least 2 people in each arm, got {fewest} in {arm}."
+                f"{self.outcome} must have both visits of at least 2 people an arm, got {fewest} of {arm}."
             )
         treatment, reference = (scores[visits][:, own] for scores, own in zip(self.both, kept, strict=True))
         missing = int((~kept[0]).sum()), int((~kept[1]).sum())
@@ -120,7 +120,7 @@ class OutcomeScores:
                     f"{absent[0]}. Leave that person out of the table, and say so."
                 )
 
-    def check_varies(self, varies: bool) -> None:
+    def check_varies(self, varies: bool | np.bool) -> None:
         """Refuse scores that do not vary.
 
         Raises
@@ -239,8 +239,6 @@ def outcomes_table(trial: Data) -> pd.DataFrame:
     arm_counts = table.groupby("participant")["arm"].nunique()
     torn = arm_counts.index[arm_counts > 1]
     if len(torn):
-        raise InputError(
-            f"outcomes.arm must be the same in all rows of a person, got two arms for participant {torn[0]}."
-        )
+        raise InputError(f"outcomes.arm must not change, got two arms for participant {torn[0]}. Correct it.")
     check_listed_once(table, "outcomes", ["participant", "week", "outcome"])
     return table

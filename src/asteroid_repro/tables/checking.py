@@ -53,13 +53,14 @@ def check_table(
     """
     import pandas as pd
 
-    columns = _columns(frame, name, needed)
+    known = TABLES[name]
+    if needed is None:
+        needed = [key for key, column in known.items() if not column.optional or key in frame.columns]
+        needed += [key for key in frame.columns if key not in known] if name == "participants" else []
+    columns = {key: known.get(key, CHARACTERISTIC) for key in needed}
     missing = [key for key in columns if key not in frame.columns]
     if missing:
-        raise InputError(
-            f"{name} must have the columns {', '.join(columns)}; missing: {', '.join(missing)}. "
-            "Rename or add the columns."
-        )
+        raise InputError(f"{name} must have the columns {', '.join(columns)}; missing: {', '.join(missing)}. Add them.")
     allowed = {"arm": arms, "kind": kinds}
     checked = {
         key: _checked_column(frame[key], f"{name}.{key}", column, allowed.get(key)) for key, column in columns.items()
@@ -90,14 +91,6 @@ def check_listed_once(table: "pd.DataFrame", name: str, keys: Sequence[str]) -> 
         )
 
 
-def _columns(frame: "pd.DataFrame", name: str, needed: Words) -> dict[str, Column]:
-    known = TABLES[name]
-    if needed is None:
-        needed = [key for key, column in known.items() if not column.optional or key in frame.columns]
-        needed += [key for key in frame.columns if key not in known] if name == "participants" else []
-    return {key: known.get(key, CHARACTERISTIC) for key in needed}
-
-
 def _refuse(odd: "pd.Series", field: str, requirement: str, advice: str = "Recode it.") -> None:
     if len(odd):
         raise InputError(f"{field} must be {requirement}, got {odd.tolist()[0]!r}. {advice}")
@@ -121,10 +114,8 @@ def _checked_identifier(series: "pd.Series", field: str) -> "pd.Series":
     values = series.astype(series.cat.categories.dtype) if series.dtype == "category" else series
     text = values.map(lambda value: isinstance(value, str))
     if text.any() and not text.all():
-        raise InputError(
-            f"{field} must be all numbers or all text, got both, {values[~text].iloc[0]} and {values[text].iloc[0]!r}. "
-            "Recode it."
-        )
+        number, word = values[~text].iloc[0], values[text].iloc[0]
+        raise InputError(f"{field} must be all numbers or all text, got {number} and {word!r}. Recode it.")
     return values
 
 

@@ -12,7 +12,7 @@ from asteroid_repro.errors import check_choice
 from asteroid_repro.estimate.arms import Data, Given, label_of
 from asteroid_repro.estimate.outcome_scores import OutcomeScores, every_pair
 from asteroid_repro.tables.limits import Limits, check_level
-from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.tables.result_table import EstimateRows
 
 StandardDeviation = Literal["baseline", "change"]
 
@@ -63,23 +63,8 @@ class StandardisedEffect:
     better: str
 
 
-@dataclass(frozen=True)
-class StandardisedEffects(ResultTable):
-    """Net differences in standard deviations.
-
-    Attributes
-    ----------
-    rows : tuple of StandardisedEffect
-        One an outcome and week.
-    level : float
-        Confidence level.
-    label : str
-        What the data are; empty for a plain table.
-    """
-
-    rows: tuple[StandardisedEffect, ...]
-    level: float
-    label: str = ""
+class StandardisedEffects(EstimateRows[StandardisedEffect]):
+    """Net differences in standard deviations, one an outcome and week."""
 
 
 def standardised_effects(

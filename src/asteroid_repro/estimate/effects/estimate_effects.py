@@ -11,7 +11,7 @@ from asteroid_repro.estimate.effects.inference import rows_of_numbers
 from asteroid_repro.estimate.effects.methods import METHODS, Analysis, Distribution, chosen_analysis, estimate_arrays
 from asteroid_repro.estimate.likelihood.patterns import MINIMUM_OBSERVED, check_arms
 from asteroid_repro.estimate.outcome_scores import OutcomeScores, outcome_scores
-from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.tables.result_table import EstimateRows
 
 _NOT_CONVERGED = {
     True: "{} must have a baseline that varies within the arms for {}, got a constant one. Use change_score.",
@@ -60,23 +60,8 @@ class Effect:
     better: str
 
 
-@dataclass(frozen=True)
-class Effects(ResultTable):
-    """The effects on every outcome at every later visit.
-
-    Attributes
-    ----------
-    rows : tuple of Effect
-        One an outcome and week.
-    level : float
-        Confidence level.
-    label : str
-        What the data are, for instance ``SIMULATED ...``; empty for a plain table.
-    """
-
-    rows: tuple[Effect, ...]
-    level: float
-    label: str = ""
+class Effects(EstimateRows[Effect]):
+    """The effects on every outcome at every later visit: a row for each."""
 
 
 def estimate_effects(

@@ -44,8 +44,8 @@ class Estimates:
 
     def where(self, converged: np.ndarray) -> "Estimates":
         """Return the same estimates where they converged, NaN elsewhere."""
-        numbers = (np.where(converged, number, np.nan) for number in (self.estimate, self.standard_error, self.df))
-        return Estimates(*numbers, boundary=self.boundary, converged=converged)
+        shown = {name: np.where(converged, getattr(self, name), np.nan) for name in ("estimate", "standard_error", "df")}
+        return replace(self, **shown, converged=converged)
 
     def with_normal_reference(self) -> "Estimates":
         """Return the same estimates referred to a standard normal."""

@@ -227,7 +227,5 @@ def reference_distribution(method: str, distribution: Distribution | None) -> Di
     available = METHODS[method].distributions
     chosen = distribution or available[0]
     if chosen not in available:
-        raise InputError(
-            f"distribution must be one of {', '.join(available)} for {method}, got {chosen!r}. Leave it out."
-        )
+        raise InputError(f"distribution must be one of {', '.join(available)} for {method}, got {chosen!r}. Omit it.")
     return chosen

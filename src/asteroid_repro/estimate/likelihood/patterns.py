@@ -39,14 +39,9 @@ class Patterns:
         """Visits, the baseline included."""
         return int(self.observed.shape[1])
 
-    @property
-    def observations(self) -> np.ndarray:
-        """Observed scores by visit and arm, shape (visits, 2, trials)."""
-        return _observations(self.observed, self.counts)
-
     def variances(self) -> np.ndarray:
         """Variance of the observed scores by visit, pooled over the arms, shape (visits, trials), squared points."""
-        count = self.observations
+        count = _observations(self.observed, self.counts)
         squares = np.einsum("pvvat->vat", self.products) - self.sums.sum(axis=0) ** 2 / count
         return np.asarray(squares.sum(axis=1) / (count.sum(axis=1) - 2))
 
@@ -210,9 +205,7 @@ def check_arms(
     >>> check_arms(np.zeros((3, 20)), np.zeros((3, 20)))
     """
     if len(treatment) != len(reference):
-        raise InputError(
-            f"arms must have the same visits, got {len(treatment)} and {len(reference)}. Use NaN for missing."
-        )
+        raise InputError(f"arms must have the same visits, got {len(treatment)} and {len(reference)}. Use NaN.")
     for arm, scores in zip(names, (treatment, reference), strict=True):
         if scores.shape[1] < MINIMUM_OBSERVED:
             raise InputError(f"{arm} must have at least 2 people, got {scores.shape[1]}. Its spread is not known.")

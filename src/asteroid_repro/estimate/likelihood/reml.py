@@ -110,7 +110,8 @@ def criterion(parameters: np.ndarray, data: Patterns, form: Structure, columns: 
     by_arm = np.einsum("pat,pijt->paijt", data.counts, weights.matrix)
     arms = np.einsum("paijt,pmnt->aijmnt", by_arm, weights.matrix)
     information_slopes = _information_slopes(arms, columns, len(beta))
-    fitted = _sandwich(weights.matrix, _fitted_squares(inverse.matrix, data.counts, columns))
+    variances = np.stack([inverse.matrix[np.ix_(own, own)] for own in columns])
+    fitted = _sandwich(weights.matrix, np.einsum("pat,avwt->pvwt", data.counts, variances))
     noise = _sandwich(weights.matrix, residual_squares)
     expected = entry_pairs(arms.sum(axis=0)) - 2 * entry_pairs(np.einsum("pijt,pmnt->ijmnt", fitted, weights.matrix))
     turned = np.einsum("qrt,rskt->qskt", inverse.matrix, information_slopes)
@@ -206,12 +207,6 @@ def _residuals(beta: np.ndarray, data: Patterns, columns: np.ndarray) -> tuple[n
     squares = data.products.sum(axis=3) - crossed - crossed.swapaxes(1, 2)
     squares += np.einsum("pat,vat,wat->pvwt", data.counts, mu, mu)
     return data.sums - data.counts[:, np.newaxis] * mu, squares
-
-
-def _fitted_squares(variance: np.ndarray, counts: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Return C, the variance of the fitted means summed over the people of a pattern."""
-    by_arm = np.stack([variance[np.ix_(own, own)] for own in columns])
-    return np.asarray(np.einsum("pat,avwt->pvwt", counts, by_arm))
 
 
 def _information_slopes(arms: np.ndarray, columns: np.ndarray, means: int) -> np.ndarray:

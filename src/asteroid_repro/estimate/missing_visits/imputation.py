@@ -144,18 +144,14 @@ def _check_determined(treatment: np.ndarray, reference: np.ndarray) -> None:
         seen = ~np.isnan(scores)
         absent, fewest = np.flatnonzero(~seen.any(axis=0)), int(seen.sum(axis=1).min())
         if absent.size:
-            raise InputError(
-                f"{arm} must have an observed score of every person, got none for person {absent[0] + 1}. "
-                "Leave that person out, and say so."
-            )
+            raise InputError(f"{arm} must have an observed score of every person, got none for person {absent[0] + 1}.")
         if fewest < MINIMUM_OBSERVED:
             raise InputError(f"{arm} must have at least 2 observed scores at every visit, got {fewest}. Leave it out.")
     complete = [scores[:, ~np.isnan(scores).any(axis=0)] for scores in (treatment, reference)]
-    count = sum(scores.shape[1] for scores in complete)
-    if count < len(treatment) + 2:
+    count, needed = sum(scores.shape[1] for scores in complete), len(treatment) + 2
+    if count < needed:
         raise InputError(
-            f"imputation must have at least {len(treatment) + 2} people with every visit, got {count}. "
-            "Use estimate_effects, or leave a visit out."
+            f"imputation must have at least {needed} people with every visit, got {count}. Use fewer visits."
         )
     centred = np.concatenate([own - own.mean(axis=1, keepdims=True) for own in complete if own.shape[1]], axis=1)
     spread = np.sqrt((centred**2).sum(axis=1, keepdims=True))

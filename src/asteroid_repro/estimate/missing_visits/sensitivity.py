@@ -230,8 +230,6 @@ def _visits_seen(scores: OutcomeScores, week: float | None) -> tuple[OutcomeScor
     scores.check_everybody_seen()
     seen = ~np.logical_and(*(np.isnan(own).all(axis=1) for own in scores.both))
     visit = int(seen[: scores.visit(week)].sum())
-    if seen.all():
-        return scores, visit
     weeks = tuple(week for week, kept in zip(scores.weeks, seen, strict=True) if kept)
     treatment, reference = (own.T[:, seen].T for own in scores.both)
     return replace(scores, weeks=weeks, treatment=treatment, reference=reference), visit

@@ -13,7 +13,7 @@ from asteroid_repro.estimate.arms import Data, label_of
 from asteroid_repro.estimate.safety.rate_limits import clustered_limits, exact_poisson_limits, mid_p_poisson_limits
 from asteroid_repro.tables.checking import check_listed_once, check_table
 from asteroid_repro.tables.limits import Limits, check_level
-from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.tables.result_table import EstimateRows
 from asteroid_repro.trial.participant_data import Trial
 
 IntervalMethod = Literal["exact", "mid_p", "clustered"]
@@ -68,25 +68,8 @@ class EventRate:
     note: str
 
 
-@dataclass(frozen=True)
-class EventRates(ResultTable):
-    """The rates of all kinds together and of each kind.
-
-    Attributes
-    ----------
-    rows : tuple of EventRate
-        First ``all``, then one a kind; arm by arm.
-    label : str
-        What the data are; empty for plain tables.
-    """
-
-    rows: tuple[EventRate, ...]
-    label: str = ""
-
-    @property
-    def level(self) -> float:
-        """Confidence level, the same in every row."""
-        return self.rows[0].level
+class EventRates(EstimateRows[EventRate]):
+    """Rates of adverse events, arm by arm: first ``all`` kinds together, then one a kind."""
 
 
 def event_rates(
@@ -154,7 +137,7 @@ def event_rates(
             count, people, scale = len(own), int(own["participant"].nunique()), 1000 / total
             rates = count * scale, method, limits.low * scale, limits.high * scale
             rows.append(EventRate(arm, kind, count, people, per, total, *rates, df, level, note))
-    return EventRates(tuple(rows), label_of(trial))
+    return EventRates(tuple(rows), level, label_of(trial))
 
 
 def exposure_hours(sessions: pd.DataFrame, per: str) -> float:

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from asteroid_repro.estimate.effects.inference import Estimates
-from asteroid_repro.estimate.effects.methods import Analysis, check_spacing, closed_form, estimate_arrays
+from asteroid_repro.estimate.effects.methods import Analysis, closed_form, estimate_arrays
 from asteroid_repro.estimate.effects.moments import (
     Moments,
     moments,
@@ -53,7 +53,7 @@ def simulated_estimates(mechanism: Mechanism, seed: int, block: int, trials: int
     """
     assumptions = mechanism.assumptions
     estimate = closed_form(analysis.method, analysis.distribution)
-    check_spacing(analysis.method, assumptions.visits)
+    analysis.check_spacing(assumptions.visits)
     if estimate is not None and assumptions.is_complete and assumptions.has_one_effect:
         return estimate(simulated_moments(mechanism, seed, block, trials))
     fit = partial(estimate_arrays, method=analysis.method, distribution=analysis.distribution)

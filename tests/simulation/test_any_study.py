@@ -45,15 +45,16 @@ def four(tmp_path_factory: pytest.TempPathFactory) -> ar.Study:
     three, rows = "[[1, 0.7, 0.5], [0.7, 1, 0.5], [0.5, 0.5, 1]]", [[1, 0.7, 0.5, -0.3], [0.7, 1, 0.5, -0.3]]
     text = path.read_text(encoding="utf-8")
     assert three in text
-    more = [*rows, [0.5, 0.5, 1, -0.3], [-0.3, -0.3, -0.3, 1]]
-    path.write_text(text.replace(three, str(more)), encoding="utf-8")
+    four_rows = [*rows, [0.5, 0.5, 1, -0.3], [-0.3, -0.3, -0.3, 1]]
+    path.write_text(text.replace(three, str(four_rows)), encoding="utf-8")
     return ar.study(folder)
 
 
 @pytest.fixture(scope="module", params=["stretching", "four"])
 def studied(request: pytest.FixtureRequest) -> ar.Study:
     """Return one study after the other."""
-    return ar.study(STRETCHING) if request.param == "stretching" else request.getfixturevalue("four")  # type: ignore[no-any-return]
+    found: ar.Study = ar.study(STRETCHING) if request.param == "stretching" else request.getfixturevalue("four")
+    return found
 
 
 def test_the_fourth_outcome_changes_nothing_of_the_other_arms_people(four: ar.Study) -> None:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from math import inf
+from numbers import Integral
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -98,3 +100,37 @@ def check_choice(field: str, value: str, known: Collection[str]) -> None:
     """
     if value not in known:
         raise InputError(f"{field} must be one of {', '.join(known)}, got {value!r}.{did_you_mean(value, known)}")
+
+
+def check_whole(field: str, value: Any, least: int, advice: str) -> int:
+    """Return a whole number, and refuse what is none or too small.
+
+    Raises
+    ------
+    InputError
+        With the advice at its end.
+
+    Examples
+    --------
+    >>> check_whole("trials", 1000, 2, "Try 10000.")
+    1000
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise InputError(f"{field} must be a whole number of {least} or more, got {value!r}. {advice}")
+    return int(value)
+
+
+def check_positive(field: str, value: float, advice: str) -> None:
+    """Refuse a number that is not positive and finite.
+
+    Raises
+    ------
+    InputError
+        With the advice at its end.
+
+    Examples
+    --------
+    >>> check_positive("se", 5.1, "Give the estimate's standard error.")
+    """
+    if not 0 < value < inf:
+        raise InputError(f"{field} must be positive and finite, got {value!r}. {advice}")

@@ -7,22 +7,20 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from asteroid_repro.engine.label import simulated_label
-from asteroid_repro.engine.measures import measures, trial_figures
-from asteroid_repro.engine.monte_carlo import TARGET_MCSE, Run, Totals, sum_pieces
+from asteroid_repro.engine.measures import Places, measures, places, trial_figures
+from asteroid_repro.engine.monte_carlo import TARGET_MCSE, Run, Totals, check_usable, simulated_label, sum_pieces
 from asteroid_repro.engine.trial_estimates import simulated_estimates
 from asteroid_repro.engine.true_effects import true_values
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.inference import Estimates
-from asteroid_repro.estimate.effects.methods import Analysis, Distribution
-from asteroid_repro.evaluate.performance import study_analysis
+from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
 from asteroid_repro.mechanism.mechanism import Mechanism, solve
 from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
 from asteroid_repro.trial.changes import EVERY_OUTCOME
 
-Places = Sequence[tuple[str, float]]
-"""Outcome and week of every row, the weeks of an outcome together."""
+Scenario = tuple[Mechanism, np.ndarray]
+"""A population, and what the method estimates there, shape (weeks, outcomes)."""
 
 GROUPS: Final = 128
 """Groups of trials of which the jackknife leaves out one at a time."""
@@ -170,27 +168,20 @@ def what_if(
     if isinstance(trials, int | np.integer) and trials < 2 * GROUPS:
         raise InputError(f"trials must be {2 * GROUPS} or more for a paired standard error, got {trials}. Try 20000.")
     weeks = _shared_weeks(base, changed)
-    analysis = study_analysis(base, method, distribution, level)
+    analysis = chosen_analysis(method, distribution, level, base.design.analysis)
     run = Run(trials, seed, target_mcse, n_jobs, executor, progress)
     populations = base.with_equal_baselines(), changed.with_equal_baselines()
-    truths = tuple(true_values(each, analysis.method)[_places(each, weeks)] for each in populations)
-    mechanisms = solve(populations[0]), solve(populations[1])
-    work = partial(paired_sums, mechanisms, seed, truths=truths, weeks=weeks, analysis=analysis)
-    places = [(name, week) for name in base.design.outcome_names for week in weeks]
-    totals = sum_pieces(work, run, enough=partial(_is_precise, truths, target_mcse, places))
-    _check_usable(totals)
+    truths = np.stack([true_values(each, analysis.method)[_visits(each, weeks)] for each in populations])
+    scenarios = list(zip(map(solve, populations), truths, strict=True))
+    work = partial(paired_sums, scenarios, seed, weeks=weeks, analysis=analysis)
+    where = places(base.design.outcome_names, weeks)
+    totals = sum_pieces(work, run, enough=partial(_is_precise, truths, target_mcse, where))
+    check_usable(totals.sums["usable"].sum(axis=-1), totals.trials)
     stopped = "stopped early" if totals.stopped else ""
-    return WhatIf(
-        rows=_rows(totals.sums, truths, places),
-        verdicts=_verdicts(totals.sums, places),
-        differences=differences(*populations),
-        trials=totals.trials,
-        stopped=totals.stopped,
-        analysis=analysis,
-        label=simulated_label(
-            f"{changed.name} against {base.name}", analysis, f"{totals.trials:,} trials each", stopped, f"seed {seed}"
-        ),
-    )
+    names, how_many = f"{changed.name} against {base.name}", f"{totals.trials:,} trials each"
+    label = simulated_label(names, analysis, how_many, stopped, f"seed {seed}")
+    rows, verdicts = _rows(totals.sums, truths, where), _verdicts(totals.sums, where)
+    return WhatIf(rows, verdicts, differences(*populations), totals.trials, totals.stopped, analysis, label)
 
 
 def differences(one: TrialAssumptions, other: TrialAssumptions) -> dict[str, tuple[Any, Any]]:
@@ -211,80 +202,51 @@ def differences(one: TrialAssumptions, other: TrialAssumptions) -> dict[str, tup
 
 
 def paired_sums(
-    mechanisms: tuple[Mechanism, Mechanism],
-    seed: int,
-    block: int,
-    size: int,
-    *,
-    truths: tuple[np.ndarray, ...],
-    weeks: tuple[float, ...],
-    analysis: Analysis,
+    scenarios: Sequence[Scenario], seed: int, block: int, size: int, *, weeks: Sequence[float], analysis: Analysis
 ) -> dict[str, np.ndarray]:
-    """Simulate a piece under both scenarios and add up by group, shape (weeks, outcomes, groups).
+    """Simulate a piece under both scenarios and add up by group, shape (scenarios, weeks, outcomes, groups).
 
-    Only trials usable under both scenarios count. A trial's group is its number modulo the groups.
+    Only trials usable under both scenarios count. A trial's group is its number modulo the groups. ``paper`` is of the
+    trials in which every outcome favours the treatment at the last of the weeks, shape (scenarios, groups).
     """
-    both = []
-    for mechanism, truth in zip(mechanisms, truths, strict=True):
+    own = []
+    for mechanism, truth in scenarios:
         fit = simulated_estimates(mechanism, seed, block, size, analysis)
-        shared = _at(fit, _places(mechanism.assumptions, weeks))
-        both.append(trial_figures(shared, truth, mechanism.assumptions.design.outcomes, analysis.level))
-    usable = both[0]["usable"] * both[1]["usable"]
-    sums = {
-        f"{scenario}.{name}": _by_group(figure * usable)
-        for scenario, figures in zip(("base", "changed"), both, strict=True)
-        for name, figure in figures.items()
+        shared = Estimates(**{name: each[_visits(mechanism.assumptions, weeks)] for name, each in vars(fit).items()})
+        own.append(trial_figures(shared, truth, mechanism.assumptions.design.outcomes, analysis.level))
+    both = {name: np.stack([figures[name] for figures in own]) for name in own[0]}
+    usable = np.logical_and(*both["usable"])
+    before, after = both["favours_treatment"] & usable
+    paper_before, paper_after = before[-1].all(axis=0), after[-1].all(axis=0)
+    counted = {name: figure * usable for name, figure in both.items()} | {
+        "fitted": both["usable"],
+        "trials": np.ones_like(usable),
+        "gained": after & ~before,
+        "lost": before & ~after,
+        "paper_usable": usable[-1].all(axis=0),
+        "paper": np.stack([paper_before, paper_after]),
+        "paper_gained": paper_after & ~paper_before,
+        "paper_lost": paper_before & ~paper_after,
     }
-    before, after = (figures["favours_treatment"] * usable for figures in both)
-    paper_before, paper_after = before[-1].prod(axis=0), after[-1].prod(axis=0)
-    return sums | {
-        "base.fitted": _by_group(both[0]["usable"]),
-        "changed.fitted": _by_group(both[1]["usable"]),
-        "trials": _by_group(np.ones_like(usable)),
-        "gained": (after * (1 - before)).sum(axis=-1),
-        "lost": (before * (1 - after)).sum(axis=-1),
-        "paper.usable": _by_group(usable[-1].prod(axis=0)),
-        "paper.base": _by_group(paper_before),
-        "paper.changed": _by_group(paper_after),
-        "paper.gained": (paper_after * (1 - paper_before)).sum(),
-        "paper.lost": (paper_before * (1 - paper_after)).sum(),
-    }
+    return {name: _by_group(figure) for name, figure in counted.items()}
 
 
 def _shared_weeks(base: TrialAssumptions, changed: TrialAssumptions) -> tuple[float, ...]:
-    if base.design.outcome_names != changed.design.outcome_names:
+    names, others = (", ".join(each.design.outcome_names) for each in (base, changed))
+    if names != others:
         raise InputError(
-            f"scenarios must have the same outcomes, got {', '.join(base.design.outcome_names)} and "
-            f"{', '.join(changed.design.outcome_names)}. Compare scenarios of one study."
+            f"scenarios must have the same outcomes, got {names} and {others}. Compare those of one study."
         )
     shared = tuple(week for week in base.visits[1:] if week in changed.visits)
     if not shared:
-        raise InputError(
-            f"visits must have a later week in common, got {list(base.visits)} and {list(changed.visits)}. Change one."
-        )
+        weeks = f"{list(base.visits)} and {list(changed.visits)}"
+        raise InputError(f"visits must have a later week in common, got {weeks}. Change one.")
     return shared
 
 
-def _places(assumptions: TrialAssumptions, weeks: tuple[float, ...]) -> list[int]:
+def _visits(assumptions: TrialAssumptions, weeks: Sequence[float]) -> list[int]:
     """Return where some weeks stand among the later visits."""
     return [assumptions.design.visit(week) - 1 for week in weeks]
-
-
-def _at(fit: Estimates, places: list[int]) -> Estimates:
-    """Return the estimates of some of the later visits."""
-    if places == list(range(len(fit.estimate))):
-        return fit
-    whole = {name: np.broadcast_to(each, fit.estimate.shape) for name, each in vars(fit).items()}
-    return Estimates(**{name: each[places] for name, each in whole.items()})
-
-
-def _check_usable(totals: Totals) -> None:
-    usable = totals.sums["base.usable"].sum(axis=-1).min()
-    if usable < 2:
-        raise InputError(
-            f"trials must leave 2 usable fits under both scenarios, got {usable:.0f} of {totals.trials}. "
-            "Check spread and missing visits."
-        )
 
 
 def _by_group(figures: np.ndarray) -> np.ndarray:
@@ -294,60 +256,53 @@ def _by_group(figures: np.ndarray) -> np.ndarray:
     return sums
 
 
-def _is_precise(truths: tuple[np.ndarray, ...], target: float, places: Places, totals: Totals) -> bool:
-    if totals.sums["base.usable"].sum(axis=-1).min() < 2:  # hopeless: no further trial would be usable either
+def _is_precise(truths: np.ndarray, target: float, where: Places, totals: Totals) -> bool:
+    if totals.sums["usable"].sum(axis=-1).min() < 2:  # hopeless: no further trial would be usable either
         return True
-    rows = _rows(totals.sums, truths, places)
+    rows = _rows(totals.sums, truths, where)
     # What is no number, for want of usable fits, cannot get more precise.
     return not any(row.mcse > target for row in rows if row.measure in ("power", "coverage"))
 
 
-def _rows(
-    all_sums: Mapping[str, np.ndarray], truths: tuple[np.ndarray, ...], places: Places
-) -> tuple[MeasureChange, ...]:
-    found, left_out = [], []
-    sums = {name: each for name, each in all_sums.items() if each.ndim == 3}
-    whole = {name: each.sum(axis=-1, keepdims=True) for name, each in sums.items()}
-    rest = {name: whole[name] - each for name, each in sums.items()}
-    for scenario, truth in zip(("base", "changed"), truths, strict=True):
-        found.append(_measures(whole, scenario, truth))
-        left_out.append(_measures(rest, scenario, truth))
-    rows = []
-    for number, (name, week) in enumerate(places):
-        index, visit = divmod(number, len(truths[0]))
-        for measure in found[0]:
-            one, other = (float(each[measure][visit, index, 0]) for each in found)
-            apart = left_out[1][measure][visit, index] - left_out[0][measure][visit, index]
-            rows.append(MeasureChange(name, week, measure, one, other, other - one, _jackknife(apart)))
-    return (*rows, _paper_verdict(all_sums, places[-1][1]))
-
-
-def _paper_verdict(sums: Mapping[str, np.ndarray], week: float) -> MeasureChange:
-    """Compare the shares of trials in which every outcome favours the treatment at the last visit."""
-    n, before, after = (sums[f"paper.{name}"] for name in ("usable", "base", "changed"))
-    with np.errstate(invalid="ignore"):  # no trial in which every fit is usable
-        one, other = float(before.sum() / n.sum()), float(after.sum() / n.sum())
-        differences = ((after.sum() - after) - (before.sum() - before)) / (n.sum() - n)
-    return MeasureChange(EVERY_OUTCOME, week, "favours_treatment", one, other, other - one, _jackknife(differences))
-
-
-def _jackknife(left_out: np.ndarray) -> float:
-    """Return the standard error from the figures with each group left out in turn."""
-    # Less the first, lest the mean of equal figures be a rounding off them.
-    return float(np.sqrt((GROUPS - 1) * (left_out - left_out[0]).var()))
-
-
-def _measures(sums: Mapping[str, np.ndarray], scenario: str, truth: np.ndarray) -> dict[str, np.ndarray]:
-    """Measures of one scenario over the trials usable under both, but ``failed`` of its own fits."""
-    own = {name.removeprefix(f"{scenario}."): each for name, each in sums.items() if name.startswith(f"{scenario}.")}
-    trials = sums["trials"]
-    return measures(own, truth[..., np.newaxis], trials) | {"failed": 1 - own["fitted"] / trials}
-
-
-def _verdicts(sums: Mapping[str, np.ndarray], places: Places) -> tuple[VerdictChange, ...]:
-    counts = np.stack([sums["gained"].T.ravel(), sums["lost"].T.ravel(), sums["base.usable"].sum(axis=-1).T.ravel()])
-    by_outcome = [
-        VerdictChange(*place, *(int(count) for count in own)) for place, own in zip(places, counts.T, strict=True)
+@np.errstate(invalid="ignore")  # no trial in which every fit is usable
+def _rows(sums: Mapping[str, np.ndarray], truths: np.ndarray, where: Places) -> tuple[MeasureChange, ...]:
+    """Return the changes of all measures, with the jackknife over the groups for their errors."""
+    left_out = {name: _left_out(each) for name, each in sums.items()}
+    found = measures(left_out, truths[..., np.newaxis], left_out["trials"])
+    found["failed"] = 1 - left_out["fitted"] / left_out["trials"], found["failed"][1]
+    rows = [
+        _change(place, measure, values[0, *at], values[1, *at])
+        for place, at in where.items()
+        for measure, (values, _) in found.items()
     ]
-    gained, lost, trials = (int(sums[f"paper.{name}"].sum()) for name in ("gained", "lost", "usable"))
-    return (*by_outcome, VerdictChange(EVERY_OUTCOME, places[-1][1], gained=gained, lost=lost, trials=trials))
+    n, (before, after) = left_out["paper_usable"], left_out["paper"]
+    verdict = _change(_paper(where), "favours_treatment", before / n, after / n, (after - before) / n)
+    return (*rows, verdict)
+
+
+def _paper(where: Places) -> tuple[str, float]:
+    """Return the place of the paper's verdict: every outcome, at the last week."""
+    return EVERY_OUTCOME, max(week for _, week in where)
+
+
+def _left_out(figures: np.ndarray) -> np.ndarray:
+    """Return the sums over the groups, the last axis: over all of them first, then with each left out in turn."""
+    whole = figures.sum(axis=-1, keepdims=True)
+    return np.concatenate([whole, whole - figures], axis=-1)
+
+
+def _change(
+    place: tuple[str, float], measure: str, base: np.ndarray, changed: np.ndarray, change: np.ndarray | None = None
+) -> MeasureChange:
+    """Return a change with its standard error, from figures over all groups and with each group left out in turn."""
+    rest = (changed - base if change is None else change)[1:]
+    # Less the first, lest the mean of equal figures be a rounding off them.
+    mcse = np.sqrt((GROUPS - 1) * (rest - rest[0]).var())
+    return MeasureChange(*place, measure, float(base[0]), float(changed[0]), float(changed[0] - base[0]), float(mcse))
+
+
+def _verdicts(sums: Mapping[str, np.ndarray], where: Places) -> tuple[VerdictChange, ...]:
+    counts = sums["gained"], sums["lost"], sums["usable"][0]
+    by_outcome = [VerdictChange(*place, *(int(each[at].sum()) for each in counts)) for place, at in where.items()]
+    paper = (int(sums[f"paper_{name}"].sum()) for name in ("gained", "lost", "usable"))
+    return (*by_outcome, VerdictChange(*_paper(where), *paper))

@@ -14,7 +14,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 
 from asteroid_repro.estimate.change_from_baseline.number_needed import number_needed
 from asteroid_repro.estimate.change_from_baseline.responders import newcombe_limits
-from asteroid_repro.estimate.change_from_baseline.score_limits import Measure, TwoShares, compare_shares, score_limits
+from asteroid_repro.estimate.change_from_baseline.score_limits import Measure, TwoShares, score_limits
 from asteroid_repro.estimate.change_from_baseline.standardised import hedges_factor, noncentrality_limits
 from asteroid_repro.estimate.safety.rate_limits import clustered_limits, exact_poisson_limits, mid_p_poisson_limits
 from asteroid_repro.tables.limits import Limits
@@ -48,7 +48,7 @@ def test_newcombe_1998_table_ii(
 
 
 def test_newcombe_1998_first_example_has_a_difference_of_a_fifth() -> None:
-    assert compare_shares(TwoShares(56, 70, 48, 80), "risk_difference") == pytest.approx(0.2, abs=1e-12)
+    assert TwoShares(56, 70, 48, 80).compare("risk_difference") == pytest.approx(0.2, abs=1e-12)
 
 
 def test_altman_1998_numbers_needed() -> None:
@@ -125,6 +125,6 @@ def test_score_limits_of_ratios_are_those_of_statsmodels(measure: Measure, compa
 
 def test_the_ratios_themselves_are_scipys() -> None:
     counts = TwoShares(9, 20, 4, 25)
-    assert compare_shares(counts, "risk_ratio") == pytest.approx(relative_risk(9, 20, 4, 25).relative_risk, rel=1e-12)
+    assert counts.compare("risk_ratio") == pytest.approx(relative_risk(9, 20, 4, 25).relative_risk, rel=1e-12)
     table = np.array([[9, 11], [4, 21]])
-    assert compare_shares(counts, "odds_ratio") == pytest.approx(odds_ratio(table, kind="sample").statistic, rel=1e-12)
+    assert counts.compare("odds_ratio") == pytest.approx(odds_ratio(table, kind="sample").statistic, rel=1e-12)

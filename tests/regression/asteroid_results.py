@@ -50,7 +50,7 @@ def results() -> dict[str, list[list[float]]]:
     changes = ar.what_if(ar.ASTEROID, smaller, trials=2000, seed=3, **how).to_frame()
     found["what if"] = fingerprint(_only(changes, ("base", "changed", "change", "mcse")))
     with tempfile.TemporaryDirectory() as folder:
-        cells = {"people_per_arm": [15, 20], "average_pain.effect": [-5.0, -15.0]}
+        cells: dict[str, list[Any]] = {"people_per_arm": [15, 20], "average_pain.effect": [-5.0, -15.0]}
         swept = ar.sweep(ar.ASTEROID, cells, Path(folder) / "sweep", trials=1000, seed=3, **how).to_frame()
     found["sweep"] = fingerprint(_only(swept, _MEASURE))
     return found

@@ -186,7 +186,7 @@ def test_whole_trials_are_simulated_where_the_effect_depends_on_the_dose() -> No
         ({"executor": "mine"}, "executor must have a method submit"),
         ({"mean": -3.0, "shrinkage": "empirical_bayes"}, "sd must be positive after shrinkage"),
         ({"nodes": 4}, "nodes must be an odd number"),
-        ({"nodes": 1}, "nodes must be an odd number"),
+        ({"nodes": 1}, "nodes must be a whole number of 3 or more"),
         ({"mean": -25.0, "sd": 15.0}, "sd must leave the true effect room on the scale, from -3"),
         ({"mean": -45.0}, "^average_pain: treatment mean at week 12 must be inside the scale"),
         ({"outcome": "sleep"}, "outcome must be one of"),

@@ -25,9 +25,8 @@ from asteroid_repro import (
     what_if,
 )
 from asteroid_repro.engine.trial_estimates import simulated_estimates, simulated_moments
-from asteroid_repro.estimate.effects.methods import Analysis, closed_form, estimate_arrays
+from asteroid_repro.estimate.effects.methods import Analysis, chosen_analysis, closed_form, estimate_arrays
 from asteroid_repro.estimate.effects.moments import moments
-from asteroid_repro.evaluate.performance import study_analysis
 from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.planning.approximate_power import approximate_power
 from asteroid_repro.planning.belief import possible_effects
@@ -103,14 +102,14 @@ def test_the_analysis_is_that_of_the_study_where_none_is_named() -> None:
 
 
 def test_what_is_left_out_of_an_analysis_is_the_study_s_but_the_distribution_is_the_method_s() -> None:
-    assert study_analysis(ASTEROID) == Analysis("random_intercept", "z", 0.95)
-    assert study_analysis(ASTEROID, "ancova") == Analysis("ancova", "t", 0.95)
-    assert study_analysis(ASTEROID, "random_intercept", level=0.9) == Analysis("random_intercept", "z", 0.9)
-    assert study_analysis(ASTEROID, distribution="t") == Analysis("random_intercept", "t", 0.95)
-    own = DESIGN.model_copy(update={"analysis": PaperAnalysis(method="mmrm", distribution="z", level=0.9)})
-    record = CROOKED.model_copy(update={"design": own})
-    assert study_analysis(record) == Analysis("mmrm", "z", 0.9)
-    assert study_analysis(record, "mmrm") == Analysis("mmrm", "t", 0.9)
+    own = ASTEROID.design.analysis
+    assert chosen_analysis(own=own) == Analysis("random_intercept", "z", 0.95)
+    assert chosen_analysis("ancova", own=own) == Analysis("ancova", "t", 0.95)
+    assert chosen_analysis("random_intercept", level=0.9, own=own) == Analysis("random_intercept", "z", 0.9)
+    assert chosen_analysis(distribution="t", own=own) == Analysis("random_intercept", "t", 0.95)
+    other = PaperAnalysis(method="mmrm", distribution="z", level=0.9)
+    assert chosen_analysis(own=other) == Analysis("mmrm", "z", 0.9)
+    assert chosen_analysis("mmrm", own=other) == Analysis("mmrm", "t", 0.9)
 
 
 def test_a_finding_favours_the_treatment_where_the_better_direction_says_so() -> None:

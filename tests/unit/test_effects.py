@@ -251,7 +251,7 @@ def test_a_missing_row_and_a_missing_value_are_the_same(method: str, week: int, 
     [
         (table(TREATED, OTHERS).drop(columns="week"), "missing: week"),
         (table(TREATED, OTHERS).iloc[:0], "outcomes must have rows, got none"),
-        (pd.concat([table(TREATED, OTHERS)] * 2), "one row per person, week and outcome, got several"),
+        (pd.concat([table(TREATED, OTHERS)] * 2), "one row per participant, week and outcome, got several"),
         (table(TREATED, OTHERS).assign(arm="treatment"), "people in both arms, got none in reference"),
         (table(TREATED, OTHERS).assign(value=30.0), "disability must vary within the arms"),
         (table(TREATED[:, :1], OTHERS[:, :1]), "a baseline and a later visit, got 1 week"),

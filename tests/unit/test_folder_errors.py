@@ -167,7 +167,7 @@ FURTHER = (
      'strength = "R"\nrole = "context"\nstatus = "consistent"\nreason = "Nothing',
      "claim trial: source must be given"),
     ("a claim of a source that is not there", "stretching", "sources.toml", "[registry]", "[register]",
-     "claim trial: source must be a known source, got 'registry'"),
+     "claim trial: source must name a known source, got 'registry'"),
     ("a source without a citation", "stretching", "sources.toml", 'citation = "A made', 'title = "A made',
      "source registry: "),
     ("a scenario with an unknown field", "stretching", "scenarios/drop_out.toml", "missing_treatment",

@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 
 from asteroid_repro import ASTEROID, InputError
-from asteroid_repro.sweeps.grid import grid, naming, records
+from asteroid_repro.sweeps.grid import grid, naming
 
 
 def test_a_grid_is_every_combination_in_order() -> None:
-    points = grid({"people_per_arm": range(10, 30, 10), "average_pain.sd": np.array([5.0, 6.0])})
+    points = [
+        point
+        for point, _ in grid(ASTEROID, {"people_per_arm": range(10, 30, 10), "average_pain.sd": np.array([9.0, 10.0])})
+    ]
     assert points == [
-        {"people_per_arm": people, "average_pain.sd": sd} for people in (10, 20) for sd in (5.0, 6.0)
+        {"people_per_arm": people, "average_pain.sd": sd} for people in (10, 20) for sd in (9.0, 10.0)
     ]  # fmt: skip
     assert type(points[0]["average_pain.sd"]) is float
 
@@ -32,20 +35,23 @@ def test_a_grid_is_every_combination_in_order() -> None:
 )
 def test_what_is_no_grid_is_refused(over: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        grid(over)
+        grid(ASTEROID, over)
 
 
 def test_the_records_are_those_of_with_values() -> None:
     """All values of a combination change at once: -50 points are possible from a baseline of 80 alone."""
-    fewer: dict[str, Any] = {"people_per_arm": np.int64(15), "average_pain.effect": -8}
-    points = [fewer, {"programme": "couch_to_5k"}]
-    both: dict[str, Any] = {"average_pain.effect": -50, "average_pain.treatment_baseline": 80}
-    found = records(ASTEROID, [*points, both])
-    assert found == [ASTEROID.with_values(**point) for point in (*points, both)]
-    assert (found[0].n_treatment, found[0].n_reference) == (15, 15)
-    assert found[0].average_pain.effect == (-4.0, -8.0)
-    assert found[1].n_sessions == 27
-    assert found[2].average_pain.effect == (-25.0, -50.0)
+    over: dict[str, list[Any]] = {
+        "people_per_arm": [np.int64(15)],
+        "programme": ["couch_to_5k"],
+        "average_pain.effect": [-8, -50],
+        "average_pain.treatment_baseline": [80],
+    }
+    found = grid(ASTEROID, over)
+    assert [record for _, record in found] == [ASTEROID.with_values(**point) for point, _ in found]
+    (_, small), (_, large) = found
+    assert (small.n_treatment, small.n_reference, small.n_sessions) == (15, 15, 27)
+    assert small.average_pain.effect == (-4.0, -8.0)
+    assert large.average_pain.effect == (-25.0, -50.0)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +65,7 @@ def test_the_records_are_those_of_with_values() -> None:
 )
 def test_a_combination_that_cannot_be_is_named(point: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
-        records(ASTEROID, [{"people_per_arm": 20}, point])
+        grid(ASTEROID, {name: [value] for name, value in point.items()})
     assert "\n" not in str(caught.value)
 
 

@@ -331,4 +331,4 @@ class TestAdverseEventsTable:
 
     def test_no_rates_are_refused(self) -> None:
         with pytest.raises(InputError, match="at least one row"):
-            adverse_events_table(EventRates(()))
+            adverse_events_table(EventRates((), 0.95))

@@ -16,7 +16,6 @@ from asteroid_repro.estimate.change_from_baseline.score_limits import (
     Contrast,
     Measure,
     TwoShares,
-    compare_shares,
     score_limits,
 )
 from asteroid_repro.tables.limits import Limits
@@ -162,7 +161,7 @@ def test_the_level_moves_every_interval() -> None:
     ("arguments", "message"),
     [
         ({}, "threshold must be given as points or relative, got neither"),
-        ({"points": 15, "relative": 0.3}, "threshold must be points or relative, got both"),
+        ({"points": 15, "relative": 0.3}, "threshold must be given as points or relative, got both"),
         ({"points": 0}, "points must be positive, got 0"),
         ({"points": -15}, "points must be positive, got -15"),
         ({"points": math.nan}, "points must be positive, got nan"),
@@ -191,7 +190,7 @@ def test_unusable_tables_are_refused() -> None:
         improved(outcomes([(0, 1), (0, 2)], OTHERS), relative=0.3)
     with pytest.raises(InputError, match="outcomes must have rows, got none"):
         improved(TABLE.head(0), points=15)
-    with pytest.raises(InputError, match="one row per person, week and outcome, got several for participant 0"):
+    with pytest.raises(InputError, match="one row per participant, week and outcome, got several for participant 0"):
         improved(pd.concat([TABLE, TABLE.head(1)]), points=15)
     with pytest.raises(InputError, match="two arms for participant 0"):
         improved(TABLE.assign(arm=["reference", *TABLE["arm"][1:]]), points=15)
@@ -223,7 +222,7 @@ def test_score_limits_exist_for_all_counts_and_enclose_the_estimate(measure: Mea
     for events_1 in range(n_1 + 1):
         for events_0 in range(n_0 + 1):
             counts = TwoShares(events_1, n_1, events_0, n_0)
-            limits, estimate = score_limits(counts, measure), compare_shares(counts, measure)
+            limits, estimate = score_limits(counts, measure), counts.compare(measure)
             assert math.isnan(estimate) or limits.low <= estimate <= limits.high
             other = score_limits(TwoShares(events_0, n_0, events_1, n_1), measure)
             mirrored = (-other.high, -other.low)
@@ -234,10 +233,10 @@ def test_score_limits_exist_for_all_counts_and_enclose_the_estimate(measure: Mea
 
 def test_nothing_known_gives_the_whole_range() -> None:
     nobody = TwoShares(0, 5, 0, 7)
-    assert math.isnan(compare_shares(nobody, "risk_ratio"))
+    assert math.isnan(nobody.compare("risk_ratio"))
     assert score_limits(nobody, "risk_ratio") == Limits(0, math.inf)
     assert score_limits(TwoShares(5, 5, 7, 7), "odds_ratio") == Limits(0, math.inf)
-    assert compare_shares(TwoShares(1, 5, 0, 7), "odds_ratio") == math.inf
+    assert TwoShares(1, 5, 0, 7).compare("odds_ratio") == math.inf
     assert newcombe_limits(TwoShares(5, 5, 0, 7)).high == 1
 
 

@@ -391,30 +391,23 @@ def test_a_temporary_file_taken_by_another_run_is_written_again(
     (folder / piece_name(2)).unlink()
     taken: list[Path] = []
 
+    write = sweep_manifest.write_temporary
+
     def take_once(path: Path, data: bytes) -> Path:
-        temporary = sweep_manifest.write_temporary(path, data)
+        temporary = write(path, data)
         if not taken:
             taken.append(temporary)
             sweep_pieces.remove_leftovers(folder)
         return temporary
 
-    monkeypatch.setattr(sweep_pieces, "write_temporary", take_once)
+    monkeypatch.setattr(sweep_manifest, "write_temporary", take_once)
     assert sweep(ASTEROID, OVER, folder, **CALL).now == 1
     assert len(taken) == 1
     assert contents(folder) == contents(whole.folder)
 
 
-@pytest.mark.parametrize("links", [True, False])
-def test_of_two_first_runs_with_other_arguments_one_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, links: bool
-) -> None:
+def test_of_two_first_runs_with_other_arguments_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The other run writes its manifest between our look at the folder and our own manifest."""
-
-    def no_links(*_: object) -> None:
-        raise OSError(95, "Operation not supported")
-
-    if not links:
-        monkeypatch.setattr(Path, "hardlink_to", no_links)
     small: dict[str, Any] = {"people_per_arm": [10]}
     first = sweep(ASTEROID, small, tmp_path, trials=60, seed=1)
     looks: list[Path] = []
@@ -424,11 +417,10 @@ def test_of_two_first_runs_with_other_arguments_one_is_refused(
         return None if len(looks) == 1 else sweep_manifest.stored_manifest(folder)
 
     monkeypatch.setattr(sweep_module, "stored_manifest", nothing_at_first)
-    with pytest.raises(InputError, match=r"seed: manifest has 1, asked for 2|must be a piece of this sweep"):
+    with pytest.raises(InputError, match="seed: manifest has 1, asked for 2"):
         sweep(ASTEROID, small, tmp_path, trials=60, seed=2)
     assert (tmp_path / piece_name(0)).read_bytes()
-    if links:
-        assert sweep(ASTEROID, small, tmp_path, trials=60, seed=1).before == first.pieces
+    assert sweep(ASTEROID, small, tmp_path, trials=60, seed=1).before == first.pieces
 
 
 def test_two_runs_at_once_end_with_the_same_bytes(tmp_path: Path, whole: Sweep) -> None:

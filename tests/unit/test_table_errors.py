@@ -36,10 +36,10 @@ def put(data: pd.DataFrame, column: str, value: object) -> pd.DataFrame:
 
 
 MISTAKES: dict[str, tuple[Mistake, str]] = {
-    "two arms": (lambda data: put(data, "arm", "reference"), "got two arms for participant 2. Correct the arm."),
+    "two arms": (lambda data: put(data, "arm", "reference"), "got two arms for participant 2."),
     "two values": (
         lambda data: pd.concat([data, data[data["week"] == 6].assign(value=1.0)]),
-        "must have one row per person, week and outcome, got several for participant 1, week 6, disability",
+        "must have one row per participant, week and outcome, got several for participant 1, week 6, outcome dis",
     ),
     "empty arm": (lambda data: data[data["arm"] == "treatment"], "people in both arms, got none in reference"),
     "one person": (

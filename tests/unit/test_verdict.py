@@ -17,7 +17,7 @@ from asteroid_repro.ledger.figure import Figure, Statistic
 from asteroid_repro.ledger.ledger import Ledger
 from asteroid_repro.study_contents import write_skeleton
 from asteroid_repro.trial.provenance import Provenance
-from asteroid_repro.verdicts.simulated import fitted_figure, per_trial_figures, why_not
+from asteroid_repro.verdicts.simulated import PerTrial, fitted_figure, per_trial_figures, why_not
 from asteroid_repro.verdicts.verdict import Row, Verification, allowed_standard_errors, fit_note
 
 TRIALS = 3000
@@ -51,7 +51,7 @@ def figure(claim_id: str) -> Figure:
     return found
 
 
-def simulated(*figures: Figure, record: TrialAssumptions = ASTEROID) -> dict[Figure, np.ndarray]:
+def simulated(*figures: Figure, record: TrialAssumptions = ASTEROID) -> PerTrial:
     """Return figures of 500 trials."""
     return per_trial_figures(record, figures, 1, 0, 500)
 

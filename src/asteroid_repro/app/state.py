@@ -11,8 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from asteroid_repro.app.controls import NOT_ASSUMED, Control, controls_of
 from asteroid_repro.errors import InputError, did_you_mean
-from asteroid_repro.estimate.effects.methods import METHODS, Analysis, closed_form
-from asteroid_repro.evaluate.performance import study_analysis
+from asteroid_repro.estimate.effects.methods import METHODS, Analysis, chosen_analysis, closed_form
 from asteroid_repro.study_folder import Study, study
 from asteroid_repro.trial.assumptions import TrialAssumptions
 from asteroid_repro.trial.changes import dotted, read_value
@@ -95,7 +94,7 @@ class State:
     @cached_property
     def analysis(self) -> Analysis:
         """The analysis of this state: the study's own, or that of the chosen method."""
-        return study_analysis(self.study.assumptions, self.changes.get("method"), None, self["level"])
+        return chosen_analysis(self.changes.get("method"), None, self["level"], self.study.assumptions.design.analysis)
 
     @property
     def arguments(self) -> dict[str, Any]:

@@ -56,6 +56,9 @@ _ROUNDING: Final = 1e-9
 
 Figures = Mapping[str, np.ndarray]
 
+Places = Mapping[tuple[str, float], tuple[int, int]]
+"""Where the figures of an outcome at a week stand."""
+
 
 def trial_figures(
     fit: Estimates, truth: np.ndarray, outcomes: Sequence[Outcome], level: float
@@ -97,21 +100,16 @@ def trial_figures(
     size = np.abs(estimate)
     benefit = np.array([outcome.sign for outcome in outcomes])[:, np.newaxis] * estimate
     significant = usable & (size > margin)  # the same as p < 1 - level
-    significant_size, width, error_2 = significant * size, 2 * margin, error**2
+    averaged = {"error": error, "error_2": error**2, "variance": variance, "width": 2 * margin}
+    averaged["significant_size"] = significant * size
+    squares = {f"{name}_2": figure**2 for name, figure in averaged.items()}
     return {
+        **averaged,
+        **squares,
         "usable": usable,
-        "error": error,
-        "error_2": error_2,
-        "error_4": error_2**2,
-        "variance": variance,
-        "variance_2": variance**2,
-        "width": width,
-        "width_2": width**2,
         "coverage": usable & (np.abs(error) <= margin),
         "power": significant,
         "wrong_sign": significant & (np.sign(estimate) != np.sign(true)),
-        "significant_size": significant_size,
-        "significant_size_2": significant_size**2,
         "favours_treatment": significant & (benefit > 0),
         "important": _is_important(usable, benefit, outcomes),
         "boundary": usable & fit.boundary,
@@ -119,27 +117,32 @@ def trial_figures(
 
 
 def _is_important(usable: np.ndarray, benefit: np.ndarray, outcomes: Sequence[Outcome]) -> np.ndarray:
-    changes = [np.nan if outcome.important is None else outcome.important for outcome in outcomes]
-    least = np.array(changes)[:, np.newaxis]
-    reached = usable & (benefit >= least - _ROUNDING)
-    return np.where(np.isnan(least), np.nan, reached) if np.isnan(least).any() else reached
+    least = np.array([outcome.important for outcome in outcomes], dtype=float)[:, np.newaxis]  # None becomes NaN
+    return np.where(np.isnan(least), np.nan, usable & (benefit >= least - _ROUNDING))
 
 
-def measures(sums: Figures, truth: np.ndarray, trials: int | np.ndarray) -> dict[str, np.ndarray]:
-    """Return every measure from sums of :func:`trial_figures`.
+@np.errstate(divide="ignore", invalid="ignore")  # no usable, or no significant trial
+def measures(
+    sums: Figures, truth: np.ndarray, trials: int | np.ndarray, truth_error: np.ndarray | float = 0.0
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return every measure from sums of :func:`trial_figures`, with its Monte Carlo standard error.
+
+    The table above has the formulas. The error of the bias also has the truth's own, where the truth is simulated.
 
     Parameters
     ----------
     sums : mapping of str to numpy.ndarray
-        Shape (visits - 1, outcomes), or more axes after them.
+        Shape (visits - 1, outcomes), or more axes before or after them.
     truth : numpy.ndarray
         What the method estimates, points; of a shape that goes with the sums.
     trials : int or numpy.ndarray
         Trials in the sums.
+    truth_error : numpy.ndarray
+        Monte Carlo standard error of the truth, points.
 
     Returns
     -------
-    dict of str to numpy.ndarray
+    dict of str to (numpy.ndarray, numpy.ndarray)
         NaN where a measure does not exist: type S and M without an effect, or without a significant trial.
 
     Examples
@@ -148,75 +151,41 @@ def measures(sums: Figures, truth: np.ndarray, trials: int | np.ndarray) -> dict
     >>> fit = Estimates(np.array([[[-6.0, -4.0]]]), 3 * two, np.inf * two, two < 0)
     >>> figures = trial_figures(fit, truth, [Outcome(name="pain", label="Pain", better="lower", important=10)], 0.95)
     >>> found = measures({name: each.sum(axis=-1) for name, each in figures.items()}, truth, 2)
-    >>> found["bias"].item(), found["power"].item(), found["type_m"].item()
-    (0.0, 0.5, 1.2)
+    >>> [found[name][0].item() for name in ("bias", "power", "type_m")]
+    [0.0, 0.5, 1.2]
     """
-    n, bias = sums["usable"], sums["error"] / sums["usable"]
-    empirical, model = _empirical(sums), np.sqrt(sums["variance"] / n)
-    truth_or_nan = np.where(truth == 0, np.nan, truth)
-    with np.errstate(divide="ignore", invalid="ignore"):  # no significant trial
-        conditional = {
-            "type_s": np.where(truth == 0, np.nan, sums["wrong_sign"] / sums["power"]),
-            "type_m": sums["significant_size"] / sums["power"] / np.abs(truth_or_nan),
-        }
+    n, significant, bias = sums["usable"], sums["power"], sums["error"] / sums["usable"]
+    empirical, model = np.sqrt(_variance(sums, "error", n)), np.sqrt(sums["variance"] / n)
+    of_mean, of_model = empirical / np.sqrt(n), _variance(sums, "variance", n) / (4 * n * model**4)
+    of_size = np.sqrt(_variance(sums, "significant_size", significant) / significant)
+    truth, truth_error = np.broadcast_to(truth, bias.shape), np.broadcast_to(truth_error, bias.shape)
+    size = np.where(truth == 0, np.nan, np.abs(truth))
+    se_ratio, rmse = model / empirical, np.sqrt(sums["error_2"] / n)
     return {
-        "truth": np.broadcast_to(truth, bias.shape),
-        "mean_estimate": truth + bias,
-        "bias": bias,
-        "empirical_se": empirical,
-        "model_se": model,
-        "se_ratio": model / empirical,
-        "rmse": np.sqrt(sums["error_2"] / n),
-        "interval_width": sums["width"] / n,
-        **conditional,
-        **{name: sums[name] / n for name in SHARES},
-        "failed": 1 - n / trials,
+        "truth": (truth, truth_error),
+        "mean_estimate": (truth + bias, of_mean),
+        "bias": (bias, np.hypot(of_mean, truth_error)),
+        "empirical_se": (empirical, empirical / np.sqrt(2 * (n - 1))),
+        "model_se": (model, model * np.sqrt(of_model)),
+        "se_ratio": (se_ratio, se_ratio * np.sqrt(of_model + 1 / (2 * (n - 1)))),
+        "rmse": (rmse, np.sqrt(_variance(sums, "error_2", n) / n) / (2 * rmse)),
+        "interval_width": (sums["width"] / n, np.sqrt(_variance(sums, "width", n) / n)),
+        "type_s": _share(np.where(truth == 0, np.nan, sums["wrong_sign"]), significant),
+        "type_m": (sums["significant_size"] / significant / size, of_size / size),
+        **{name: _share(sums[name], n) for name in SHARES},
+        "failed": (1 - n / trials, share_error(1 - n / trials, trials)),
     }
 
 
-def monte_carlo_errors(
-    sums: Figures, found: Figures, trials: int, truth_error: np.ndarray | float = 0.0
-) -> dict[str, np.ndarray]:
-    """Return the Monte Carlo standard error of every measure; the table above has the formulas.
+def places(outcomes: Sequence[str], weeks: Sequence[float]) -> Places:
+    """Return where in an array of shape (weeks, outcomes) each outcome at each week stands, outcome by outcome.
 
-    That of the bias also has the truth's own, where the truth is simulated.
-
-    Parameters
-    ----------
-    sums : mapping of str to numpy.ndarray
-        Sums of :func:`trial_figures`.
-    found : mapping of str to numpy.ndarray
-        The measures made of them.
-    trials : int
-        Trials in the sums.
-    truth_error : numpy.ndarray
-        Monte Carlo standard error of the truth, points.
+    Examples
+    --------
+    >>> places(["pain", "sleep"], [6, 12])[("sleep", 6)]
+    (0, 1)
     """
-    n, significant = sums["usable"], sums["power"]
-    empirical, model, rmse = found["empirical_se"], found["model_se"], found["rmse"]
-    spread_of_variance = _variance(sums["variance"], sums["variance_2"], n)
-    spread_of_square = _variance(sums["error_2"], sums["error_4"], n)
-    of_model = spread_of_variance / (4 * n * model**4)
-    truth_or_nan = np.where(found["truth"] == 0, np.nan, found["truth"])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread_of_size = _variance(sums["significant_size"], sums["significant_size_2"], significant)
-        conditional = {
-            "type_s": _share_error(found["type_s"], significant),
-            "type_m": np.sqrt(spread_of_size / significant) / np.abs(truth_or_nan),
-        }
-    return {
-        "truth": np.broadcast_to(truth_error, empirical.shape),
-        "mean_estimate": empirical / np.sqrt(n),
-        "bias": np.hypot(empirical / np.sqrt(n), truth_error),
-        "empirical_se": empirical / np.sqrt(2 * (n - 1)),
-        "model_se": model * np.sqrt(of_model),
-        "se_ratio": found["se_ratio"] * np.sqrt(of_model + 1 / (2 * (n - 1))),
-        "rmse": np.sqrt(spread_of_square / n) / (2 * rmse),
-        "interval_width": np.sqrt(_variance(sums["width"], sums["width_2"], n) / n),
-        **conditional,
-        **{name: _share_error(found[name], n) for name in SHARES},
-        "failed": _share_error(found["failed"], np.asarray(trials)),
-    }
+    return {(name, week): (visit, index) for index, name in enumerate(outcomes) for visit, week in enumerate(weeks)}
 
 
 def wilson_limits(share: float, n: float, z: float = 1.959963984540054) -> tuple[float, float]:
@@ -238,13 +207,14 @@ def wilson_limits(share: float, n: float, z: float = 1.959963984540054) -> tuple
     return max(0.0, min(share, low)), min(1.0, max(share, high))  # at 0 and 1 a rounding would leave the share outside
 
 
-def _empirical(sums: Figures) -> np.ndarray:
-    return np.asarray(np.sqrt(_variance(sums["error"], sums["error_2"], sums["usable"])))
+def _variance(sums: Figures, name: str, n: np.ndarray) -> np.ndarray:
+    return np.asarray(np.maximum(sums[f"{name}_2"] - sums[name] ** 2 / n, 0) / (n - 1))
 
 
-def _variance(total: np.ndarray, squares: np.ndarray, n: np.ndarray) -> np.ndarray:
-    return np.asarray(np.maximum(squares - total**2 / n, 0) / (n - 1))
-
-
-def _share_error(share: np.ndarray, n: np.ndarray) -> np.ndarray:
+def share_error(share: np.ndarray, n: np.ndarray | int) -> np.ndarray:
+    """Return the Monte Carlo standard error of shares of n trials."""
     return np.asarray(np.sqrt(np.maximum(share * (1 - share), 0) / n))
+
+
+def _share(count: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return count / n, share_error(count / n, n)

@@ -9,18 +9,20 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import islice
 from typing import Any, Final, Literal
 
 import numpy as np
 from tqdm import tqdm
 
-from asteroid_repro.errors import InputError
+from asteroid_repro._version import __version__
+from asteroid_repro.errors import InputError, check_whole
+from asteroid_repro.estimate.effects.methods import Analysis
 from asteroid_repro.simulate.streams import BLOCK_TRIALS, Purpose, blocks, stream
 
 Work = Callable[[int, int], Mapping[str, np.ndarray]]
@@ -32,7 +34,7 @@ PIECE_TRIALS: Final = 10 * BLOCK_TRIALS
 MOST_TRIALS: Final = 20_000_000
 """Where a run of as many trials as it takes gives up."""
 
-_AHEAD: Final = 1000  # pieces handed out and not yet added: enough for a cluster, and it bounds the memory
+AHEAD: Final = 1000  # pieces handed out and not yet added: enough for a cluster, and it bounds the memory
 _AHEAD_AUTOMATIC: Final = 64  # fewer where those that are not needed in the end are thrown away
 
 TARGET_MCSE: Final = 0.005
@@ -83,7 +85,13 @@ class Run:
         if not 0 < self.target_mcse < 1:
             raise InputError(f"target_mcse must be in (0, 1), got {self.target_mcse!r}. Try 0.005.")
         stream(self.seed, Purpose.OUTCOMES, 0)  # refuses what is no seed
-        _check_workers(self.n_jobs, self.executor)
+        n_jobs, executor = check_whole("n_jobs", self.n_jobs, 1, "Use the number of cores."), self.executor
+        if n_jobs > 1 and executor is not None:
+            raise InputError(f"n_jobs must be left out beside an executor, got {n_jobs}. The executor has its workers.")
+        if executor is not None and not hasattr(executor, "submit"):
+            raise InputError(
+                f"executor must have a method submit, got {executor!r}. Give an Executor or a Dask Client."
+            )
 
 
 @dataclass(frozen=True)
@@ -135,7 +143,7 @@ def run_blocks(work: Work, trials: int, *, progress: bool = False) -> dict[str, 
     """
     check_trials(trials)
     figures = []
-    with _bar(trials, progress=progress) as bar:
+    with progress_bar("Simulating", "trial", trials, progress=progress) as bar:
         for block, size in blocks(trials):
             figures.append(work(block, size))
             bar.update(size)
@@ -175,11 +183,13 @@ def sum_pieces(work: Work, run: Run, *, enough: Callable[[Totals], bool] | None 
     automatic = run.trials == "auto" and enough is not None
     goal = MOST_TRIALS if automatic else check_trials(run.trials)
     task, sums, done, stopped = partial(_do_piece, work), dict[str, np.ndarray](), 0, False
-    ahead = _AHEAD_AUTOMATIC if automatic else _AHEAD
-    with workers(run) as pool, _bar(None if automatic else goal, progress=run.progress) as bar:
+    ahead = _AHEAD_AUTOMATIC if automatic else AHEAD
+    bar = progress_bar("Simulating", "trial", None if automatic else goal, progress=run.progress)
+    pieces = ((start // BLOCK_TRIALS, min(PIECE_TRIALS, goal - start)) for start in range(0, goal, PIECE_TRIALS))
+    with workers(run) as pool, bar:
         try:
-            for size, figures in _in_order(task, _pieces(goal), pool, ahead=ahead):
-                sums = _added(sums, figures)
+            for size, figures in results(task, pieces, pool, ahead=ahead, in_order=True):
+                sums = {key: sums[key] + value for key, value in figures.items()} if sums else dict(figures)
                 done += size
                 bar.update(size)
                 if automatic and enough is not None and enough(Totals(sums, done)):
@@ -193,6 +203,22 @@ def sum_pieces(work: Work, run: Run, *, enough: Callable[[Totals], bool] | None 
     return Totals(sums, done, stopped)
 
 
+def simulated_label(*parts: str | Analysis) -> str:
+    """Return what a simulated result says on its face: that it is simulated, and its parts; empty ones are left out.
+
+    Examples
+    --------
+    >>> simulated_label("ASTEROID", Analysis("ancova", "t"), "500 trials", "", "seed 1").split(", version")[0]
+    'SIMULATED (ASTEROID, ancova with t, level 0.95, 500 trials, seed 1'
+    """
+    shown = [_shown(part) if isinstance(part, Analysis) else part for part in parts if part]
+    return f"SIMULATED ({', '.join(shown)}, version {__version__}), not participant data"
+
+
+def _shown(analysis: Analysis) -> str:
+    return f"{analysis.method} with {analysis.distribution}, level {analysis.level:g}"
+
+
 def check_trials(trials: object) -> int:
     """Return a number of trials, and refuse what is none.
 
@@ -201,18 +227,25 @@ def check_trials(trials: object) -> int:
     >>> check_trials(1000)
     1000
     """
-    if isinstance(trials, bool) or not isinstance(trials, int | np.integer) or trials < 2:
-        raise InputError(f"trials must be a whole number of 2 or more, got {trials!r}. Try 10000.")
-    return int(trials)
+    return check_whole("trials", trials, 2, "Try 10000.")
 
 
-def _pieces(trials: int) -> Iterator[tuple[int, int]]:
-    """Split a number of trials into pieces: the number of the first block of each, and its trials."""
-    for start in range(0, trials, PIECE_TRIALS):
-        yield start // BLOCK_TRIALS, min(PIECE_TRIALS, trials - start)
+def check_usable(usable: np.ndarray, trials: int) -> int:
+    """Return the number of usable fits where there are fewest, and refuse too few of them.
+
+    Examples
+    --------
+    >>> check_usable(np.array([998, 1000]), 1000)
+    998
+    """
+    fewest = int(usable.min())
+    if fewest < 2:
+        raise InputError(f"trials must leave 2 usable fits or more, got {fewest} of {trials}. Try more people.")
+    return fewest
 
 
 def _do_piece(work: Work, piece: tuple[int, int]) -> tuple[int, Mapping[str, np.ndarray]]:
+    """Do the work for a piece: the number of its first block, and its trials."""
     _keep_memory()
     return piece[1], work(*piece)
 
@@ -228,35 +261,31 @@ def _keep_memory() -> None:
     np.empty(32_000_000, dtype=np.uint8)
 
 
-def _added(sums: Mapping[str, np.ndarray], figures: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {key: sums[key] + value for key, value in figures.items()} if sums else dict(figures)
+def results(
+    task: Callable[[Any], Any], pieces: Iterable[Any], pool: Executor | None, *, ahead: int, in_order: bool
+) -> Generator[Any]:
+    """Yield the results in the order of the pieces, or as they come, with a bounded number of pieces handed out.
 
-
-def _in_order(task: Callable[[Any], Any], pieces: Iterable[Any], pool: Executor | None, *, ahead: int) -> Iterator[Any]:
-    """Yield the results in the order of the pieces, with a bounded number of pieces handed out."""
+    Examples
+    --------
+    >>> list(results(abs, [-2, -1], None, ahead=1, in_order=True))
+    [2, 1]
+    """
     if pool is None:
         yield from map(task, pieces)
         return
-    waiting: deque[Future[Any]] = deque()
+    rest, waiting = iter(pieces), list[Future[Any]]()
     try:
-        for piece in pieces:
-            waiting.append(pool.submit(task, piece))
-            if len(waiting) >= ahead:
-                yield waiting.popleft().result()
+        waiting.extend(pool.submit(task, piece) for piece in islice(rest, ahead))
         while waiting:
-            yield waiting.popleft().result()
+            finished = {waiting[0]} if in_order else wait(waiting, return_when=FIRST_COMPLETED).done
+            waiting = [future for future in waiting if future not in finished]
+            waiting.extend(pool.submit(task, piece) for piece in islice(rest, len(finished)))
+            for future in finished:
+                yield future.result()
     finally:
         for future in waiting:
             future.cancel()
-
-
-def _check_workers(n_jobs: object, executor: Any) -> None:
-    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int | np.integer) or n_jobs < 1:
-        raise InputError(f"n_jobs must be a whole number of 1 or more, got {n_jobs!r}. Use the number of cores.")
-    if executor is not None and n_jobs > 1:
-        raise InputError(f"n_jobs must be left out beside an executor, got {n_jobs}. The executor has its workers.")
-    if executor is not None and not hasattr(executor, "submit"):
-        raise InputError(f"executor must have a method submit, got {executor!r}. Give an Executor or a Dask Client.")
 
 
 @contextmanager
@@ -294,7 +323,9 @@ def _end_with(process: multiprocessing.process.BaseProcess) -> None:
     os._exit(1)
 
 
-def _bar(trials: int | None, *, progress: bool) -> Any:
-    return tqdm(
-        total=trials, desc="Simulating", unit="trial", unit_scale=True, disable=None if progress else True, leave=False
-    )
+def progress_bar(
+    what: str, unit: str, total: int | None, done: int = 0, *, progress: bool, of: Iterable[Any] | None = None
+) -> Any:
+    """Show how much is done, how fast, and how long the rest will take; never when the output is not a terminal."""
+    hidden = None if progress else True
+    return tqdm(of, what, total, initial=done, unit=unit, unit_scale=True, disable=hidden, leave=False)

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from asteroid_repro.estimate.effects.inference import Estimates
-from asteroid_repro.estimate.effects.methods import Analysis, check_spacing, closed_form, estimate_arrays
+from asteroid_repro.estimate.effects.methods import Analysis, closed_form, estimate_arrays
 from asteroid_repro.estimate.effects.moments import (
     Moments,
     moments,
@@ -53,7 +53,7 @@ def simulated_estimates(mechanism: Mechanism, seed: int, block: int, trials: int
     """
     assumptions = mechanism.assumptions
     estimate = closed_form(analysis.method, analysis.distribution)
-    check_spacing(analysis.method, assumptions.visits)
+    analysis.check_spacing(assumptions.visits)
     if estimate is not None and assumptions.is_complete and assumptions.has_one_effect:
         return estimate(simulated_moments(mechanism, seed, block, trials))
     fit = partial(estimate_arrays, method=analysis.method, distribution=analysis.distribution)
@@ -112,11 +112,8 @@ def simulated_moments(mechanism: Mechanism, seed: int, block: int, trials: int) 
 
 def _moments_of_scores(mechanism: Mechanism, seed: int, block: int, trials: int) -> Moments:
     """Moments of scores of any scale, from the scores themselves; outcomes come after the visits."""
-    found = []
-    for number, size in blocks(trials, block):
-        scores = simulate_outcomes(mechanism, seed, number, size)
-        arms = (np.moveaxis(arm, 0, 2) for arm in (scores.treatment, scores.reference))
-        found.append(moments(*arms))
+    parts = (simulate_outcomes(mechanism, seed, *part) for part in blocks(trials, block))
+    found = [moments(np.moveaxis(one.treatment, 0, 2), np.moveaxis(one.reference, 0, 2)) for one in parts]
     return replace(
         found[0],
         difference=np.concatenate([one.difference for one in found], axis=-1),
@@ -132,5 +129,5 @@ def _fit_scores(fit: Callable[[np.ndarray, np.ndarray], Estimates], scores: Outc
 
 def _joined(fits: Iterable[Estimates], join: Callable[[list[np.ndarray]], np.ndarray]) -> Estimates:
     """Join the estimates of outcomes or of blocks, array by array."""
-    whole = [{name: np.broadcast_to(each, fit.estimate.shape) for name, each in vars(fit).items()} for fit in fits]
-    return Estimates(**{name: join([fit[name] for fit in whole]) for name in whole[0]})
+    arrays = [vars(fit) for fit in fits]
+    return Estimates(**{name: join([each[name] for each in arrays]) for name in arrays[0]})

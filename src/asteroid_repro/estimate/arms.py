@@ -39,10 +39,7 @@ def two_arms(trial: Data, labels: Iterable[str], treatment: Given = None, refere
     found = sorted(set(labels))
     if isinstance(trial, Trial):
         if treatment is not None or reference is not None:
-            raise InputError(
-                f"treatment and reference must be left to the trial's design, got {treatment!r} and {reference!r}. "
-                "Leave them out, or give the table."
-            )
+            raise InputError("treatment and reference must be left to the trial's design, got names. Leave them out.")
         treatment, reference = trial.design.arm_names
     elif treatment is None and reference is None and set(found) <= {"treatment", "reference"}:
         treatment, reference = "treatment", "reference"
@@ -55,8 +52,7 @@ def two_arms(trial: Data, labels: Iterable[str], treatment: Given = None, refere
     for arm in (treatment, reference):
         if arm not in found:
             raise InputError(
-                f"outcomes.arm must have people in both arms, got none in {arm}. Add them, or name another arm."
-                f"{did_you_mean(arm, found)}"
+                f"outcomes.arm must have people in both arms, got none in {arm}.{did_you_mean(arm, found)}"
             )
     return treatment, reference
 
@@ -107,9 +103,7 @@ def sign_of_better(outcome: str, better: str) -> int:
     1
     """
     if not better:
-        raise InputError(
-            f"better must be given for {outcome} of a plain table, got none. Write better='lower' or better='higher'."
-        )
+        raise InputError(f"better must be given for {outcome} of a plain table, got none. Say 'lower' or 'higher'.")
     return 1 if better == "higher" else -1
 
 

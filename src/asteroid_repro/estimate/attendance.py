@@ -6,7 +6,7 @@ import pandas as pd
 
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.arms import Data, label_of
-from asteroid_repro.tables.checking import check_table
+from asteroid_repro.tables.checking import check_listed_once, check_table
 from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.participant_data import Trial
 
@@ -93,25 +93,13 @@ def attendance(trial: Data) -> Attendance:
     """
     sessions = trial.sessions if isinstance(trial, Trial) else trial
     table = check_table(sessions, "sessions", ["participant", "week", "session", "attended"])
-    repeated = table.duplicated(["participant", "session"])
-    if repeated.any():
-        row = table[repeated].iloc[0]
-        raise InputError(
-            f"sessions must list each session of a person once, got session {row['session']} of participant "
-            f"{row['participant']} twice. Remove the duplicate."
-        )
+    check_listed_once(table, "sessions", ["participant", "session"])
     shares = table.groupby("participant")["attended"].mean()
     if len(shares) < 2:
         raise InputError(f"sessions must be of at least 2 people, got {len(shares)}. An SD needs two.")
-    return Attendance(
-        people=len(shares),
-        prescribed=len(table),
-        attended=int(table["attended"].sum()),
-        mean=float(shares.mean()),
-        sd=float(shares.std(ddof=1)),
-        by_week=tuple(_week(week, table[table["week"] == week]) for week in sorted(set(table["week"].tolist()))),
-        label=label_of(trial),
-    )
+    mean, sd, attended = float(shares.mean()), float(shares.std(ddof=1)), int(table["attended"].sum())
+    by_week = tuple(_week(week, table[table["week"] == week]) for week in sorted(set(table["week"].tolist())))
+    return Attendance(len(shares), len(table), attended, mean, sd, by_week, label_of(trial))
 
 
 def _week(week: int, rows: pd.DataFrame) -> WeekAttendance:

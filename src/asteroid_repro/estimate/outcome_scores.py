@@ -7,7 +7,7 @@ import pandas as pd
 
 from asteroid_repro.errors import InputError, check_choice
 from asteroid_repro.estimate.arms import Data, Given, better_direction, two_arms
-from asteroid_repro.tables.checking import check_table
+from asteroid_repro.tables.checking import check_listed_once, check_table
 from asteroid_repro.trial.participant_data import Trial
 
 
@@ -83,16 +83,53 @@ class OutcomeScores:
         """
         visits = [0, self.visit(week)]
         kept = [~np.isnan(scores[visits]).any(axis=0) for scores in self.both]
-        for arm, both_visits in zip(self.arms, kept, strict=True):
-            if both_visits.sum() < 2:
-                raise InputError(
-                    f"{self.outcome} must have both visits of at least 2 people in each arm, got {both_visits.sum()} "
-                    f"in {arm}. Add them."
-                )
+        fewest, arm = min((int(own.sum()), arm) for own, arm in zip(kept, self.arms, strict=True))
+        if fewest < 2:
+            raise InputError(
+                f"{self.outcome} must have both visits of at least 2 people an arm, got {fewest} of {arm}."
+            )
         treatment, reference = (scores[visits][:, own] for scores, own in zip(self.both, kept, strict=True))
         missing = int((~kept[0]).sum()), int((~kept[1]).sum())
         weeks = tuple(self.weeks[visit] for visit in visits)
         return replace(self, weeks=weeks, treatment=treatment, reference=reference, missing=missing)
+
+    def check_later_visit(self) -> None:
+        """Refuse a baseline alone.
+
+        Raises
+        ------
+        InputError
+            No later visit.
+        """
+        if len(self.weeks) < 2:
+            raise InputError(f"{self.outcome} must have a baseline and a later visit, got 1 week. Add visits.")
+
+    def check_everybody_seen(self) -> None:
+        """Refuse people without any score.
+
+        Raises
+        ------
+        InputError
+            With the first of them.
+        """
+        for people, own in zip(self.participants, self.both, strict=True):
+            absent = people[np.isnan(own).all(axis=0)]
+            if len(absent):
+                raise InputError(
+                    f"{self.outcome} must have an observed score of every person, got none for participant "
+                    f"{absent[0]}. Leave that person out of the table, and say so."
+                )
+
+    def check_varies(self, varies: bool | np.bool) -> None:
+        """Refuse scores that do not vary.
+
+        Raises
+        ------
+        InputError
+            With the outcome.
+        """
+        if not varies:
+            raise InputError(f"{self.outcome} must vary within the arms, got a constant. Drop it or correct it.")
 
 
 def outcome_scores(
@@ -155,8 +192,7 @@ def one_outcome(
     >>> one_outcome(simulate_trial(ASTEROID, seed=2024), "disability").pairs(12).n
     (20, 20)
     """
-    found = outcome_scores(trial, treatment, reference, better)
-    known = {scores.outcome: scores for scores in found}
+    known = {scores.outcome: scores for scores in outcome_scores(trial, treatment, reference, better)}
     check_choice("outcome", outcome, known)
     return known[outcome]
 
@@ -178,37 +214,8 @@ def every_pair(
     [(0, 6), (0, 12)]
     """
     found = outcome_scores(trial, treatment, reference, better)
-    check_later_visit(found[0])
+    found[0].check_later_visit()
     return tuple(scores.pairs(week) for scores in found for week in scores.weeks[1:])
-
-
-def check_later_visit(scores: OutcomeScores) -> None:
-    """Refuse a baseline alone.
-
-    Raises
-    ------
-    InputError
-        No later visit.
-    """
-    if len(scores.weeks) < 2:
-        raise InputError(f"{scores.outcome} must have a baseline and a later visit, got 1 week. Add visits.")
-
-
-def check_everybody_seen(scores: OutcomeScores) -> None:
-    """Refuse people without any score.
-
-    Raises
-    ------
-    InputError
-        With the first of them.
-    """
-    for people, own in zip(scores.participants, scores.both, strict=True):
-        absent = np.isnan(own).all(axis=0)
-        if absent.any():
-            raise InputError(
-                f"{scores.outcome} must have an observed score of every person, got none for participant "
-                f"{people[absent][0]}. Leave that person out of the table, and say so."
-            )
 
 
 def outcomes_table(trial: Data) -> pd.DataFrame:
@@ -225,23 +232,13 @@ def outcomes_table(trial: Data) -> pd.DataFrame:
     >>> len(outcomes_table(simulate_trial(ASTEROID, seed=2024)))
     360
     """
-    if isinstance(trial, Trial):
-        table = check_table(trial.outcomes, "outcomes", arms=trial.design.arm_names)
-    else:
-        table = check_table(trial, "outcomes")
+    frame, arms = (trial.outcomes, trial.design.arm_names) if isinstance(trial, Trial) else (trial, None)
+    table = check_table(frame, "outcomes", arms=arms)
     if table.empty:
         raise InputError("outcomes must have rows, got none. Give one row per person, week and outcome.")
-    arms = table.groupby("participant")["arm"].nunique()
-    if (arms > 1).any():
-        raise InputError(
-            f"outcomes.arm must be the same in all rows of a person, got two arms for participant "
-            f"{arms.index[arms > 1][0]}. Correct the arm."
-        )
-    repeated = table.duplicated(["participant", "week", "outcome"])
-    if repeated.any():
-        row = table[repeated].iloc[0]
-        raise InputError(
-            f"outcomes must have one row per person, week and outcome, got several for participant "
-            f"{row['participant']}, week {row['week']}, {row['outcome']}. Remove the duplicates."
-        )
+    arm_counts = table.groupby("participant")["arm"].nunique()
+    torn = arm_counts.index[arm_counts > 1]
+    if len(torn):
+        raise InputError(f"outcomes.arm must not change, got two arms for participant {torn[0]}. Correct it.")
+    check_listed_once(table, "outcomes", ["participant", "week", "outcome"])
     return table

@@ -1,10 +1,9 @@
 """The re-randomisation test: what the difference would have been under every other allocation of the same people."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb, floor, sqrt
-from typing import Final, Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -128,11 +127,14 @@ def rerandomisation_test(
     (1000, False)
     """
     check_level(level)
-    check_choice("statistic", statistic, _ESTIMATES)
+    check_choice("statistic", statistic, get_args(Statistic))
     scores = one_outcome(trial, outcome, treatment, reference).pairs(week)
     n, n_treatment = sum(scores.n), scores.n[0]
     exhaustive = comb(n, n_treatment) <= exhaustive_up_to
-    chosen = _every_allocation(n, n_treatment) if exhaustive else _random_allocations(n, n_treatment, allocations, seed)
+    if exhaustive:
+        chosen = np.array(list(combinations(range(n), n_treatment)))
+    else:
+        chosen = _random_allocations(n, n_treatment, allocations, seed)
     treated = np.zeros((len(chosen), n))
     np.put_along_axis(treated, chosen, 1.0, axis=1)
     estimate, estimates, shifts = _compare(scores, statistic, treated)
@@ -146,11 +148,6 @@ def rerandomisation_test(
         allocations=len(estimates), exhaustive=exhaustive, n_treatment=n_treatment, n_reference=scores.n[1],
         missing=sum(scores.missing), level=level, label=label_of(trial),
     )  # fmt: skip
-
-
-def _every_allocation(n: int, n_treatment: int) -> np.ndarray:
-    """Return who is treated under each allocation, shape (allocations, treated)."""
-    return np.array(list(combinations(range(n), n_treatment)))
 
 
 def _random_allocations(n: int, n_treatment: int, allocations: int, seed: int | None) -> np.ndarray:
@@ -178,15 +175,9 @@ def _ancova_estimates(treatment: np.ndarray, baseline: np.ndarray, later: np.nda
     return np.asarray(residual @ later / np.einsum("mn,mn->m", residual, residual))
 
 
-_ESTIMATES: Final[Mapping[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]]] = {
-    "change": _change_estimates,
-    "ancova": _ancova_estimates,
-}
-
-
 def _compare(scores: OutcomeScores, statistic: str, treatment: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
     """Return the actual estimate, that under each allocation, and how far 1 point for all treated moves each."""
-    estimates = _ESTIMATES[statistic]
+    estimates = _ancova_estimates if statistic == "ancova" else _change_estimates
     baseline, later = (np.concatenate([own[visit] for own in scores.both]) for visit in (0, 1))
     if np.ptp(later - baseline) == 0 or (statistic == "ancova" and np.ptp(baseline) == 0):
         raise InputError(f"{scores.outcome} must vary between people, got a constant. Drop it or correct the values.")

@@ -1,13 +1,11 @@
 """The true effects that trials are asked about, and how far naive analyses are from them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from asteroid_repro.engine.label import simulated_label
-from asteroid_repro.engine.monte_carlo import run_blocks
+from asteroid_repro.engine.monte_carlo import run_blocks, simulated_label
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.adherers import naive_estimates
 from asteroid_repro.estimate.effects.methods import estimate_arrays
@@ -114,11 +112,17 @@ def estimands(assumptions: TrialAssumptions, *, trials: int = 4000, seed: int) -
         raise InputError("missing_treatment and missing_reference must be 0 to compare estimands. Set them to 0.")
     mechanism = solve(assumptions.with_equal_baselines())
     figures = run_blocks(lambda block, size: _block_figures(mechanism, seed, block, size), trials)
-    rows = [_row(name, estimand, figures) for name in assumptions.design.outcome_names for estimand in _ANALYSES]
+    rows = [
+        _row(name, estimand, figures["truth"][index, place], figures["answer"][index, place])
+        for index, name in enumerate(assumptions.design.outcome_names)
+        for place, estimand in enumerate(_ANALYSES)
+    ]
     return Estimands(tuple(rows), trials, simulated_label(assumptions.name, f"{trials:,} trials", f"seed {seed}"))
 
 
+@np.errstate(invalid="ignore")  # nobody is adherent in a trial
 def _block_figures(mechanism: Mechanism, seed: int, block: int, size: int) -> dict[str, np.ndarray]:
+    """Return truths and answers, shape (outcomes, estimands, trials)."""
     assumptions = mechanism.assumptions
     simulated = simulate_block(mechanism, seed, block, size)
     share = simulated.attended_share
@@ -126,31 +130,19 @@ def _block_figures(mechanism: Mechanism, seed: int, block: int, size: int) -> di
     worlds = potential_outcomes(mechanism, seed, block, share)
     adherent = share >= assumptions.adherence_mean
     enough = assumptions.adherence_mean * assumptions.n_sessions
-    figures: dict[str, np.ndarray] = {}
-    for index, name in enumerate(assumptions.design.outcome_names):
-        arms = simulated.outcomes.treatment[index], simulated.outcomes.reference[index]
+    truths, answers = [], []
+    for index, arms in enumerate(zip(simulated.outcomes.treatment, simulated.outcomes.reference, strict=True)):
         effect = worlds.as_attended[index, -1] - worlds.untreated[index, -1]
         full = worlds.full_adherence[index, -1] - worlds.untreated[index, -1]
+        among = (effect * adherent).sum(axis=0) / adherent.sum(axis=0)
+        truths.append([effect.mean(axis=0), full.mean(axis=0), among, effect.sum(axis=0) / attended.sum(axis=0)])
         as_randomised = estimate_arrays(*arms, method="random_intercept").estimate[-1]
-        with np.errstate(invalid="ignore"):
-            among = np.where(adherent.any(axis=0), (effect * adherent).sum(axis=0) / adherent.sum(axis=0), np.nan)
-        truths = (effect.mean(axis=0), full.mean(axis=0), among, effect.sum(axis=0) / attended.sum(axis=0))
-        answers = (as_randomised, as_randomised, *naive_estimates(*arms, attended, enough=enough))
-        for estimand, truth, answer in zip(_ANALYSES, truths, answers, strict=True):
-            figures[f"{name}|{estimand}"] = np.stack([truth, answer])
-    return figures
+        answers.append([as_randomised, as_randomised, *naive_estimates(*arms, attended, enough=enough)])
+    return {"truth": np.array(truths), "answer": np.array(answers)}
 
 
-def _row(name: str, estimand: str, figures: Mapping[str, np.ndarray]) -> EstimandRow:
-    truth, answer = figures[f"{name}|{estimand}"]
+def _row(name: str, estimand: str, truth: np.ndarray, answer: np.ndarray) -> EstimandRow:
     usable = np.isfinite(truth) & np.isfinite(answer)
-    error = (answer - truth)[usable]
-    return EstimandRow(
-        outcome=name,
-        estimand=estimand,
-        truth=float(truth[usable].mean()),
-        analysis=_ANALYSES[estimand],
-        estimate=float(answer[usable].mean()),
-        bias=float(error.mean()),
-        mcse=float(error.std(ddof=1) / np.sqrt(len(error))),
-    )
+    truth, answer, error = truth[usable], answer[usable], (answer - truth)[usable]
+    means = float(truth.mean()), _ANALYSES[estimand], float(answer.mean()), float(error.mean())
+    return EstimandRow(name, estimand, *means, mcse=float(error.std(ddof=1) / np.sqrt(len(error))))

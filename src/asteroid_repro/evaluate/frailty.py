@@ -6,8 +6,8 @@ from functools import partial
 
 import numpy as np
 
-from asteroid_repro.engine.label import simulated_label
-from asteroid_repro.engine.monte_carlo import run_blocks
+from asteroid_repro.engine.measures import share_error
+from asteroid_repro.engine.monte_carlo import run_blocks, simulated_label
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.safety.rate_limits import clustered_limits, exact_poisson_limits
 from asteroid_repro.mechanism.mechanism import Mechanism, solve
@@ -110,22 +110,14 @@ def _row(assumptions: TrialAssumptions, trials: int, seed: int) -> FrailtyRow:
     totals, times = events.sum(axis=0), exposure.sum(axis=0)
     if ((events > 0).sum(axis=0) < 2).all():
         raise InputError(
-            f"adverse_events must happen to two people of a trial, got none such in {trials} trials of "
-            f"{assumptions.name}. Raise a rate, or choose another scenario."
+            f"adverse_events must happen to two people of a trial, got none such in {trials}. Raise a rate."
         )
     expected = totals.mean() / times.mean() * times
-    clustered = [clustered_limits(y, h) for y, h in zip(events.T, exposure.T, strict=True)]
-    possible = np.array([np.isfinite(one.low) for one in clustered])
-    poisson_share = _share(_covered([exact_poisson_limits(count) for count in totals.tolist()], expected))
-    clustered_share = _share(_covered(clustered, expected)[possible])
-    return FrailtyRow(
-        assumptions.proneness_variance,
-        float(totals.mean()),
-        *poisson_share,
-        *clustered_share,
-        not_clustered=int((~possible).sum()),
-        trials=trials,
-    )
+    poisson, poisson_mcse, _ = _coverage([exact_poisson_limits(count) for count in totals.tolist()], expected)
+    limits = [clustered_limits(y, h) for y, h in zip(events.T, exposure.T, strict=True)]
+    clustered, clustered_mcse, not_clustered = _coverage(limits, expected)
+    variance, mean = assumptions.proneness_variance, float(totals.mean())
+    return FrailtyRow(variance, mean, poisson, poisson_mcse, clustered, clustered_mcse, not_clustered, trials)
 
 
 def _events_and_exposure(mechanism: Mechanism, seed: int, block: int, size: int) -> dict[str, np.ndarray]:
@@ -138,11 +130,10 @@ def _events_and_exposure(mechanism: Mechanism, seed: int, block: int, size: int)
     return {"events": log.events.sum(axis=(0, 1)), "exposure": log.run_minutes.sum(axis=0) / 60}
 
 
-def _covered(limits: Sequence[Limits[float]], expected: np.ndarray) -> np.ndarray:
-    return np.array([one.low <= mean <= one.high for one, mean in zip(limits, expected.tolist(), strict=True)])
-
-
-def _share(covered: np.ndarray) -> tuple[float, float]:
-    """Return a share and its Monte Carlo standard error."""
+def _coverage(limits: Sequence[Limits[float]], expected: np.ndarray) -> tuple[float, float, int]:
+    """Return the coverage, its Monte Carlo standard error, and how many limits do not exist and are not counted."""
+    low, high = np.array([(one.low, one.high) for one in limits]).T
+    exist = np.isfinite(low)
+    covered = ((low <= expected) & (expected <= high))[exist]
     share = float(covered.mean())
-    return share, float(np.sqrt(share * (1 - share) / len(covered)))
+    return share, float(share_error(np.array(share), covered.size)), int((~exist).sum())

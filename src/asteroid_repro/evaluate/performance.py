@@ -2,19 +2,17 @@
 
 from dataclasses import dataclass
 from functools import partial
-from itertools import product
 from statistics import NormalDist
 from typing import Any, Final, Literal
 
 import numpy as np
 
-from asteroid_repro.engine.label import simulated_label
-from asteroid_repro.engine.measures import SHARES, measures, monte_carlo_errors, trial_figures, wilson_limits
-from asteroid_repro.engine.monte_carlo import TARGET_MCSE, Run, Totals, sum_pieces
+from asteroid_repro.engine.measures import SHARES, measures, places, share_error, trial_figures, wilson_limits
+from asteroid_repro.engine.monte_carlo import TARGET_MCSE, Run, Totals, check_usable, simulated_label, sum_pieces
 from asteroid_repro.engine.trial_estimates import simulated_estimates
-from asteroid_repro.engine.true_effects import true_value_errors, true_values
+from asteroid_repro.engine.true_effects import mean_effects, true_values
 from asteroid_repro.errors import InputError, did_you_mean
-from asteroid_repro.estimate.effects.methods import Analysis, Distribution, reference_distribution
+from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
 from asteroid_repro.mechanism.mechanism import Mechanism, solve
 from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
@@ -92,10 +90,9 @@ class OperatingCharacteristics(ResultTable):
             if (row.outcome, row.week, row.measure) == (outcome, wanted, measure):
                 return row
         names = {row.measure for row in self.rows}
-        raise InputError(
-            f"measure must be one that was computed, got {outcome}, week {wanted}, {measure}. See to_frame()."
-            f"{did_you_mean(measure, names) if measure not in names else ''}"
-        )
+        hint = "" if measure in names else did_you_mean(measure, names)
+        where = f"{outcome}, week {wanted}, {measure}"
+        raise InputError(f"measure must be one that was computed, got {where}. See to_frame().{hint}")
 
 
 def operating_characteristics(
@@ -166,7 +163,7 @@ def operating_characteristics(
     >>> bool(0.7 < oc.value("average_pain", "power").value < 1)
     True
     """
-    analysis = study_analysis(assumptions, method, distribution, level)
+    analysis = chosen_analysis(method, distribution, level, assumptions.design.analysis)
     run = Run(trials, seed, target_mcse, n_jobs, executor, progress)
     return characteristics(assumptions, analysis, run, conditional=conditional)
 
@@ -186,44 +183,12 @@ def characteristics(
     truth = true_values(population, analysis.method)
     work = partial(piece_sums, solve(population), run.seed, truth=truth, analysis=analysis)
     totals = sum_pieces(work, run, enough=partial(_is_precise, truth, run.target_mcse))
-    usable = totals.sums["usable"].min()
-    if usable < 2:
-        raise InputError(
-            f"trials must leave 2 usable fits or more, got {usable:.0f} of {totals.trials}. Check the spread."
-        )
+    check_usable(totals.sums["usable"], totals.trials)
     stopped = "stopped early" if totals.stopped else ""
-    return OperatingCharacteristics(
-        rows=_rows(totals, truth, true_value_errors(population), population.design),
-        trials=totals.trials,
-        failed=totals.trials - int(totals.sums["all_usable"]),
-        stopped=totals.stopped,
-        analysis=analysis,
-        label=simulated_label(assumptions.name, analysis, f"{totals.trials:,} trials", stopped, f"seed {run.seed}"),
-    )
-
-
-def study_analysis(
-    assumptions: TrialAssumptions,
-    method: str | None = None,
-    distribution: Distribution | None = None,
-    level: float | None = None,
-) -> Analysis:
-    """Return the analysis that is asked for; what is left out is the study's own.
-
-    A method without a distribution has its own, not the study's.
-
-    Examples
-    --------
-    >>> from asteroid_repro import ASTEROID
-    >>> study_analysis(ASTEROID)
-    Analysis(method='random_intercept', distribution='z', level=0.95)
-    >>> study_analysis(ASTEROID, "mmrm").distribution
-    't'
-    """
-    own = assumptions.design.analysis
-    asked: Any = distribution if method or distribution else own.distribution
-    chosen = reference_distribution(method or own.method, asked)
-    return Analysis(method or own.method, chosen, own.level if level is None else level)
+    label = simulated_label(assumptions.name, analysis, f"{totals.trials:,} trials", stopped, f"seed {run.seed}")
+    rows = _rows(totals, truth, mean_effects(population)[1], population.design)
+    failed = totals.trials - int(totals.sums["all_usable"])
+    return OperatingCharacteristics(rows, totals.trials, failed, totals.stopped, analysis, label)
 
 
 def piece_sums(
@@ -247,30 +212,27 @@ def piece_sums(
 def _is_precise(truth: np.ndarray, target: float, totals: Totals) -> bool:
     if totals.sums["usable"].min() < 2:  # hopeless: no further trial would be usable either
         return True
-    errors = monte_carlo_errors(totals.sums, measures(totals.sums, truth, totals.trials), totals.trials)
-    return bool(max(errors["power"].max(), errors["coverage"].max()) <= target)
-
-
-def _rows(totals: Totals, truth: np.ndarray, truth_error: np.ndarray, design: Design) -> tuple[Measure, ...]:
     found = measures(totals.sums, truth, totals.trials)
-    errors = monte_carlo_errors(totals.sums, found, totals.trials, truth_error)
-    usable = totals.sums["usable"]
-    denominators = {"type_s": totals.sums["power"], "failed": np.full_like(usable, totals.trials)}
+    return all((found[name][1] <= target).all() for name in ("power", "coverage"))
+
+
+@np.errstate(invalid="ignore")  # no trial in which every fit is usable
+def _rows(totals: Totals, truth: np.ndarray, truth_error: np.ndarray, design: Design) -> tuple[Measure, ...]:
+    found = measures(totals.sums, truth, totals.trials, truth_error)
+    usable, n = totals.sums["usable"], totals.sums["last_usable"]
+    out_of = {"type_s": totals.sums["power"], "failed": np.full_like(usable, totals.trials)}
     rows = [
-        _measure(name, week, measure, values[at], errors[measure][at], n=denominators.get(measure, usable)[at])
-        for (index, name), (visit, week) in product(enumerate(design.outcome_names), enumerate(design.visits[1:]))
-        for at in [(visit, index)]
-        for measure, values in found.items()
+        _row(place, measure, values[at], errors[at], out_of.get(measure, usable)[at])
+        for place, at in places(design.outcome_names, design.visits[1:]).items()
+        for measure, (values, errors) in found.items()
     ]
-    n = totals.sums["last_usable"]
-    with np.errstate(invalid="ignore"):  # no trial in which every fit is usable
-        share = totals.sums["paper_verdict"] / n
-        error = np.sqrt(share * (1 - share) / n)
-    return (*rows, _measure(EVERY_OUTCOME, design.visits[-1], "favours_treatment", share, error, n=n))
+    share = totals.sums["paper_verdict"] / n
+    verdict = EVERY_OUTCOME, design.visits[-1]
+    return (*rows, _row(verdict, "favours_treatment", share, share_error(share, n), n))
 
 
-def _measure(outcome: str, week: float, measure: str, *figure: np.ndarray, n: np.ndarray) -> Measure:
-    value, mcse = map(float, figure)
+def _row(place: tuple[str, float], measure: str, *figures: np.ndarray) -> Measure:
+    value, mcse, n = map(float, figures)
     of_shares = measure in (*SHARES, "type_s", "failed") and n > 0
-    limits = wilson_limits(value, float(n)) if of_shares else (value - _Z * mcse, value + _Z * mcse)
-    return Measure(outcome, week, measure, value, mcse, *limits)
+    limits = wilson_limits(value, n) if of_shares else (value - _Z * mcse, value + _Z * mcse)
+    return Measure(*place, measure, value, mcse, *limits)

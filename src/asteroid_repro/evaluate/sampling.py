@@ -5,11 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from asteroid_repro.engine.label import simulated_label
-from asteroid_repro.engine.monte_carlo import run_blocks
+from asteroid_repro.engine.monte_carlo import run_blocks, simulated_label
 from asteroid_repro.engine.trial_estimates import simulated_estimates
-from asteroid_repro.estimate.effects.methods import Analysis
-from asteroid_repro.evaluate.performance import study_analysis
+from asteroid_repro.estimate.effects.methods import Analysis, chosen_analysis
 from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.trial.assumptions import TrialAssumptions
 
@@ -65,7 +63,7 @@ def sampling_distribution(
     >>> sampling_distribution(ASTEROID, trials=500, seed=1).estimates["disability"].shape
     (2, 500)
     """
-    analysis = study_analysis(assumptions, method)
+    analysis = chosen_analysis(method, own=assumptions.design.analysis)
     mechanism = solve(assumptions if conditional else assumptions.with_equal_baselines())
     names = assumptions.design.outcome_names
 

@@ -1,7 +1,7 @@
 """Assurance: power averaged over what is believed of the true effect."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from math import nan
 from typing import TYPE_CHECKING, Any
@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import ndtr
 
-from asteroid_repro.engine.label import simulated_label
-from asteroid_repro.engine.monte_carlo import Run, Totals, check_trials, sum_pieces
+from asteroid_repro.engine.monte_carlo import Run, Totals, check_trials, check_usable, simulated_label, sum_pieces
 from asteroid_repro.engine.trial_estimates import simulated_estimates
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.inference import p_value
@@ -100,10 +99,7 @@ class Assurance(ResultTable):
 
     def to_frame(self) -> "pd.DataFrame":
         """Return one row with the result; ``tried`` holds the effects behind it."""
-        import pandas as pd  # slow to import, and the command line prints without it
-
-        row = {name: value for name, value in vars(self).items() if name not in {"tried", "analysis", "label"}}
-        return pd.DataFrame([row | asdict(self.analysis)])
+        return super().to_frame().drop(columns=["tried", "analysis"]).assign(**vars(self.analysis))
 
 
 def assurance(
@@ -194,15 +190,10 @@ def assurance(
         raise InputError(f"sd must be positive after shrinkage, got 0 (mean {mean:g}, sd {sd:g}). Shrink less.")
     tried = believed_effects(assumptions, belief, outcome=outcome, week=week, method=analysis.method, nodes=nodes)
     records = [assumptions.with_effect_through(outcome, week, effect) for effect in tried[0].tolist()]
-    work = partial(
-        effect_sums,
-        [solve(record.with_equal_baselines()) for record in records],
-        tried[1],
-        seed,
-        at=(assumptions.design.visit(week) - 1, assumptions.design.outcome_names.index(outcome)),
-        wrong=-float(np.sign(belief.mean)),
-        analysis=analysis,
-    )
+    mechanisms = [solve(record.with_equal_baselines()) for record in records]
+    at = assumptions.design.visit(week) - 1, assumptions.design.outcome_names.index(outcome)
+    wrong = -float(np.sign(belief.mean))
+    work = partial(effect_sums, mechanisms, tried[1], seed, at=at, wrong=wrong, analysis=analysis)
     totals = sum_pieces(work, run)
     how_many = f"{totals.trials:,} trials an effect{', stopped early' if totals.stopped else ''}"
     label = simulated_label(assumptions.name, f"{outcome} at week {week:g}", analysis, how_many, f"seed {seed}")
@@ -247,9 +238,7 @@ def effect_sums(
 
 def _result(belief: Belief, tried: tuple[np.ndarray, np.ndarray, float], totals: Totals, **said: Any) -> Assurance:
     effects, weights, beyond_scale = tried
-    sums, n = totals.sums, int(totals.sums["usable"])
-    if n < 2:
-        raise InputError(f"trials must leave 2 usable fits or more, got {n} of {totals.trials}. Add people.")
+    sums, n = totals.sums, check_usable(totals.sums["usable"], totals.trials)
     powers = [_mean_and_error(count, count, n) for count in sums["significant"].tolist()]
     rows = zip(effects.tolist(), weights.tolist(), powers, strict=True)
     return Assurance(

@@ -1,15 +1,16 @@
 """What is believed of a true effect: one estimate drawn towards no effect, as effects that can be simulated."""
 
 from dataclasses import dataclass
-from math import ceil, inf, isfinite, pi, sqrt
+from math import ceil, copysign, inf, isfinite, pi, sqrt
 from typing import Final, Literal
 
 import numpy as np
 from scipy.special import ndtr, roots_hermite
 
-from asteroid_repro.errors import InputError
+from asteroid_repro.errors import InputError, check_positive, check_whole
 from asteroid_repro.mechanism.latent import latent_arm
 from asteroid_repro.planning.approximate_power import estimate_spread
+from asteroid_repro.planning.search import smallest
 from asteroid_repro.tables.limits import Limits
 from asteroid_repro.trial.assumptions import TrialAssumptions
 
@@ -17,7 +18,7 @@ Shrinkage = float | Literal["empirical_bayes"]
 
 _FARTHEST: Final = 4.5  # SDs of the belief: 7 in a million lie beyond
 _MOST_BEYOND: Final = 0.25  # of the belief, where the scale has no room for it
-_HALVINGS: Final = 8  # the largest possible effect is then known to 1/256 of the reach
+_PARTS: Final = 256  # of the reach: to one of them the largest possible effect is found
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,7 @@ def shrunk(estimate: float, se: float, shrinkage: Shrinkage = 0.0) -> Belief:
     """
     if not isfinite(estimate):
         raise InputError(f"estimate must be a finite number, got {estimate!r}. Give the published one.")
-    if not 0 < se < float("inf"):
-        raise InputError(f"se must be positive and finite, got {se!r}. Give the estimate's standard error.")
+    check_positive("se", se, "Give the estimate's standard error.")
     if shrinkage == "empirical_bayes":
         part = min(1.0, (se / estimate) ** 2) if estimate else 1.0
         return Belief((1 - part) * estimate, (1 - part) ** 0.5 * se, part)
@@ -131,7 +131,8 @@ def believed_effects(
     ([-18.93, -12.0, -5.07], [0.17, 0.67, 0.17])
     """
     true_se, _, _ = estimate_spread(assumptions, outcome=outcome, week=week, method=method)
-    x, w = roots_hermite(_number_of_nodes(nodes, belief.sd / true_se))
+    enough = max(15, 2 * ceil((belief.sd / true_se) ** 2) + 1)  # a power curve may rise over a small part of the belief
+    x, w = roots_hermite(enough if nodes is None else _odd(nodes))
     x[len(x) // 2] = 0.0  # it is, but for rounding
     reach = _FARTHEST * belief.sd
     possible = possible_effects(assumptions, outcome=outcome, week=week, centre=belief.mean, reach=reach)
@@ -189,30 +190,24 @@ def possible_effects(
     def check(effect: float) -> None:
         latent_arm(assumptions.with_effect_through(outcome, week, effect).with_equal_baselines(), "treatment")
 
-    def fits(effect: float) -> bool:
+    def fails(effect: float) -> bool:
         try:
             check(effect)
         except InputError:
-            return False
-        return True
+            return True
+        return False
 
     def farthest(way: float) -> float:
-        if fits(centre + way):
-            return inf if way > 0 else -inf
-        inside, outside = 0.0, 1.0
-        for _ in range(_HALVINGS):
-            middle = (inside + outside) / 2
-            inside, outside = (middle, outside) if fits(centre + middle * way) else (inside, middle)
-        return centre + inside * way
+        if not fails(centre + way):
+            return copysign(inf, way)
+        first = smallest(lambda part: fails(centre + part / _PARTS * way), True, 0, _PARTS)
+        return centre + (first - 1) / _PARTS * way
 
     check(centre)
     return Limits(farthest(-reach), farthest(reach))
 
 
-def _number_of_nodes(asked: int | None, ratio: float) -> int:
-    """Return the nodes asked for, or enough for a power curve that rises over a small part of the belief."""
-    if asked is None:
-        return max(15, 2 * ceil(ratio**2) + 1)
-    if isinstance(asked, bool) or not isinstance(asked, int) or asked < 3 or asked % 2 == 0:
-        raise InputError(f"nodes must be an odd number of 3 or more, got {asked!r}. Try 15.")
-    return asked
+def _odd(nodes: int) -> int:
+    if check_whole("nodes", nodes, 3, "Try 15.") % 2 == 0:
+        raise InputError(f"nodes must be an odd number, got {nodes!r}. Try 15.")
+    return nodes

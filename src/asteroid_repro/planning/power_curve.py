@@ -4,14 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from asteroid_repro.engine.label import simulated_label
 from asteroid_repro.engine.measures import MEASURES
-from asteroid_repro.engine.monte_carlo import Run, check_trials
-from asteroid_repro.errors import InputError, did_you_mean
+from asteroid_repro.engine.monte_carlo import Run, check_trials, simulated_label
+from asteroid_repro.errors import InputError, check_choice
 from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
 from asteroid_repro.evaluate.performance import Measure, OperatingCharacteristics, characteristics
 from asteroid_repro.planning.approximate_power import asked_about
-from asteroid_repro.sweeps.grid import grid, naming, records
+from asteroid_repro.sweeps.grid import grid, naming
 from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
 
@@ -138,17 +137,15 @@ def power_curve(
     >>> bool(curve["power"].iloc[1] > curve["power"].iloc[0] + 0.2)
     True
     """
-    points = grid(over)
     if len(over) > 2:
         raise InputError(f"over must name one or two fields, got {len(over)}: {', '.join(over)}. Leave some out.")
     for name in measures:
-        if name not in MEASURES:
-            raise InputError(f"measures must be names of measures, got {name!r}.{did_you_mean(name, MEASURES)}")
+        check_choice("measures", name, MEASURES)
     analysis = chosen_analysis(method, distribution, level)
     run = Run(check_trials(trials), seed, n_jobs=n_jobs, executor=executor, progress=progress)
     outcome, week = asked_about(assumptions, outcome, week)
-    done = []
-    for point, record in zip(points, records(assumptions, points), strict=True):
+    points, done = grid(assumptions, over), []
+    for point, record in points:
         with naming(point):  # what only the simulation can tell: scores that no distribution gives
             found = characteristics(record, analysis, run)
         if found.stopped:

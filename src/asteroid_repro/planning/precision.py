@@ -6,8 +6,9 @@ from math import ceil, floor, inf
 
 from scipy.special import pdtr
 
-from asteroid_repro.errors import InputError
+from asteroid_repro.errors import InputError, check_positive
 from asteroid_repro.estimate.safety.rate_limits import exact_poisson_limits
+from asteroid_repro.planning.search import smallest
 from asteroid_repro.tables.limits import check_level
 from asteroid_repro.tables.result_table import ResultTable
 
@@ -131,7 +132,7 @@ def hours_for_precision(
     >>> hours_for_precision(66.7, ratio=2, hours_per_person=5.25, dispersion=1.5).people
     59
     """
-    _check_positive("rate_per_1000_h", rate_per_1000_h, "events per 1000 hours")
+    check_positive("rate_per_1000_h", rate_per_1000_h, "Give events per 1000 hours.")
     check_level(level)
     if not 1 < ratio < inf:
         raise InputError(f"ratio must be above 1 and finite, got {ratio!r}. 2 asks for a limit of twice the rate.")
@@ -140,23 +141,14 @@ def hours_for_precision(
     if not 1 <= dispersion < inf:
         raise InputError(f"dispersion must be 1 or more and finite, got {dispersion!r}. 1 is for independent events.")
     if hours_per_person is not None:
-        _check_positive("hours_per_person", hours_per_person, "hours at risk")
+        check_positive("hours_per_person", hours_per_person, "Give hours at risk.")
     most = _most_events(ratio, level, assurance)
     mean = exact_poisson_limits(most, level).high / ratio
-    hours = 1000 * dispersion * mean / rate_per_1000_h
-    return RatePrecision(
-        rate_per_1000_h=rate_per_1000_h,
-        ratio=ratio,
-        level=level,
-        assurance=assurance,
-        dispersion=dispersion,
-        hours=hours,
-        expected_events=dispersion * mean,
-        most_events=floor(dispersion * most + 1e-9),  # 1 + 1.4 x 1.5 is a rounding below 3.1
-        probability=float(pdtr(most, mean)),
-        hours_per_person=hours_per_person,
-        people=None if hours_per_person is None else ceil(hours / hours_per_person),
-    )
+    hours, events = 1000 * dispersion * mean / rate_per_1000_h, dispersion * mean
+    most_events = floor(dispersion * most + 1e-9)  # 1 + 1.4 x 1.5 is a rounding below 3.1
+    people = None if hours_per_person is None else ceil(hours / hours_per_person)
+    asked = rate_per_1000_h, ratio, level, assurance, dispersion
+    return RatePrecision(*asked, hours, events, most_events, float(pdtr(most, mean)), hours_per_person, people)
 
 
 def _most_events(ratio: float, level: float, assurance: float) -> int:
@@ -165,21 +157,12 @@ def _most_events(ratio: float, level: float, assurance: float) -> int:
     The low points rise with k, so doubling and halving finds it.
     """
 
-    def enough(k: int) -> bool:
-        return float(pdtr(k, exact_poisson_limits(k + 1, level).high / ratio)) >= assurance
+    def probability(k: int) -> float:
+        return float(pdtr(k, exact_poisson_limits(k + 1, level).high / ratio))
 
     high = 1
-    while not enough(high):
+    while probability(high) < assurance:
         if high > _MOST_EVENTS:
             raise InputError(f"ratio must leave some room above 1, got {ratio!r}. Try 1.5 or 2.")
         high *= 2
-    low = high // 2 if high > 1 else -1
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
-    return high
-
-
-def _check_positive(name: str, value: float, unit: str) -> None:
-    if not 0 < value < inf:
-        raise InputError(f"{name} must be positive and finite, got {value!r}. Give {unit}.")
+    return smallest(probability, assurance, high // 2 if high > 1 else -1, high)

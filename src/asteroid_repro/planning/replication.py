@@ -6,7 +6,7 @@ from math import inf, isfinite, sqrt
 
 from scipy.special import ndtr, ndtri
 
-from asteroid_repro.errors import InputError
+from asteroid_repro.errors import InputError, check_positive
 from asteroid_repro.planning.belief import Shrinkage, shrunk
 from asteroid_repro.tables.limits import check_level
 from asteroid_repro.tables.result_table import ResultTable
@@ -66,12 +66,7 @@ class Replication(ResultTable):
 
 
 def replication(
-    estimate: float,
-    se: float,
-    *,
-    relative_size: float = 1.0,
-    level: float = 0.95,
-    shrinkage: Shrinkage = 0.0,
+    estimate: float, se: float, *, relative_size: float = 1.0, level: float = 0.95, shrinkage: Shrinkage = 0.0
 ) -> Replication:
     r"""Say what a replication of a given size is likely to find.
 
@@ -129,31 +124,21 @@ def replication(
     belief = shrunk(estimate, se, shrinkage)
     if estimate == 0:
         raise InputError("estimate must not be 0, got 0. It has no sign that a replication could share.")
-    if not 0 < relative_size < inf:
-        raise InputError(f"relative_size must be positive and finite, got {relative_size!r}. 1 is the same size again.")
+    check_positive("relative_size", relative_size, "1 is the same size again.")
     critical = float(ndtri((1 + check_level(level)) / 2))
     se_again = se / sqrt(relative_size)
     spread = sqrt(belief.sd**2 + se_again**2)
     least = least_z(estimate / se, relative_size, level)
 
-    def beyond(z: float, sd: float) -> float:
+    low, high = belief.mean - critical * spread, belief.mean + critical * spread
+
+    def chance(z: float, sd: float) -> float:
         return float(ndtr((abs(belief.mean) - z * se_again) / sd))
 
-    return Replication(
-        estimate=estimate,
-        se=se,
-        relative_size=relative_size,
-        replication_se=se_again,
-        level=level,
-        shrinkage=belief.shrinkage,
-        prediction_low=belief.mean - critical * spread,
-        prediction_high=belief.mean + critical * spread,
-        significant_if_true=beyond(critical, se_again),
-        significant_predictive=beyond(critical, spread),
-        least_z=least,
-        success_if_true=beyond(least, se_again),
-        success_predictive=beyond(least, spread),
-    )
+    asked = estimate, se, relative_size, se_again, level, belief.shrinkage
+    significant = chance(critical, se_again), chance(critical, spread)
+    success = chance(least, se_again), chance(least, spread)
+    return Replication(*asked, low, high, *significant, least, *success)
 
 
 def least_z(z_original: float, variance_ratio: float, level: float = 0.95) -> float:
@@ -194,8 +179,7 @@ def least_z(z_original: float, variance_ratio: float, level: float = 0.95) -> fl
     >>> round(least_z(3.0, 1.0), 3)
     2.589
     """
-    _check_z("z_original", z_original)
-    _check_ratio(variance_ratio)
+    _check(variance_ratio, z_original=z_original)
     critical = float(ndtri((1 + check_level(level)) / 2))
     if abs(z_original) <= critical:
         return inf
@@ -240,9 +224,7 @@ def sceptical_p_value(z_original: float, z_replication: float, variance_ratio: f
     >>> round(sceptical_p_value(2.576, 2.326, 2.0), 3)
     0.058
     """
-    _check_z("z_original", z_original)
-    _check_z("z_replication", z_replication)
-    _check_ratio(variance_ratio)
+    _check(variance_ratio, z_original=z_original, z_replication=z_replication)
     if z_original == 0 or z_replication == 0:
         return 0.5
     mean = (z_original**2 + z_replication**2) / 2
@@ -253,11 +235,8 @@ def sceptical_p_value(z_original: float, z_replication: float, variance_ratio: f
     return float(ndtr(-sceptical if same_sign else sceptical))
 
 
-def _check_z(name: str, z: float) -> None:
-    if not isfinite(z):
-        raise InputError(f"{name} must be a finite number, got {z!r}. It is the estimate over its standard error.")
-
-
-def _check_ratio(ratio: float) -> None:
-    if not 0 < ratio < inf:
-        raise InputError(f"variance_ratio must be positive and finite, got {ratio!r}. Equal sizes have 1.")
+def _check(variance_ratio: float, **z: float) -> None:
+    check_positive("variance_ratio", variance_ratio, "Equal sizes have 1.")
+    for name, value in z.items():
+        if not isfinite(value):
+            raise InputError(f"{name} must be a finite number, got {value!r}. It is estimate over standard error.")

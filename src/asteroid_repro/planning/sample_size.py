@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from math import nan
 from typing import Any, Final
 
-from asteroid_repro.engine.label import simulated_label
-from asteroid_repro.engine.monte_carlo import Run, check_trials
-from asteroid_repro.errors import InputError
+from asteroid_repro.engine.monte_carlo import Run, check_trials, simulated_label
+from asteroid_repro.errors import InputError, check_whole
 from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
 from asteroid_repro.evaluate.performance import characteristics
 from asteroid_repro.planning.approximate_power import approximate_power, asked_about
+from asteroid_repro.planning.search import smallest
 from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
 
@@ -161,8 +161,7 @@ def sample_size(
     analysis = chosen_analysis(method, distribution, level)
     _check_power(power, analysis.level)
     run = Run(check_trials(trials), seed, n_jobs=n_jobs, executor=executor, progress=progress)
-    if isinstance(maximum, bool) or not isinstance(maximum, int) or maximum < _SMALLEST:
-        raise InputError(f"maximum must be a whole number of 2 or more, got {maximum!r}. Try 2000 people per arm.")
+    maximum = check_whole("maximum", maximum, _SMALLEST, "Try 2000 people per arm.")
     outcome, week = asked_about(assumptions, outcome, week)
     truth = _with_effect(assumptions, outcome, week, effect)
     tried: dict[int, SizeTried] = {}
@@ -179,9 +178,9 @@ def sample_size(
             tried[people] = SizeTried(people, one.value, one.mcse, approximate(people), found.failed)
         return tried[people].power
 
-    guess = _first(approximate, power, 2 * maximum)
-    if guess is None:
+    if approximate(2 * maximum) < power:
         raise _unreachable(power, maximum, approximate(maximum), "by the noncentral t distribution")
+    guess = _first(approximate, power, 2 * maximum)
     people = _search(simulated, power, min(guess, maximum), maximum)
     about = (f"{outcome} at week {week:g}", analysis, f"{trials:,} trials a size", f"seed {seed}")
     label = simulated_label(truth.name, *about)
@@ -189,43 +188,23 @@ def sample_size(
 
 
 def _check_power(power: float, level: float) -> None:
-    alpha = 1 - level
-    if not alpha < power < 1:
-        raise InputError(
-            f"power must be in ({alpha:g}, 1), above the type I error, got {power!r}. Usual values are 0.8 and 0.9."
-        )
+    if not 1 - level < power < 1:
+        raise InputError(f"power must be in ({1 - level:g}, 1), above the type I error, got {power!r}. Try 0.8 or 0.9.")
 
 
 def _with_effect(assumptions: TrialAssumptions, outcome: str, week: float, effect: float | None) -> TrialAssumptions:
     truth = assumptions if effect is None else assumptions.with_effect_through(outcome, week, effect)
     if truth.effect_at(outcome, week) == 0:
-        raise InputError(
-            f"effect must not be 0, got 0 for {outcome} at week {week:g}. No number of people finds what is not there."
-        )
+        raise InputError(f"effect must not be 0, got 0 for {outcome} at week {week:g}. Give the effect to detect.")
     return truth
 
 
-def _first(approximate: Callable[[int], float], target: float, maximum: int) -> int | None:
-    """Return the first size whose approximate power reaches the target; None where not even the largest does."""
-    if approximate(maximum) < target:
-        return None
-    low, high = _SMALLEST - 1, maximum
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if approximate(middle) >= target else (middle, high)
-    return high
+def _first(approximate: Callable[[int], float], target: float, maximum: int) -> int:
+    return smallest(approximate, target, _SMALLEST - 1, maximum)
 
 
 def _search(simulated: Callable[[int], float], target: float, start: int, maximum: int) -> int:
-    low, high = _bracket(simulated, target, start, maximum)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if simulated(middle) >= target else (middle, high)
-    return high
-
-
-def _bracket(simulated: Callable[[int], float], target: float, start: int, maximum: int) -> tuple[int, int]:
-    """Go outwards from the start to a size below the target and one at or above it."""
+    """Go outwards from the start to a size below the target and one at or above it, and halve the gap between them."""
     low = high = start
     step = max(1, start // 50)
     while simulated(high) < target:
@@ -234,14 +213,12 @@ def _bracket(simulated: Callable[[int], float], target: float, start: int, maxim
         low, high, step = high, min(high + step, maximum), 2 * step
     while low == high or (low >= _SMALLEST and simulated(low) >= target):
         low, high, step = max(low - step, _SMALLEST - 1), low, 2 * step
-    return low, high
+    return smallest(simulated, target, low, high)
 
 
 def _unreachable(target: float, maximum: int, best: float, how: str) -> InputError:
-    return InputError(
-        f"power must be within reach of {maximum} people per arm, got {best:.3f} there ({how}) and {target:g} wanted. "
-        "Raise maximum, or plan for a larger effect."
-    )
+    got = f"got {best:.3f} there ({how}) and {target:g} wanted"
+    return InputError(f"power must be within reach of {maximum} people per arm, {got}. Raise maximum, or the effect.")
 
 
 def _result(
@@ -262,8 +239,8 @@ def _result(
         power_one_fewer=fewer.power if fewer else nan,
         mcse_one_fewer=fewer.mcse if fewer else nan,
         target=target,
-        lowest=min(lowest or people, people),
-        highest=max(highest or maximum, people),
+        lowest=min(lowest, people),
+        highest=max(highest, people),
         rows=tuple(tried[size] for size in sorted(tried)),
         **said,
     )

@@ -10,7 +10,7 @@ from asteroid_repro.simulate.outcomes import Outcomes
 from asteroid_repro.simulate.people import Characteristics
 from asteroid_repro.simulate.sessions import Sessions
 from asteroid_repro.simulate.streams import Purpose, stream
-from asteroid_repro.tables.schema import SESSIONS
+from asteroid_repro.tables.schema import TABLES
 from asteroid_repro.trial.assumptions import TrialAssumptions
 from asteroid_repro.trial.participant_data import Trial
 from asteroid_repro.trial.session_assumptions import SessionAssumptions
@@ -126,7 +126,7 @@ def _sessions_table(
     assumptions: TrialAssumptions, block: TrialBlock, seed: int, participant: np.ndarray
 ) -> pd.DataFrame:
     if assumptions.sessions is None or block.sessions is None:
-        return pd.DataFrame(columns=list(SESSIONS))
+        return pd.DataFrame(columns=list(TABLES["sessions"]))
     noted = session_scores(assumptions, block, seed)
     table = pd.DataFrame(_session_columns(assumptions.sessions, block.sessions, noted, participant))
     return table.sort_values(["participant", "session"], ignore_index=True)

@@ -10,38 +10,48 @@ import numpy as np
 from asteroid_repro.errors import InputError
 from asteroid_repro.trial.assumptions import TrialAssumptions
 
+Point = tuple[Mapping[str, Any], TrialAssumptions]
+"""A combination, and the assumptions there."""
 
-def grid(over: Mapping[str, Iterable[Any]]) -> list[dict[str, Any]]:
+
+def grid(assumptions: TrialAssumptions, over: Mapping[str, Iterable[Any]]) -> list[Point]:
     """Return every combination of the values of some names of a change; the last name changes fastest.
 
     Parameters
     ----------
+    assumptions : TrialAssumptions
+        What stays the same.
     over : mapping of str to values
         For each name the values to try; names as in :meth:`asteroid_repro.TrialAssumptions.with_values`.
 
     Returns
     -------
-    list of dict
-        One a combination.
+    list of (dict, TrialAssumptions)
+        The values of a combination by name, and the assumptions there.
 
     Raises
     ------
     InputError
         No name, a name that changes no figure, or one without values, with a single value not in a list, or with one
-        twice.
+        twice; a combination that cannot be: the message begins with it.
 
     Examples
     --------
-    >>> grid({"people_per_arm": [10, 20], "average_pain.effect": [-5]})
-    [{'people_per_arm': 10, 'average_pain.effect': -5}, {'people_per_arm': 20, 'average_pain.effect': -5}]
+    >>> from asteroid_repro import ASTEROID
+    >>> [(point, record.n_people) for point, record in grid(ASTEROID, {"people_per_arm": [10, 20]})]
+    [({'people_per_arm': 10}, 20), ({'people_per_arm': 20}, 40)]
     """
     if not over:
         raise InputError("over must name a field and its values, got none. Try {'people_per_arm': [10, 20, 40]}.")
     for name in ("name", "description"):
         if name in over:
             raise InputError(f"over must name assumptions, got {name}. It changes no figure: leave it out.")
-    values = [_values(name, given) for name, given in over.items()]
-    return [dict(zip(over, point, strict=True)) for point in product(*values)]
+    found = list[Point]()
+    for values in product(*(_values(name, given) for name, given in over.items())):
+        point = dict(zip(over, values, strict=True))
+        with naming(point):
+            found.append((point, assumptions.with_values(**point)))
+    return found
 
 
 @contextmanager
@@ -60,27 +70,6 @@ def naming(point: Mapping[str, Any]) -> Iterator[None]:
     except InputError as error:
         combination = ", ".join(f"{name}={value}" for name, value in point.items())
         raise InputError(f"{combination}: {error}") from None
-
-
-def records(assumptions: TrialAssumptions, points: Sequence[Mapping[str, Any]]) -> list[TrialAssumptions]:
-    """Return the assumptions at each combination.
-
-    Raises
-    ------
-    InputError
-        A combination that cannot be; the message begins with it.
-
-    Examples
-    --------
-    >>> from asteroid_repro import ASTEROID
-    >>> [record.n_people for record in records(ASTEROID, grid({"people_per_arm": [10, 20]}))]
-    [20, 40]
-    """
-    found = []
-    for point in points:
-        with naming(point):
-            found.append(assumptions.with_values(**point))
-    return found
 
 
 def _values(name: str, given: Iterable[Any]) -> Sequence[Any]:

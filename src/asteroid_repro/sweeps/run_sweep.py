@@ -1,49 +1,38 @@
 """A grid of scenarios to a folder of Parquet files: stopped at any moment, it goes on where it was."""
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from collections import deque
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from html import escape
-from itertools import islice, product
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from tqdm import tqdm
-
-from asteroid_repro.engine.monte_carlo import MOST_TRIALS, TARGET_MCSE, Run, workers
+from asteroid_repro.engine.monte_carlo import AHEAD, MOST_TRIALS, TARGET_MCSE, Run, progress_bar, results, workers
 from asteroid_repro.engine.trial_estimates import simulated_estimates
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.effects.methods import Analysis, Distribution
-from asteroid_repro.evaluate.performance import OperatingCharacteristics, characteristics, study_analysis
+from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
+from asteroid_repro.evaluate.performance import OperatingCharacteristics, characteristics
 from asteroid_repro.mechanism.mechanism import solve
-from asteroid_repro.sweeps.grid import grid, naming, records
-from asteroid_repro.sweeps.sweep_manifest import (
-    check_manifest,
-    plain,
-    store_manifest,
-    stored_manifest,
-    sweep_manifest,
-)
+from asteroid_repro.sweeps.grid import Point, grid, naming
+from asteroid_repro.sweeps.sweep_manifest import check_manifest, plain, store_manifest, stored_manifest, sweep_manifest
 from asteroid_repro.sweeps.sweep_pieces import (
-    check_pyarrow,
-    column_order,
-    find_pieces,
+    MEASURED,
     piece_name,
-    read_piece,
+    pyarrow_modules,
     remove_leftovers,
+    stored_pieces,
     write_piece,
-)
+)  # fmt: skip
 from asteroid_repro.trial.assumptions import TrialAssumptions
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Piece = tuple[int, Mapping[str, Any], TrialAssumptions, Analysis]
-"""Number, combination of the grid, its assumptions, and one of the analyses."""
-
-_AHEAD: Final = 1000  # pieces handed out to an executor at a time: enough for a cluster of as many cores
+Piece = tuple[int, Point, Analysis]
+"""Number, combination of the grid with its assumptions, and one of the analyses."""
 
 
 @dataclass(frozen=True)
@@ -88,17 +77,14 @@ class Sweep:
         InputError
             A piece that was damaged since, or no finished piece; pyarrow is not installed.
         """
-        check_pyarrow()
-        import pyarrow as pa  # type: ignore[import-untyped]
-
-        names = [piece_name(number) for number in range(self.pieces)]
-        there = [number for number, name in enumerate(names) if (self.folder / name).exists()]
-        tables = [read_piece(self.folder, self.manifest, number) for number in there]
-        damaged = [names[number] for number, table in zip(there, tables, strict=True) if table is None]
-        if damaged or not there:
+        pa, _ = pyarrow_modules()
+        tables = dict(stored_pieces(self.folder, self.manifest))
+        damaged = [piece_name(number) for number, table in tables.items() if table is None]
+        if damaged or not tables:
             got = f"{damaged[0]} damaged" if damaged else "none that is finished"
             raise InputError(f"{self.folder} must hold whole pieces, got {got}. Run the sweep again.")
-        frame: pd.DataFrame = pa.concat_tables(tables).select(column_order(self.manifest)).to_pandas()
+        columns = [*self.manifest["fields"], *MEASURED]
+        frame: pd.DataFrame = pa.concat_tables(tables.values()).select(columns).to_pandas()
         return frame
 
     def _repr_html_(self) -> str:
@@ -187,101 +173,63 @@ def sweep(
     >>> bool(power.iloc[1] > power.iloc[0] + 0.2)
     True
     """
-    check_pyarrow()
+    pyarrow_modules()
     run = Run(trials, seed, target_mcse, n_jobs, executor, progress)
     values = {name: plain(given) for name, given in over.items()}
-    points, analyses = grid(values), _analyses(assumptions, method, distribution, level)
-    changed = records(assumptions, points)
-    both = product(zip(points, changed, strict=True), analyses)
-    pieces: list[Piece] = [(number, *one, analysis) for number, (one, analysis) in enumerate(both)]
-    manifest, place = sweep_manifest(assumptions, values, changed, analyses, run), Path(folder)
+    own, points = assumptions.design.analysis, grid(assumptions, values)
+    analyses = [chosen_analysis(name, distribution, level, own) for name in _methods(method)]
+    pieces = [(number, *one) for number, one in enumerate(product(points, analyses))]
+    manifest = sweep_manifest(assumptions, values, [record for _, record in points], analyses, run)
+    place = Path(folder)
     with workers(run) as pool:
         # A process of our own gets its next piece when it is free: an interrupt then waits for no more than one each.
-        finish = partial(_as_finished, pool=pool, ahead=n_jobs if executor is None else _AHEAD)
+        done = partial(results, pool=pool, ahead=n_jobs if executor is None else AHEAD, in_order=False)
         if stored_manifest(place) is None:
-            _try_all(finish(partial(_check_possible, seed=seed), pieces), len(pieces), progress=progress)
+            with closing(done(partial(_check_possible, seed=seed), pieces)) as tries:
+                deque(progress_bar("Checking", "piece", len(pieces), of=tries, progress=progress), maxlen=0)
             store_manifest(place, manifest)
         check_manifest(place, manifest)
         remove_leftovers(place)
-        whole = find_pieces(place, manifest)
+        whole = {number: table is not None for number, table in stored_pieces(place, manifest)}
         missing = [piece for piece in pieces if not whole.get(piece[0])]
-        results = finish(partial(_measured, run=Run(trials, seed, target_mcse)), missing)
-        return _store_all(results, place, manifest, whole, progress=progress)
+        measured = done(partial(_measured, run=Run(trials, seed, target_mcse)), missing)
+        return _store_all(measured, place, manifest, whole, progress=progress)
 
 
-def _analyses(
-    assumptions: TrialAssumptions,
-    method: str | Sequence[str] | None,
-    distribution: Distribution | None,
-    level: float | None,
-) -> list[Analysis]:
+def _methods(method: str | Sequence[str] | None) -> Sequence[str | None]:
     methods = [method] if method is None or isinstance(method, str) else list(method)
     if not methods or len(set(methods)) < len(methods):
         raise InputError(f"method must name one method or more, each once, got {methods}. Try 'random_intercept'.")
-    return [study_analysis(assumptions, name, distribution, level) for name in methods]
-
-
-def _try_all(tries: Generator[Any], pieces: int, *, progress: bool) -> None:
-    with closing(tries), _bar("Checking", pieces, 0, progress=progress) as bar:
-        for _ in tries:
-            bar.update()
+    return methods
 
 
 def _store_all(
-    results: Generator[Any], folder: Path, manifest: Mapping[str, Any], whole: Mapping[int, bool], *, progress: bool
+    measured: Generator[Any], folder: Path, manifest: Mapping[str, Any], whole: Mapping[int, bool], *, progress: bool
 ) -> Sweep:
-    before, stopped = sum(whole.values()), False
-    now: list[int] = []
-    with closing(results), _bar("Sweeping", manifest["pieces"], before, progress=progress) as bar:
-        try:
-            for number, found in results:
-                write_piece(folder, manifest, number, found)
+    before, stopped, now, pieces = sum(whole.values()), False, list[int](), manifest["pieces"]
+    bar = progress_bar("Sweeping", "piece", pieces, before, of=measured, progress=progress)
+    try:
+        with closing(measured):
+            for number, point, found in bar:
+                write_piece(folder, manifest, number, point, found)
                 now.append(number)
-                bar.update()
-        except KeyboardInterrupt:
-            stopped = True
+    except KeyboardInterrupt:
+        stopped = True
     redone = tuple(piece_name(number) for number in whole if number in now)
-    return Sweep(folder, manifest["pieces"], before, len(now), redone, stopped, manifest["label"], manifest)
+    return Sweep(folder, pieces, before, len(now), redone, stopped, manifest["label"], manifest)
 
 
 def _check_possible(piece: Piece, *, seed: int) -> None:
     """Simulate and estimate two trials: what a record alone does not show, such as scores no distribution gives."""
-    _, point, record, analysis = piece
+    _, (point, record), analysis = piece
     with naming(point):
         simulated_estimates(solve(record.with_equal_baselines()), seed, 0, 2, analysis)
 
 
-def _measured(piece: Piece, *, run: Run) -> tuple[int, OperatingCharacteristics]:
-    number, point, record, analysis = piece
+def _measured(piece: Piece, *, run: Run) -> tuple[int, Mapping[str, Any], OperatingCharacteristics]:
+    number, (point, record), analysis = piece
     with naming(point):  # what only all the trials can tell: too few usable fits
         found = characteristics(record, analysis, run)
     if found.stopped and found.trials < MOST_TRIALS:  # by the user: fewer trials than asked for are no piece
         raise KeyboardInterrupt
-    return number, found
-
-
-def _as_finished(
-    task: Callable[[Piece], Any], pieces: Sequence[Piece], *, pool: Executor | None, ahead: int
-) -> Generator[Any]:
-    """Yield results as they come, so that what is finished is stored and never waits behind a slow piece."""
-    if pool is None:
-        yield from map(task, pieces)
-        return
-    rest = iter(pieces)
-    waiting: set[Future[Any]] = set()
-    try:
-        waiting = {pool.submit(task, piece) for piece in islice(rest, ahead)}
-        while waiting:
-            finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            waiting |= {pool.submit(task, piece) for piece in islice(rest, len(finished))}
-            for future in finished:
-                yield future.result()
-    finally:
-        for future in waiting:
-            future.cancel()
-
-
-def _bar(what: str, pieces: int, done: int, *, progress: bool) -> Any:
-    """Show how many pieces are done, how fast, and how long the rest will take."""
-    disable = None if progress else True
-    return tqdm(total=pieces, initial=done, desc=what, unit="piece", disable=disable, leave=False)
+    return number, point, found

@@ -6,7 +6,6 @@ import os
 import platform
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -14,11 +13,11 @@ from typing import Any, Final
 import numpy as np
 
 from asteroid_repro._version import __version__
-from asteroid_repro.engine.label import simulated_label
-from asteroid_repro.engine.monte_carlo import Run
+from asteroid_repro.engine.monte_carlo import Run, simulated_label
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.methods import Analysis
 from asteroid_repro.trial.assumptions import TrialAssumptions
+from asteroid_repro.trial.changes import dotted
 
 MANIFEST: Final = "manifest.json"
 
@@ -176,16 +175,30 @@ def store_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
     ...     stored_manifest(Path(name))
     {'format': 1}
     """
-    path, data = folder / MANIFEST, (json.dumps(manifest, indent=1) + "\n").encode()
+    if not (folder / MANIFEST).exists():
+        store(folder / MANIFEST, (json.dumps(manifest, indent=1) + "\n").encode())
+
+
+def store(path: Path, data: bytes) -> None:
+    """Write a file in one step, making its folder.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be written to.
+    """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         temporary = write_temporary(path, data)
-        # A run that was quicker has a manifest there, and may have taken ours for a leftover: theirs stays.
-        with suppress(FileExistsError, FileNotFoundError):
-            _link(path, temporary)
-        temporary.unlink(missing_ok=True)
+        try:
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except FileNotFoundError:  # another run in this folder took it for a leftover: once more
+        store(path, data)
     except OSError as error:
-        raise not_writable(folder, error) from None
+        problem = f"got {path.parent}: {error.strerror}"
+        raise InputError(f"folder must be one to write to, {problem}. Choose another folder.") from None
 
 
 def check_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
@@ -221,9 +234,8 @@ def manifest_differences(stored: Mapping[str, Any], asked: Mapping[str, Any]) ->
     """
     if stored.get("format") != asked.get("format"):  # then nothing else can be compared
         stored, asked = {"format": stored.get("format")}, {"format": asked.get("format")}
-    old, new = _flat(stored), _flat(asked)
-    names = [*new, *(name for name in old if name not in new)]
-    differ = [name for name in names if name not in _DERIVED and _shown(old, name) != _shown(new, name)]
+    old, new = (dict(dotted(manifest, lambda *_: False)) for manifest in (stored, asked))
+    differ = [name for name in new | old if name not in _DERIVED and _shown(old, name) != _shown(new, name)]
     told = [name for name in differ if name != _CONTENT] or differ  # other content mostly shows in its values
     return [f"{name}: manifest has {_shown(old, name)}, asked for {_shown(new, name)}" for name in told]
 
@@ -236,28 +248,6 @@ def write_temporary(path: Path, data: bytes) -> Path:
         file.flush()
         os.fsync(file.fileno())  # or a power cut could leave a whole name with half of its bytes
     return temporary
-
-
-def not_writable(folder: Path, error: OSError) -> InputError:
-    """Return the error for a folder that takes no file."""
-    return InputError(f"folder must be one to write to, got {folder}: {error.strerror}. Choose another folder.")
-
-
-def _link(path: Path, temporary: Path) -> None:
-    """Give a file its name, which a link, unlike a move, does not take from another file."""
-    try:
-        path.hardlink_to(temporary)
-    except (FileExistsError, FileNotFoundError):
-        raise
-    except OSError:  # a file system without links
-        temporary.replace(path)
-
-
-def _flat(record: Mapping[str, Any], before: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in record.items():
-        flat |= _flat(value, f"{before}{name}.") if isinstance(value, Mapping) else {before + name: value}
-    return flat
 
 
 def _shown(flat: Mapping[str, Any], name: str) -> str:

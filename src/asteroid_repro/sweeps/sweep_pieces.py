@@ -2,17 +2,17 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from asteroid_repro.errors import InputError
 from asteroid_repro.evaluate.performance import OperatingCharacteristics
-from asteroid_repro.sweeps.sweep_manifest import not_writable, sha256, write_temporary
+from asteroid_repro.sweeps.sweep_manifest import sha256, store
 
 _KEY: Final = b"sweep_sha256"
 _TEMPORARY: Final = re.compile(r"\.(piece-\d{5,}\.parquet|manifest\.json)\.[0-9a-f]{16}\.tmp")
-_MEASURED: Final = {
+MEASURED: Final = {
     "method": "string",
     "outcome": "string",
     "week": "",  # as the visits are
@@ -23,24 +23,28 @@ _MEASURED: Final = {
     "high": "float64",
     "trials": "int64",
 }
+"""Columns of what was measured, and their types."""
 
 
-def check_pyarrow() -> None:
-    """Refuse to start what could not be stored.
+def pyarrow_modules() -> tuple[Any, Any]:
+    """Return pyarrow and its reader and writer of Parquet.
 
     Raises
     ------
     InputError
-        pyarrow, which reads and writes Parquet, is not installed.
+        pyarrow is not installed.
 
     Examples
     --------
-    >>> check_pyarrow()
+    >>> [module.__name__ for module in pyarrow_modules()]
+    ['pyarrow', 'pyarrow.parquet']
     """
     try:
-        import pyarrow.parquet  # type: ignore[import-untyped]  # noqa: F401 - tried for the error alone
+        import pyarrow as pa  # type: ignore[import-untyped]
+        import pyarrow.parquet as pq  # type: ignore[import-untyped]
     except ImportError:
         raise InputError("sweep needs pyarrow, got no such package. Install asteroid-repro[cluster].") from None
+    return pa, pq
 
 
 def piece_name(number: int) -> str:
@@ -54,17 +58,6 @@ def piece_name(number: int) -> str:
     return f"piece-{number:05d}.parquet"
 
 
-def column_order(manifest: Mapping[str, Any]) -> list[str]:
-    """Return the columns of the table of a sweep: the fields of the grid, then what was measured.
-
-    Examples
-    --------
-    >>> column_order({"fields": ["people_per_arm"]})[:4]
-    ['people_per_arm', 'method', 'outcome', 'week']
-    """
-    return [*manifest["fields"], *_MEASURED]
-
-
 def remove_leftovers(folder: Path) -> None:
     """Remove the temporary files of killed runs; files of others stay."""
     for path in folder.iterdir():
@@ -72,7 +65,9 @@ def remove_leftovers(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def write_piece(folder: Path, manifest: Mapping[str, Any], number: int, found: OperatingCharacteristics) -> None:
+def write_piece(
+    folder: Path, manifest: Mapping[str, Any], number: int, point: Mapping[str, Any], found: OperatingCharacteristics
+) -> None:
     """Write one piece in one step.
 
     Raises
@@ -80,42 +75,32 @@ def write_piece(folder: Path, manifest: Mapping[str, Any], number: int, found: O
     InputError
         The folder cannot be written to.
     """
-    path, data = folder / piece_name(number), _parquet(manifest, number, found)
-    try:
-        written = False
-        while not written:
-            temporary = write_temporary(path, data)
-            try:
-                temporary.replace(path)
-                written = True
-            except FileNotFoundError:  # another run in this folder took it for a leftover: once more
-                pass
-            finally:
-                temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise not_writable(folder, error) from None
+    pa, pq = pyarrow_modules()
+    cells = {name: _cell(value, _kind(manifest["grid"][name])) for name, value in point.items()}
+    same = cells | {"method": found.analysis.method, "trials": found.trials}
+    columns = {name: [value] * len(found.rows) for name, value in same.items()}
+    columns |= {name: [getattr(row, name) for row in found.rows] for name in MEASURED if name not in same}
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table(columns, schema=_schema(manifest)), sink, write_page_checksum=True)
+    store(folder / piece_name(number), bytes(sink.getvalue()))
 
 
-def find_pieces(folder: Path, manifest: Mapping[str, Any]) -> dict[int, bool]:
-    """Find the pieces of a sweep in its folder; files of other names are left alone.
-
-    Returns
-    -------
-    dict of int to bool
-        For the number of each piece that is there, whether it is whole: readable, neither cut short nor damaged.
+def stored_pieces(folder: Path, manifest: Mapping[str, Any]) -> Iterator[tuple[int, Any]]:
+    """Yield number and table of each piece of a sweep in its folder, None for the table of one that is damaged.
 
     Raises
     ------
     InputError
-        A file with the name of a piece that belongs to another sweep.
+        A file with the name of a piece that belongs to another sweep, or cannot be opened.
 
     Examples
     --------
-    >>> find_pieces(Path("no such folder"), {"pieces": 2})
-    {}
+    >>> list(stored_pieces(Path("no such folder"), {"pieces": 2}))
+    []
     """
-    there = [number for number in range(manifest["pieces"]) if (folder / piece_name(number)).exists()]
-    return {number: read_piece(folder, manifest, number) is not None for number in there}
+    for number in range(manifest["pieces"]):
+        if (folder / piece_name(number)).exists():
+            yield number, read_piece(folder, manifest, number)
 
 
 def read_piece(folder: Path, manifest: Mapping[str, Any], number: int) -> Any:
@@ -131,9 +116,7 @@ def read_piece(folder: Path, manifest: Mapping[str, Any], number: int) -> Any:
     InputError
         No file that can be opened, or one that belongs to another sweep.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
+    pa, pq = pyarrow_modules()
     path = folder / piece_name(number)
     try:
         data = path.read_bytes()
@@ -150,40 +133,16 @@ def read_piece(folder: Path, manifest: Mapping[str, Any], number: int) -> Any:
     return table if same else None
 
 
-def _parquet(manifest: Mapping[str, Any], number: int, found: OperatingCharacteristics) -> bytes:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    index, method = divmod(number, len(manifest["methods"]))
-    same = _point(manifest, index) | {"method": manifest["methods"][method], "trials": found.trials}
-    columns = {name: [value] * len(found.rows) for name, value in same.items()}
-    columns |= {name: [getattr(row, name) for row in found.rows] for name in _MEASURED if name not in same}
-    sink = pa.BufferOutputStream()
-    pq.write_table(pa.table(columns, schema=_schema(manifest)), sink, write_page_checksum=True)
-    return bytes(sink.getvalue())
-
-
 def _schema(manifest: Mapping[str, Any]) -> Any:
     """Return the columns in alphabetical order, with what every file must say on its face."""
-    import pyarrow as pa
-
-    kinds = {name: _kind(values) for name, values in manifest["grid"].items()} | _MEASURED
+    pa, _ = pyarrow_modules()
+    kinds = {name: _kind(values) for name, values in manifest["grid"].items()} | MEASURED
     visits = [manifest["assumptions"]["visits"], *manifest["grid"].get("visits", [])]
     kinds["week"] = _kind([week for weeks in visits for week in weeks])
     return pa.schema(
         [(name, pa.type_for_alias(kinds[name])) for name in sorted(kinds)],
         metadata={_KEY: sha256(manifest), b"label": manifest["label"]},
     )
-
-
-def _point(manifest: Mapping[str, Any], index: int) -> dict[str, Any]:
-    """Return the cells of a point of the grid; the last field changes fastest."""
-    point = {}
-    for name in reversed(manifest["fields"]):
-        values = manifest["grid"][name]
-        index, place = divmod(index, len(values))
-        point[name] = _cell(values[place], _kind(values))
-    return point
 
 
 def _kind(values: Sequence[Any]) -> str:

@@ -11,14 +11,11 @@ from asteroid_repro.tables.schema import CHARACTERISTIC, TABLES, Column
 if TYPE_CHECKING:
     import pandas as pd
 
+Words = Sequence[str] | None
+
 
 def check_table(
-    frame: "pd.DataFrame",
-    name: str,
-    needed: Sequence[str] | None = None,
-    *,
-    arms: Sequence[str] | None = None,
-    kinds: Sequence[str] | None = None,
+    frame: "pd.DataFrame", name: str, needed: Words = None, *, arms: Words = None, kinds: Words = None
 ) -> "pd.DataFrame":
     """Check a table against its columns and return those columns, in order, with their dtypes.
 
@@ -56,13 +53,14 @@ def check_table(
     """
     import pandas as pd
 
-    columns = _columns(frame, name, needed)
+    known = TABLES[name]
+    if needed is None:
+        needed = [key for key, column in known.items() if not column.optional or key in frame.columns]
+        needed += [key for key in frame.columns if key not in known] if name == "participants" else []
+    columns = {key: known.get(key, CHARACTERISTIC) for key in needed}
     missing = [key for key in columns if key not in frame.columns]
     if missing:
-        raise InputError(
-            f"{name} must have the columns {', '.join(columns)}; missing: {', '.join(missing)}. "
-            "Rename or add the columns."
-        )
+        raise InputError(f"{name} must have the columns {', '.join(columns)}; missing: {', '.join(missing)}. Add them.")
     allowed = {"arm": arms, "kind": kinds}
     checked = {
         key: _checked_column(frame[key], f"{name}.{key}", column, allowed.get(key)) for key, column in columns.items()
@@ -70,15 +68,35 @@ def check_table(
     return pd.DataFrame(checked).reset_index(drop=True)
 
 
-def _columns(frame: "pd.DataFrame", name: str, needed: Sequence[str] | None) -> dict[str, Column]:
-    known = TABLES[name]
-    if needed is None:
-        needed = [key for key, column in known.items() if not column.optional or key in frame.columns]
-        needed += [key for key in frame.columns if key not in known] if name == "participants" else []
-    return {key: known.get(key, CHARACTERISTIC) for key in needed}
+def check_listed_once(table: "pd.DataFrame", name: str, keys: Sequence[str]) -> None:
+    """Refuse rows of a table that are about the same thing.
+
+    Raises
+    ------
+    InputError
+        With the first thing that is there more than once.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> sessions = pd.DataFrame({"participant": [1, 1], "session": [1, 2]})
+    >>> check_listed_once(sessions, "sessions", ["participant", "session"])
+    """
+    repeated = table[table.duplicated(keys)]
+    if len(repeated):
+        what = ", ".join(f"{key} {repeated.iloc[0][key]}" for key in keys)
+        raise InputError(
+            f"{name} must have one row per {', '.join(keys[:-1])} and {keys[-1]}, got several for {what}. "
+            "Remove the duplicates."
+        )
 
 
-def _checked_column(series: "pd.Series", field: str, column: Column, allowed: Sequence[str] | None) -> "pd.Series":
+def _refuse(odd: "pd.Series", field: str, requirement: str, advice: str = "Recode it.") -> None:
+    if len(odd):
+        raise InputError(f"{field} must be {requirement}, got {odd.tolist()[0]!r}. {advice}")
+
+
+def _checked_column(series: "pd.Series", field: str, column: Column, allowed: Words) -> "pd.Series":
     if not column.may_be_missing and series.isna().any():
         raise InputError(f"{field} must not be missing, got {int(series.isna().sum())} missing. Fill or drop them.")
     if column.dtype == "identifier":
@@ -86,9 +104,7 @@ def _checked_column(series: "pd.Series", field: str, column: Column, allowed: Se
     if column.dtype == "text":
         return _checked_text(series, field, allowed)
     if column.dtype == "boolean":
-        odd = series[~series.isin([True, False])]
-        if len(odd):
-            raise InputError(f"{field} must be true or false, got {odd.iloc[0]!r}. Recode it.")
+        _refuse(series[~series.isin([True, False])], field, "true or false")
         return series.astype(bool)
     return series if column.dtype == "any" else _checked_number(series, field, column.dtype)
 
@@ -98,20 +114,17 @@ def _checked_identifier(series: "pd.Series", field: str) -> "pd.Series":
     values = series.astype(series.cat.categories.dtype) if series.dtype == "category" else series
     text = values.map(lambda value: isinstance(value, str))
     if text.any() and not text.all():
-        raise InputError(
-            f"{field} must be all numbers or all text, got both, {values[~text].iloc[0]} and {values[text].iloc[0]!r}. "
-            "Recode it."
-        )
+        number, word = values[~text].iloc[0], values[text].iloc[0]
+        raise InputError(f"{field} must be all numbers or all text, got {number} and {word!r}. Recode it.")
     return values
 
 
-def _checked_text(series: "pd.Series", field: str, allowed: Sequence[str] | None) -> "pd.Series":
+def _checked_text(series: "pd.Series", field: str, allowed: Words) -> "pd.Series":
     text = series.astype(str)
     if (text.str.strip() == "").any():
         raise InputError(f"{field} must not be empty text. Fill or drop those rows.")
-    odd = text[~text.isin(allowed)] if allowed else text[:0]
-    if allowed and len(odd):
-        raise InputError(f"{field} must be one of {', '.join(allowed)}, got {odd.iloc[0]!r}. Recode it.")
+    if allowed:
+        _refuse(text[~text.isin(allowed)], field, f"one of {', '.join(allowed)}")
     return text
 
 
@@ -120,11 +133,9 @@ def _checked_number(series: "pd.Series", field: str, dtype: str) -> "pd.Series":
 
     numbers = pd.to_numeric(series, errors="coerce").astype(float)
     text = series[numbers.isna() & series.notna()]
-    if len(text):
-        raise InputError(f"{field} must be a number, got {text.iloc[0]!r}. Recode it, or leave it empty if missing.")
-    if np.isinf(numbers).any():
-        raise InputError(f"{field} must be finite, got an infinite value. Correct it.")
+    _refuse(text, field, "a number", "Recode it, or leave it empty if missing.")
+    _refuse(numbers[np.isinf(numbers)], field, "finite", "Correct it.")
     part = numbers[numbers % 1 != 0].dropna()
-    if dtype == "integer" and len(part):
-        raise InputError(f"{field} must be a whole number, got {part.iloc[0]:g}. Correct it.")
+    if dtype == "integer":
+        _refuse(part, field, "a whole number", "Correct it.")
     return numbers.astype(int) if dtype != "number" and part.empty and not numbers.isna().any() else numbers

@@ -1,12 +1,14 @@
 """What every result that is a table can do: become a data frame, and show itself in a notebook under its label."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Row = TypeVar("Row")
 
 
 class ResultTable:
@@ -53,3 +55,22 @@ class ResultTable:
         head = f"<p><strong>{escape(label)}</strong></p>" if label else ""
         foot = f"<p>{'<br>'.join(map(escape, self.notes()))}</p>" if self.notes() else ""
         return head + self.to_frame().to_html(index=False) + foot
+
+
+@dataclass(frozen=True)
+class EstimateRows(ResultTable, Generic[Row]):
+    """Estimates with confidence limits of one level.
+
+    Attributes
+    ----------
+    rows : tuple
+        One record each.
+    level : float
+        Confidence level.
+    label : str
+        What the data are, for instance ``SIMULATED ...``; empty for a plain table.
+    """
+
+    rows: tuple[Row, ...]
+    level: float
+    label: str = ""

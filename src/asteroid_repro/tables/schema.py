@@ -34,44 +34,40 @@ class Column:
 
 CHARACTERISTIC: Final = Column("any", "characteristic of a participant", optional=True, may_be_missing=True)
 
-PARTICIPANTS: Final[Mapping[str, Column]] = {
-    "participant": Column("identifier", "identifier"),
-    "arm": Column("text", "randomised arm"),
-}
-OUTCOMES: Final[Mapping[str, Column]] = {
-    "participant": Column("identifier", "identifier"),
-    "arm": Column("text", "randomised arm"),
-    "week": Column("week", "weeks since randomisation"),
-    "outcome": Column("text", "outcome"),
-    "value": Column("number", "outcome points", may_be_missing=True),
-}
-SESSIONS: Final[Mapping[str, Column]] = {
-    "participant": Column("identifier", "identifier"),
-    "week": Column("integer", "week of the programme, from 1"),
-    "session": Column("integer", "session of the programme, from 1"),
-    "prescribed_minutes": Column("number", "minutes"),
-    "attended": Column("boolean", "whether the session took place"),
-    "run_minutes": Column("number", "minutes"),
-    "walk_minutes": Column("number", "minutes"),
-    "run_distance_km": Column("number", "km"),
-    "repeats": Column("integer", "times the intervals of the stage were done"),
-    "stage": Column("integer", "stage of the session, from 1"),
-    "stage_after": Column("integer", "stage after the session, from 1"),
-    "pain": Column("number", "pain during the session, points; missing if not attended", may_be_missing=True),
-    "flare": Column("boolean", "whether pain flared in the session"),
-}
-ADVERSE_EVENTS: Final[Mapping[str, Column]] = {
-    "participant": Column("identifier", "identifier"),
-    "week": Column("week", "weeks since randomisation; with a programme its week, from 1"),
-    "session": Column(
-        "integer", "session of the programme, from 1; missing outside", optional=True, may_be_missing=True
-    ),
-    "kind": Column("text", "kind of event"),
-    "serious": Column("boolean", "whether the event was serious"),
-}
 TABLES: Final[Mapping[str, Mapping[str, Column]]] = {
-    "participants": PARTICIPANTS,
-    "outcomes": OUTCOMES,
-    "sessions": SESSIONS,
-    "adverse_events": ADVERSE_EVENTS,
+    "participants": {
+        "participant": Column("identifier", "identifier"),
+        "arm": Column("text", "randomised arm"),
+    },
+    "outcomes": {
+        "participant": Column("identifier", "identifier"),
+        "arm": Column("text", "randomised arm"),
+        "week": Column("week", "weeks since randomisation"),
+        "outcome": Column("text", "outcome"),
+        "value": Column("number", "outcome points", may_be_missing=True),
+    },
+    "sessions": {
+        "participant": Column("identifier", "identifier"),
+        "week": Column("integer", "week of the programme, from 1"),
+        "session": Column("integer", "session of the programme, from 1"),
+        "prescribed_minutes": Column("number", "minutes"),
+        "attended": Column("boolean", "whether the session took place"),
+        "run_minutes": Column("number", "minutes"),
+        "walk_minutes": Column("number", "minutes"),
+        "run_distance_km": Column("number", "km"),
+        "repeats": Column("integer", "times the intervals of the stage were done"),
+        "stage": Column("integer", "stage of the session, from 1"),
+        "stage_after": Column("integer", "stage after the session, from 1"),
+        "pain": Column("number", "pain during the session, points; missing if not attended", may_be_missing=True),
+        "flare": Column("boolean", "whether pain flared in the session"),
+    },
+    "adverse_events": {
+        "participant": Column("identifier", "identifier"),
+        "week": Column("week", "weeks since randomisation; with a programme its week, from 1"),
+        "session": Column(
+            "integer", "session of the programme, from 1; missing outside", optional=True, may_be_missing=True
+        ),
+        "kind": Column("text", "kind of event"),
+        "serious": Column("boolean", "whether the event was serious"),
+    },
 }

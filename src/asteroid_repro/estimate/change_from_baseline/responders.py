@@ -1,6 +1,7 @@
 """The share of people who reach the minimal important change, and what the treatment adds to it."""
 
 from dataclasses import asdict, dataclass
+from math import inf
 from typing import get_args
 
 import numpy as np
@@ -9,13 +10,7 @@ import pandas as pd
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.arms import Data, Given, label_of, sign_of_better
 from asteroid_repro.estimate.change_from_baseline.number_needed import number_needed
-from asteroid_repro.estimate.change_from_baseline.score_limits import (
-    Contrast,
-    Measure,
-    TwoShares,
-    compare_shares,
-    score_limits,
-)
+from asteroid_repro.estimate.change_from_baseline.score_limits import Contrast, Measure, TwoShares, score_limits
 from asteroid_repro.estimate.outcome_scores import one_outcome
 from asteroid_repro.tables.limits import Limits, check_level
 from asteroid_repro.tables.result_table import ResultTable
@@ -178,19 +173,16 @@ def newcombe_limits(counts: TwoShares, level: float = 0.95) -> Limits[float]:
 
 
 def _threshold(trial: Data, outcome: str, points: float | None, relative: float | None) -> float:
-    if points is not None and relative is not None:
-        raise InputError(f"threshold must be points or relative, got both ({points:g} and {relative:g}). Give one.")
     if points is None and relative is None and isinstance(trial, Trial):
         points = trial.design.outcome(outcome).important
-    if points is not None:
-        if not 0 < points < float("inf"):
-            raise InputError(f"points must be positive, got {points:g}. It is the least improvement of a responder.")
-        return points
-    if relative is None:
-        raise InputError("threshold must be given as points or relative, got neither. Give one.")
-    if not 0 < relative <= 1:
+    if (points is None) == (relative is None):
+        given = "neither" if points is None else "both"
+        raise InputError(f"threshold must be given as points or relative, got {given}. Give one.")
+    if points is not None and not 0 < points < inf:
+        raise InputError(f"points must be positive, got {points:g}. It is the least improvement of a responder.")
+    if relative is not None and not 0 < relative <= 1:
         raise InputError(f"relative must be in (0, 1], got {relative:g}. A third of the baseline is 0.33.")
-    return relative
+    return points or relative or 0  # one of them is above 0
 
 
 def _arm(
@@ -213,11 +205,9 @@ def _rows(own: ArmResponders, other: ArmResponders, level: float) -> tuple[Contr
         low, high = proportion_confint(arm.responders, arm.n, alpha=1 - level, method="wilson")
         shares.append(Contrast(f"share_{role}", "wilson", arm.responders / arm.n, float(low), float(high)))
     counts = TwoShares(own.responders, own.n, other.responders, other.n)
-    limits, difference = newcombe_limits(counts, level), compare_shares(counts, "risk_difference")
-    newcombe = Contrast("risk_difference", "newcombe", difference, limits.low, limits.high)
-    scored = [
-        Contrast(measure, "miettinen_nurminen", compare_shares(counts, measure), found.low, found.high)
-        for measure in get_args(Measure)
-        for found in [score_limits(counts, measure, level)]
-    ]
-    return (*shares, newcombe, *scored, *number_needed(difference, limits))
+    limits, difference = newcombe_limits(counts, level), counts.compare("risk_difference")
+    contrasts = [*shares, Contrast("risk_difference", "newcombe", difference, limits.low, limits.high)]
+    for measure in get_args(Measure):
+        found = score_limits(counts, measure, level)
+        contrasts.append(Contrast(measure, "miettinen_nurminen", counts.compare(measure), found.low, found.high))
+    return (*contrasts, *number_needed(difference, limits))

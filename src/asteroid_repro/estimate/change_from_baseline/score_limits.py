@@ -80,23 +80,22 @@ class TwoShares:
         """People with the event in both groups."""
         return self.events_1 + self.events_0
 
+    def compare(self, measure: Measure) -> float:
+        """Return the difference, ratio or odds ratio of the shares; a ratio is NaN for 0/0 and inf for more over 0.
 
-def compare_shares(counts: TwoShares, measure: Measure) -> float:
-    """Return the difference, ratio or odds ratio of the shares; a ratio is NaN for 0/0 and inf for more over 0.
-
-    Examples
-    --------
-    >>> abs(compare_shares(TwoShares(56, 70, 48, 80), "risk_difference") - 0.2) < 1e-12
-    True
-    """
-    top, bottom = counts.share_1, counts.share_0
-    if measure == "risk_difference":
-        return top - bottom
-    if measure == "odds_ratio":
-        top, bottom = top * (1 - bottom), bottom * (1 - top)
-    if bottom == 0:
-        return nan if top == 0 else inf
-    return top / bottom
+        Examples
+        --------
+        >>> abs(TwoShares(56, 70, 48, 80).compare("risk_difference") - 0.2) < 1e-12
+        True
+        """
+        top, bottom = self.share_1, self.share_0
+        if measure == "risk_difference":
+            return top - bottom
+        if measure == "odds_ratio":
+            top, bottom = top * (1 - bottom), bottom * (1 - top)
+        if bottom == 0:
+            return nan if top == 0 else inf
+        return top / bottom
 
 
 def score_limits(counts: TwoShares, measure: Measure, level: float = 0.95) -> Limits[float]:

@@ -8,11 +8,11 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import gammaln, nctdtr
 
-from asteroid_repro.errors import InputError, check_choice
+from asteroid_repro.errors import check_choice
 from asteroid_repro.estimate.arms import Data, Given, label_of
 from asteroid_repro.estimate.outcome_scores import OutcomeScores, every_pair
 from asteroid_repro.tables.limits import Limits, check_level
-from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.tables.result_table import EstimateRows
 
 StandardDeviation = Literal["baseline", "change"]
 
@@ -63,23 +63,8 @@ class StandardisedEffect:
     better: str
 
 
-@dataclass(frozen=True)
-class StandardisedEffects(ResultTable):
-    """Net differences in standard deviations.
-
-    Attributes
-    ----------
-    rows : tuple of StandardisedEffect
-        One an outcome and week.
-    level : float
-        Confidence level.
-    label : str
-        What the data are; empty for a plain table.
-    """
-
-    rows: tuple[StandardisedEffect, ...]
-    level: float
-    label: str = ""
+class StandardisedEffects(EstimateRows[StandardisedEffect]):
+    """Net differences in standard deviations, one an outcome and week."""
 
 
 def standardised_effects(
@@ -192,8 +177,7 @@ def _standardised(scores: OutcomeScores, sd_of: StandardDeviation, level: float)
     df = float(n_treatment + n_reference - 2)
     sd_change = _pooled_sd(*scores.changes)
     sd = sd_change if sd_of == "change" else _pooled_sd(*(own[0] for own in scores.both))
-    if sd <= 0 or sd_change <= 0:
-        raise InputError(f"{scores.outcome} must vary within the arms, got a constant. Drop it or correct the values.")
+    scores.check_varies(min(sd, sd_change) > 0)
     change, control = (values.mean() for values in scores.changes)
     difference = float(change - control)
     root_h = sqrt(1 / n_treatment + 1 / n_reference)

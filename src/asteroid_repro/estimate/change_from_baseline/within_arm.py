@@ -8,7 +8,7 @@ from scipy.special import stdtrit
 from asteroid_repro.estimate.arms import Data, Given, label_of
 from asteroid_repro.estimate.outcome_scores import every_pair
 from asteroid_repro.tables.limits import check_level
-from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.tables.result_table import EstimateRows
 
 
 @dataclass(frozen=True)
@@ -47,23 +47,8 @@ class WithinArmChange:
     better: str
 
 
-@dataclass(frozen=True)
-class WithinArmChanges(ResultTable):
-    """The mean changes of both arms.
-
-    Attributes
-    ----------
-    rows : tuple of WithinArmChange
-        One an outcome, week and arm.
-    level : float
-        Confidence level.
-    label : str
-        What the data are; empty for a plain table.
-    """
-
-    rows: tuple[WithinArmChange, ...]
-    level: float
-    label: str = ""
+class WithinArmChanges(EstimateRows[WithinArmChange]):
+    """The mean changes of both arms, one an outcome, week and arm."""
 
 
 def within_arm_changes(

@@ -72,9 +72,6 @@ def _taken(scores: np.ndarray, trials: np.ndarray) -> np.ndarray:
 
 
 def _joined(fits: list[tuple[np.ndarray, Estimates]], shape: tuple[int, ...]) -> Estimates:
-    if len(fits) == 1 and fits[0][1].estimate.size == np.prod(shape):  # the usual case: nothing to put together
-        fit = fits[0][1]
-        return Estimates(*(each.reshape(shape) for each in vars(fit).values()))
     arrays = [np.full((shape[0], int(np.prod(shape[1:]))), empty) for empty in (np.nan, np.nan, np.nan, False, False)]
     for part, fit in fits:
         for whole, own in zip(arrays, vars(fit).values(), strict=True):

@@ -7,23 +7,18 @@ import numpy as np
 
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.arms import Data, Given, label_of
-from asteroid_repro.estimate.effects.inference import Estimates, rows_of_numbers
-from asteroid_repro.estimate.effects.methods import (
-    METHODS,
-    Analysis,
-    Distribution,
-    check_spacing,
-    chosen_analysis,
-    estimate_arrays,
-)
+from asteroid_repro.estimate.effects.inference import rows_of_numbers
+from asteroid_repro.estimate.effects.methods import METHODS, Analysis, Distribution, chosen_analysis, estimate_arrays
 from asteroid_repro.estimate.likelihood.patterns import MINIMUM_OBSERVED, check_arms
-from asteroid_repro.estimate.outcome_scores import (
-    OutcomeScores,
-    check_everybody_seen,
-    check_later_visit,
-    outcome_scores,
-)
-from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.estimate.outcome_scores import OutcomeScores, outcome_scores
+from asteroid_repro.tables.result_table import EstimateRows
+
+_NOT_CONVERGED = {
+    True: "{} must have a baseline that varies within the arms for {}, got a constant one. Use change_score.",
+    False: "{} must have a likelihood with a maximum for {}, got none: too few people have two visits together, or a "
+    "visit does not vary. Use random_intercept or leave a week out.",
+}
+"""What is wrong with an outcome where a method for pairs of visits, or another, finds no estimate."""
 
 
 @dataclass(frozen=True)
@@ -65,23 +60,8 @@ class Effect:
     better: str
 
 
-@dataclass(frozen=True)
-class Effects(ResultTable):
-    """The effects on every outcome at every later visit.
-
-    Attributes
-    ----------
-    rows : tuple of Effect
-        One an outcome and week.
-    level : float
-        Confidence level.
-    label : str
-        What the data are, for instance ``SIMULATED ...``; empty for a plain table.
-    """
-
-    rows: tuple[Effect, ...]
-    level: float
-    label: str = ""
+class Effects(EstimateRows[Effect]):
+    """The effects on every outcome at every later visit: a row for each."""
 
 
 def estimate_effects(
@@ -133,7 +113,7 @@ def estimate_effects(
     """
     chosen = chosen_analysis(method, distribution, level)
     found = outcome_scores(trial, treatment, reference, better)
-    check_spacing(chosen.method, found[0].weeks)
+    chosen.check_spacing(found[0].weeks)
     return Effects(tuple(row for scores in found for row in _effects(scores, chosen)), level, label_of(trial))
 
 
@@ -142,11 +122,12 @@ def _effects(scores: OutcomeScores, chosen: Analysis) -> Iterator[Effect]:
     pairs = METHODS[chosen.method].pairs
     _check_scores(scores, pairs=pairs)
     fit = estimate_arrays(*scores.both, method=chosen.method, distribution=chosen.distribution)
-    _check_fit(fit, scores.outcome, chosen.method)
+    if not fit.converged.all():
+        raise InputError(_NOT_CONVERGED[pairs].format(scores.outcome, chosen.method))
+    scores.check_varies((fit.standard_error > 0).all())
+    numbers_of_weeks = rows_of_numbers(fit, chosen.level)
     people = [_people(own, pairs=pairs) for own in scores.both]
-    for week, numbers, treated, others in zip(
-        scores.weeks[1:], rows_of_numbers(fit, chosen.level), *people, strict=True
-    ):
+    for week, numbers, treated, others in zip(scores.weeks[1:], numbers_of_weeks, *people, strict=True):
         yield Effect(
             outcome=scores.outcome, week=week, method=chosen.method, distribution=chosen.distribution,
             n_treatment=int(treated), n_reference=int(others), better=scores.better, **numbers,
@@ -155,13 +136,12 @@ def _effects(scores: OutcomeScores, chosen: Analysis) -> Iterator[Effect]:
 
 def _check_scores(scores: OutcomeScores, *, pairs: bool) -> None:
     """Refuse scores from which no effect can be estimated."""
-    check_later_visit(scores)
+    scores.check_later_visit()
     check_arms(*scores.both, names=scores.arms)
-    check_everybody_seen(scores)
+    scores.check_everybody_seen()
     for arm, own in zip(scores.arms, scores.both, strict=True):
         _check_enough(own, scores.weeks, f"{scores.outcome} of {arm}", pairs=pairs)
-    if not any((np.nanmax(own, axis=1) > np.nanmin(own, axis=1)).any() for own in scores.both):
-        raise InputError(f"{scores.outcome} must vary within the arms, got a constant. Drop it or correct the values.")
+    scores.check_varies(any((np.nanmax(own, axis=1) > np.nanmin(own, axis=1)).any() for own in scores.both))
 
 
 def _check_enough(scores: np.ndarray, weeks: tuple[float, ...], name: str, *, pairs: bool) -> None:
@@ -182,18 +162,3 @@ def _people(scores: np.ndarray, *, pairs: bool) -> np.ndarray:
     observed = ~np.isnan(scores)
     drawn = observed[0] & observed[1:] if pairs else np.broadcast_to(observed.any(axis=0), observed[1:].shape)
     return np.asarray(np.sum(drawn, axis=1))
-
-
-def _check_fit(fit: Estimates, outcome: str, method: str) -> None:
-    if method == "ancova" and not fit.converged.all():
-        raise InputError(
-            f"{outcome} must have a baseline that varies within the arms for ancova, got a constant one. "
-            "Use change_score."
-        )
-    if not fit.converged.all():
-        raise InputError(
-            f"{outcome} must have a likelihood with a maximum for {method}, got none: too few people have two visits "
-            "together, or a visit does not vary. Use random_intercept or leave a week out."
-        )
-    if not (fit.standard_error > 0).all():
-        raise InputError(f"{outcome} must vary within the arms, got a constant. Drop it or correct the values.")

@@ -44,9 +44,10 @@ class Estimates:
 
     def where(self, converged: np.ndarray) -> "Estimates":
         """Return the same estimates where they converged, NaN elsewhere."""
-        numbers = (np.where(converged, number, np.nan) for number in (self.estimate, self.standard_error, self.df))
-        estimate, standard_error, df = numbers
-        return Estimates(estimate, standard_error, df, self.boundary, converged)
+        shown = {
+            name: np.where(converged, getattr(self, name), np.nan) for name in ("estimate", "standard_error", "df")
+        }
+        return replace(self, **shown, converged=converged)
 
     def with_normal_reference(self) -> "Estimates":
         """Return the same estimates referred to a standard normal."""
@@ -73,7 +74,7 @@ def critical_value(df: np.ndarray, level: float) -> np.ndarray:
     if finite.any():
         from scipy.special import stdtrit  # slow to import: a command that needs only the normal does not wait for it
 
-        distinct, where = _distinct(df[finite])
+        distinct, where = np.unique(df[finite], return_inverse=True)
         value[finite] = stdtrit(distinct, probability)[where]
     return value
 
@@ -93,18 +94,17 @@ def p_value(estimates: Estimates) -> np.ndarray:
     >>> p_value(Estimates(one, np.array([5.117]), np.array([np.inf]), one > 0)).round(4).tolist()
     [0.0028]
     """
-    from scipy.special import stdtr  # slow to import, and operating characteristics do without
+    from scipy.special import erfc, stdtr  # slow to import, and operating characteristics do without
 
     standard_error = np.where(estimates.standard_error > 0, estimates.standard_error, np.nan)
-    distance = np.abs(estimates.estimate / standard_error)
-    distinct, _ = _distinct(estimates.df)
-    if len(distinct) == 1:
-        p = _two_sided(distance, distinct[0])
-    else:
-        p = np.full(distance.shape, np.nan)
-        for df in distinct[np.rint(distinct) == distinct]:
-            own = estimates.df == df
-            p[own] = _two_sided(distance[own], df)
+    distance = np.asarray(np.abs(estimates.estimate / standard_error))
+    p = np.full(distance.shape, np.nan)
+    for df in np.unique(estimates.df[np.rint(estimates.df) == estimates.df]):
+        own = estimates.df == df
+        if np.isinf(df):
+            p[own] = erfc(distance[own] * np.sqrt(0.5))
+        elif df <= _FEW:
+            p[own] = _finite_sum(distance[own], int(df))
     rest = ~(p >= _TINY)  # also where there is no number yet
     p[rest] = 2 * stdtr(estimates.df[rest], -distance[rest])
     return p
@@ -120,29 +120,16 @@ def rows_of_numbers(estimates: Estimates, level: float) -> list[dict[str, float]
     ['estimate', 'se', 'df', 'ci_low', 'ci_high', 'p_value']
     """
     interval = confidence_interval(estimates, level)
-    numbers = {
-        "estimate": estimates.estimate, "se": estimates.standard_error, "df": estimates.df,
-        "ci_low": interval.low, "ci_high": interval.high, "p_value": p_value(estimates),
-    }  # fmt: skip
-    return [{name: float(array[row]) for name, array in numbers.items()} for row in range(len(estimates.estimate))]
-
-
-def _distinct(df: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distinct values and where each element stands among them; one alone is found without sorting."""
-    if df.size and (df == df.flat[0]).all():
-        return df.flat[:1], np.zeros(df.shape, dtype=int)
-    return np.unique(df, return_inverse=True)
-
-
-def _two_sided(distance: np.ndarray, df: float) -> np.ndarray:
-    """Return the two-sided p-values of one number of degrees of freedom, by the quickest way there is."""
-    from scipy.special import erfc
-
-    if np.isinf(df):
-        return np.asarray(erfc(distance * np.sqrt(0.5)))
-    if df == np.rint(df) and df <= _FEW:
-        return _finite_sum(distance, int(df))
-    return np.full(distance.shape, np.nan)  # left to stdtr
+    numbers = (
+        estimates.estimate,
+        estimates.standard_error,
+        estimates.df,
+        interval.low,
+        interval.high,
+        p_value(estimates),
+    )
+    names = "estimate", "se", "df", "ci_low", "ci_high", "p_value"
+    return [dict(zip(names, map(float, row), strict=True)) for row in zip(*numbers, strict=True)]
 
 
 def _finite_sum(distance: np.ndarray, df: int) -> np.ndarray:

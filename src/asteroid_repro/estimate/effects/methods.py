@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
@@ -17,13 +17,10 @@ from asteroid_repro.estimate.effects.moments import Moments
 from asteroid_repro.estimate.effects.random_intercept import random_intercept
 from asteroid_repro.estimate.effects.visit_pairs import VisitPairs, visit_pairs
 from asteroid_repro.estimate.likelihood.patterns import check_arms, patterns, usable
-from asteroid_repro.estimate.likelihood.repeated_measures import (
-    SmallSampleMethod,
-    clda,
-    mmrm_missing,
-    random_intercept_of_scores,
-)
+from asteroid_repro.estimate.likelihood.repeated_measures import clda, mmrm_missing, random_intercept_missing
+from asteroid_repro.estimate.likelihood.small_sample import SmallSampleMethod
 from asteroid_repro.tables.limits import check_level
+from asteroid_repro.trial.design import PaperAnalysis
 
 Distribution = Literal["z", "t", "satterthwaite", "kenward_roger"]
 Fit = Callable[[np.ndarray, np.ndarray, SmallSampleMethod], Estimates]
@@ -54,6 +51,21 @@ class Analysis:
     method: str
     distribution: Distribution
     level: float = 0.95
+
+    def check_spacing(self, weeks: Sequence[float]) -> None:
+        """Refuse unequally spaced visits to a method that supposes equally spaced ones.
+
+        Raises
+        ------
+        InputError
+            With the weeks and another method.
+
+        Examples
+        --------
+        >>> Analysis("mmrm_ar1", "t").check_spacing([0, 6, 12])
+        """
+        if METHODS[self.method].equally_spaced and len(weeks) > 2 and np.ptp(np.diff(weeks)) > 1e-9:
+            raise InputError(f"week must be equally spaced for {self.method}, got {list(weeks)}. Use mmrm.")
 
     def __post_init__(self) -> None:
         """Refuse what cannot be done."""
@@ -102,7 +114,7 @@ _Z: Final[tuple[Distribution, ...]] = ("z", "t", "satterthwaite", "kenward_roger
 _LIKELIHOOD: Final[tuple[Distribution, ...]] = ("t", "z", "satterthwaite", "kenward_roger")
 _SYMMETRIC, _AR1 = (_by_patterns(partial(mmrm_missing, covariance=form)) for form in ("compound_symmetry", "ar1"))
 METHODS: Final[Mapping[str, Method]] = {
-    "random_intercept": Method(_Z, random_intercept_of_scores, random_intercept),
+    "random_intercept": Method(_Z, random_intercept_missing, random_intercept),
     "mmrm": Method(_LIKELIHOOD, _by_patterns(mmrm_missing), mmrm),
     "mmrm_compound_symmetry": Method(_LIKELIHOOD, _SYMMETRIC, mmrm_compound_symmetry),
     "mmrm_ar1": Method(_LIKELIHOOD, _AR1, equally_spaced=True),
@@ -113,10 +125,18 @@ METHODS: Final[Mapping[str, Method]] = {
 }
 
 
+_USUAL: Final = PaperAnalysis(method="mmrm", distribution="kenward_roger", level=0.95)
+
+
 def chosen_analysis(
-    method: str | None = None, distribution: Distribution | None = None, level: float = 0.95
+    method: str | None = None,
+    distribution: Distribution | None = None,
+    level: float | None = None,
+    own: PaperAnalysis = _USUAL,
 ) -> Analysis:
-    """Return the analysis asked for: ``mmrm`` with ``kenward_roger`` for no method, else the method's own distribution.
+    """Return the analysis asked for: what is left out is ``own``, a study's or ``mmrm`` with ``kenward_roger``.
+
+    A method without a distribution has its own one.
 
     Raises
     ------
@@ -130,9 +150,9 @@ def chosen_analysis(
     >>> chosen_analysis("random_intercept").distribution
     'z'
     """
-    if method is None:
-        method, distribution = "mmrm", distribution or "kenward_roger"
-    return Analysis(method, reference_distribution(method, distribution), level)
+    asked: Any = distribution if method or distribution else own.distribution
+    name = method or own.method
+    return Analysis(name, reference_distribution(name, asked), own.level if level is None else level)
 
 
 def estimate_arrays(
@@ -195,22 +215,6 @@ def closed_form(method: str, distribution: Distribution | None = None) -> Callab
     return (lambda data: complete(data).with_normal_reference()) if chosen == "z" else complete
 
 
-def check_spacing(method: str, weeks: Sequence[float]) -> None:
-    """Refuse unequally spaced visits to a method that supposes equally spaced ones.
-
-    Raises
-    ------
-    InputError
-        With the weeks and another method.
-
-    Examples
-    --------
-    >>> check_spacing("mmrm_ar1", [0, 6, 12])
-    """
-    if METHODS[method].equally_spaced and len(weeks) > 2 and np.ptp(np.diff(weeks)) > 1e-9:
-        raise InputError(f"week must be equally spaced for {method}, got {list(weeks)}. Use mmrm.")
-
-
 def reference_distribution(method: str, distribution: Distribution | None) -> Distribution:
     """Return the reference distribution to use, the method's own where none is asked for.
 
@@ -230,9 +234,7 @@ def reference_distribution(method: str, distribution: Distribution | None) -> Di
     """
     check_choice("method", method, METHODS)
     available = METHODS[method].distributions
-    if distribution is not None and distribution not in available:
-        raise InputError(
-            f"distribution must be one of {', '.join(available)} for {method}, got {distribution!r}. "
-            "Leave it out for the usual one."
-        )
-    return distribution or available[0]
+    chosen = distribution or available[0]
+    if chosen not in available:
+        raise InputError(f"distribution must be one of {', '.join(available)} for {method}, got {chosen!r}. Omit it.")
+    return chosen

@@ -1,7 +1,7 @@
 r"""Covariances of a person's visits, as functions of few parameters, with their derivatives.
 
 Everything is given for the entries of the covariance matrix on and above the diagonal, row by row
-(:func:`upper_triangle`): :math:`\sigma_{11}, \sigma_{12}, \ldots, \sigma_{VV}`, so that derivatives are plain matrices.
+(``np.triu_indices``): :math:`\sigma_{11}, \sigma_{12}, \ldots, \sigma_{VV}`, so that derivatives are plain matrices.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,17 +37,6 @@ class Structure:
     curvatures: Callable[[np.ndarray, int], np.ndarray]
 
 
-def upper_triangle(visits: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the row and the column of each covariance entry.
-
-    Examples
-    --------
-    >>> [index.tolist() for index in upper_triangle(2)]
-    [[0, 0, 1], [0, 1, 1]]
-    """
-    return np.triu_indices(visits)
-
-
 def matrices(entries: np.ndarray, visits: int) -> np.ndarray:
     """Return the covariance matrices, shape (visits, visits, trials), of entries (entries, trials).
 
@@ -56,7 +45,7 @@ def matrices(entries: np.ndarray, visits: int) -> np.ndarray:
     >>> matrices(np.array([[4.0], [1.0], [9.0]]), 2)[..., 0].tolist()
     [[4.0, 1.0], [1.0, 9.0]]
     """
-    row, column = upper_triangle(visits)
+    row, column = np.triu_indices(visits)
     full = np.empty((visits, visits, *entries.shape[1:]))
     full[row, column] = full[column, row] = entries
     return full
@@ -84,7 +73,7 @@ def structure(covariance: str) -> Structure:
 
 
 def _unstructured_start(variances: np.ndarray) -> np.ndarray:
-    row, column = upper_triangle(len(variances))
+    row, column = np.triu_indices(len(variances))
     return np.where((row == column)[:, np.newaxis], variances[row], 0.0)
 
 
@@ -104,7 +93,7 @@ def _compound_start(variances: np.ndarray) -> np.ndarray:
 
 
 def _compound_slopes(parameters: np.ndarray, visits: int) -> np.ndarray:
-    row, column = upper_triangle(visits)
+    row, column = np.triu_indices(visits)
     slope = np.stack([np.ones(len(row)), (row == column).astype(float)], axis=1)
     return np.broadcast_to(slope[..., np.newaxis], (*slope.shape, parameters.shape[-1]))
 
@@ -114,7 +103,7 @@ def _compound_entries(parameters: np.ndarray, visits: int) -> np.ndarray:
 
 
 def _lags(visits: int) -> np.ndarray:
-    row, column = upper_triangle(visits)
+    row, column = np.triu_indices(visits)
     return np.asarray((column - row)[:, np.newaxis])
 
 

@@ -39,14 +39,9 @@ class Patterns:
         """Visits, the baseline included."""
         return int(self.observed.shape[1])
 
-    @property
-    def observations(self) -> np.ndarray:
-        """Observed scores by visit and arm, shape (visits, 2, trials)."""
-        return np.asarray(np.einsum("pv,pat->vat", self.observed.astype(float), self.counts))
-
     def variances(self) -> np.ndarray:
         """Variance of the observed scores by visit, pooled over the arms, shape (visits, trials), squared points."""
-        count = self.observations
+        count = _observations(self.observed, self.counts)
         squares = np.einsum("pvvat->vat", self.products) - self.sums.sum(axis=0) ** 2 / count
         return np.asarray(squares.sum(axis=1) / (count.sum(axis=1) - 2))
 
@@ -127,10 +122,18 @@ def patterns(treatment: np.ndarray, reference: np.ndarray) -> Patterns:
     ([[True, False], [True, True]], [1.0, 2.0])
     """
     check_arms(treatment, reference)
-    scores, observed = _centred(treatment, reference)
-    present = _present(observed)
-    sums = [_pattern_sums(kind, member.astype(float), scores, treatment.shape[1]) for kind, member in present]
-    return Patterns(*(np.concatenate(arrays) for arrays in zip(*(vars(own).values() for own in sums), strict=True)))
+    scores, present, arms = _by_pattern(treatment, reference)
+    visits, _, trials = scores.shape
+    counts = np.empty((len(present), 2, trials))
+    sums, products = np.zeros((len(present), visits, 2, trials)), np.zeros((len(present), visits, visits, 2, trials))
+    for pattern, (kind, member) in enumerate(present):
+        own = np.flatnonzero(kind)
+        for arm, people in enumerate(arms):
+            part = scores[own, people] * member[people]
+            counts[pattern, arm] = member[people].sum(axis=0)
+            sums[pattern, own, arm] = part.sum(axis=1)
+            products[pattern, own[:, np.newaxis], own, arm] = np.einsum("vnt,wnt->vwt", part, part)
+    return Patterns(np.array([kind for kind, _ in present]), counts, sums, products)
 
 
 def person_totals(treatment: np.ndarray, reference: np.ndarray) -> PersonTotals:
@@ -159,15 +162,12 @@ def person_totals(treatment: np.ndarray, reference: np.ndarray) -> PersonTotals:
     ([1.0, 2.0], [2.0, 4.0], [[-2.0, 4.0], [-13.0, 11.0]])
     """
     check_arms(treatment, reference)
-    scores, observed = _centred(treatment, reference)
-    present = _present(observed)
-    arms = slice(None, treatment.shape[1]), slice(treatment.shape[1], None)
+    scores, present, arms = _by_pattern(treatment, reference)
     own = scores.sum(axis=0)
     own_squares = own**2
     counts, totals = np.empty((2, len(present), 2, own.shape[-1]))
     squares = np.empty((len(present), own.shape[-1]))
-    for pattern, (_, member) in enumerate(present):
-        weight = member.astype(float)
+    for pattern, (_, weight) in enumerate(present):
         for arm, people in enumerate(arms):
             counts[pattern, arm] = weight[people].sum(axis=0)
             totals[pattern, arm] = np.einsum("nt,nt->t", weight[people], own[people])
@@ -205,9 +205,7 @@ def check_arms(
     >>> check_arms(np.zeros((3, 20)), np.zeros((3, 20)))
     """
     if len(treatment) != len(reference):
-        raise InputError(
-            f"arms must have the same visits, got {len(treatment)} and {len(reference)}. Use NaN for missing."
-        )
+        raise InputError(f"arms must have the same visits, got {len(treatment)} and {len(reference)}. Use NaN.")
     for arm, scores in zip(names, (treatment, reference), strict=True):
         if scores.shape[1] < MINIMUM_OBSERVED:
             raise InputError(f"{arm} must have at least 2 people, got {scores.shape[1]}. Its spread is not known.")
@@ -228,14 +226,24 @@ def _by_number(
         pairs=np.stack([np.einsum("pvw,pat->vwat", *pair) for pair in pairs]),
         totals=np.stack([np.einsum("pv,pat->vat", mask, totals[own]) for own, mask in kinds]),
         squares=np.stack([squares[own].sum(axis=0) for own, _ in kinds]),
-        observations=np.einsum("pv,pat->vat", observed.astype(float), counts),
+        observations=_observations(observed, counts),
         scores=scores,
         score_squares=score_squares,
     )
 
 
-def _centred(treatment: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return scores from their visit's mean, 0 where missing, and which are observed; the treatment arm first."""
+def _observations(observed: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    return np.asarray(np.einsum("pv,pat->vat", observed.astype(float), counts))
+
+
+def _by_pattern(
+    treatment: np.ndarray, reference: np.ndarray
+) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]], tuple[slice, slice]]:
+    """Return scores from their visit's mean, 0 where missing, the patterns that occur, and whose scores they are.
+
+    A pattern is the visits (visits,) it has and, 1 or 0, the people (people, trials) who have it. The people of the
+    treatment arm come first.
+    """
     scores = np.concatenate([treatment, reference], axis=1, dtype=float)
     observed = ~np.isnan(scores)
     scores[~observed] = 0.0
@@ -243,29 +251,10 @@ def _centred(treatment: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, 
     centre = scores.sum(axis=1) / np.maximum(np.count_nonzero(observed, axis=1), 1)
     scores -= centre[:, np.newaxis]
     scores *= observed
-    return scores, observed
-
-
-def _present(observed: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return the patterns (visits,) that occur, each with the people (people, trials) who have it."""
     kinds = [np.array(kind) for kind in product((False, True), repeat=len(observed)) if any(kind)]
     # A pattern is a binary number, its first visit the highest digit: one comparison then finds its people.
     digits = 2 ** np.arange(len(observed), dtype=np.min_scalar_type(2 ** len(observed)))[::-1]
     number = sum(seen * digit for seen, digit in zip(observed, digits, strict=True))
     members = [number == digits[kind].sum(dtype=digits.dtype) for kind in kinds]
-    return [(kind, member) for kind, member in zip(kinds, members, strict=True) if member.any()]
-
-
-def _pattern_sums(kind: np.ndarray, member: np.ndarray, scores: np.ndarray, n_treatment: int) -> Patterns:
-    """Return the sums of one pattern; member (people, trials) is 1 for the people who have it, treatment arm first."""
-    visits, _, trials = scores.shape
-    own = np.flatnonzero(kind)
-    counts = np.empty((1, 2, trials))
-    sums = np.zeros((1, visits, 2, trials))
-    products = np.zeros((1, visits, visits, 2, trials))
-    for arm, people in enumerate((slice(None, n_treatment), slice(n_treatment, None))):
-        part = scores[own, people] * member[people]
-        counts[0, arm] = member[people].sum(axis=0)
-        sums[0, own, arm] = part.sum(axis=1)
-        products[0, own[:, np.newaxis], own, arm] = np.einsum("vnt,wnt->vwt", part, part)
-    return Patterns(kind[np.newaxis], counts, sums, products)
+    present = [(kind, member.astype(float)) for kind, member in zip(kinds, members, strict=True) if member.any()]
+    return scores, present, (slice(None, treatment.shape[1]), slice(treatment.shape[1], None))

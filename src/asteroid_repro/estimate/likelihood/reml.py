@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from asteroid_repro.estimate.effects.symmetric import Inverse, invert
-from asteroid_repro.estimate.likelihood.covariance import Structure, matrices, upper_triangle
+from asteroid_repro.estimate.likelihood.covariance import Structure, matrices
 from asteroid_repro.estimate.likelihood.patterns import Patterns
 
 
@@ -110,13 +110,14 @@ def criterion(parameters: np.ndarray, data: Patterns, form: Structure, columns: 
     by_arm = np.einsum("pat,pijt->paijt", data.counts, weights.matrix)
     arms = np.einsum("paijt,pmnt->aijmnt", by_arm, weights.matrix)
     information_slopes = _information_slopes(arms, columns, len(beta))
-    fitted = _sandwich(weights.matrix, _fitted_squares(inverse.matrix, data.counts, columns))
+    variances = np.stack([inverse.matrix[np.ix_(own, own)] for own in columns])
+    fitted = _sandwich(weights.matrix, np.einsum("pat,avwt->pvwt", data.counts, variances))
     noise = _sandwich(weights.matrix, residual_squares)
-    expected = entry_pairs(arms.sum(axis=0)) - 2 * entry_pairs(_outer(fitted, weights.matrix))
+    expected = entry_pairs(arms.sum(axis=0)) - 2 * entry_pairs(np.einsum("pijt,pmnt->ijmnt", fitted, weights.matrix))
     turned = np.einsum("qrt,rskt->qskt", inverse.matrix, information_slopes)
     expected += np.einsum("qskt,sqlt->klt", turned, turned)
     z = _residual_slopes(weights.matrix, residual_sums, columns, len(beta))
-    observed = 2 * entry_pairs(_outer(noise, weights.matrix)) - expected
+    observed = 2 * entry_pairs(np.einsum("pijt,pmnt->ijmnt", noise, weights.matrix)) - expected
     observed -= 2 * np.einsum("qkt,qlt->klt", z, np.einsum("qrt,rlt->qlt", inverse.matrix, z))
     gradient = entries_of(np.einsum("pt,pvwt->vwt", people, weights.matrix) - (fitted + noise).sum(axis=0))
     slopes, curvatures = form.slopes(parameters, data.visits), form.curvatures(parameters, data.visits)
@@ -149,7 +150,7 @@ def entries_of(symmetric: np.ndarray) -> np.ndarray:
     >>> entries_of(np.array([[4.0, 1.0], [1.0, 9.0]])).tolist()
     [4.0, 2.0, 9.0]
     """
-    row, column = upper_triangle(len(symmetric))
+    row, column = np.triu_indices(len(symmetric))
     return np.asarray((2 * _halved_diagonal(len(symmetric)) * symmetric[row, column].T).T)
 
 
@@ -166,7 +167,7 @@ def entry_pairs(outer: np.ndarray) -> np.ndarray:
     >>> entry_pairs(np.einsum("ij,mn->ijmn", np.eye(2), np.eye(2))).tolist()
     [[1.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0, 0.0, 1.0]]
     """
-    row, column = upper_triangle(len(outer))
+    row, column = np.triu_indices(len(outer))
     own_row, own_column = row[:, np.newaxis], column[:, np.newaxis]
     pairs = outer[own_column, row, column, own_row] + outer[own_row, row, column, own_column]
     pairs += outer[own_column, column, row, own_row] + outer[own_row, column, row, own_column]
@@ -176,13 +177,8 @@ def entry_pairs(outer: np.ndarray) -> np.ndarray:
 
 def _halved_diagonal(visits: int) -> np.ndarray:
     """Factor that makes e_r e_c' + e_c e_r' the derivative of a symmetric matrix in its entry (r, c)."""
-    row, column = upper_triangle(visits)
+    row, column = np.triu_indices(visits)
     return np.where(row == column, 0.5, 1.0)
-
-
-def _outer(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Sum of the products of two matrices over the patterns, for :func:`entry_pairs`."""
-    return np.asarray(np.einsum("pijt,pmnt->ijmnt", left, right))
 
 
 def _sandwich(weight: np.ndarray, middle: np.ndarray) -> np.ndarray:
@@ -213,15 +209,9 @@ def _residuals(beta: np.ndarray, data: Patterns, columns: np.ndarray) -> tuple[n
     return data.sums - data.counts[:, np.newaxis] * mu, squares
 
 
-def _fitted_squares(variance: np.ndarray, counts: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Return C, the variance of the fitted means summed over the people of a pattern."""
-    by_arm = np.stack([variance[np.ix_(own, own)] for own in columns])
-    return np.asarray(np.einsum("pat,avwt->pvwt", counts, by_arm))
-
-
 def _information_slopes(arms: np.ndarray, columns: np.ndarray, means: int) -> np.ndarray:
     """Return D_k of each entry; arms holds the sums of W_ij W_mn over the people of an arm."""
-    row, column = upper_triangle(columns.shape[1])
+    row, column = np.triu_indices(columns.shape[1])
     scale = _halved_diagonal(columns.shape[1])[:, np.newaxis]
     slopes = np.zeros((means, means, len(row), arms.shape[-1]))
     for arm, own in enumerate(columns):
@@ -232,7 +222,7 @@ def _information_slopes(arms: np.ndarray, columns: np.ndarray, means: int) -> np
 
 def _residual_slopes(weight: np.ndarray, residual_sums: np.ndarray, columns: np.ndarray, means: int) -> np.ndarray:
     """Return z_k of each entry, shape (means, entries, trials)."""
-    row, column = upper_triangle(columns.shape[1])
+    row, column = np.triu_indices(columns.shape[1])
     scale = _halved_diagonal(columns.shape[1])[:, np.newaxis]
     weighted = np.einsum("pijt,pjat->piat", weight, residual_sums)
     crossed = np.einsum("pijt,pmat->aijmt", weight, weighted)

@@ -87,7 +87,7 @@ def fit_reml(data: Patterns, covariance: str, columns: np.ndarray) -> RemlFit:
         parameters = form.start(data.variances())
         arrived = _climb(parameters, data, form, columns)
         at = criterion(parameters, data, form, columns)
-        return RemlFit(parameters, at, arrived & _is_maximum(at), _is_singular(parameters, form, data.visits))
+        return RemlFit(parameters, at, arrived & _step(at)[1], _is_singular(parameters, form, data.visits))
 
 
 def _climb(parameters: np.ndarray, data: Patterns, form: Structure, columns: np.ndarray) -> np.ndarray:
@@ -121,21 +121,10 @@ def _step(at: Criterion) -> tuple[np.ndarray, np.ndarray]:
     """Return the next step and whether it is the last."""
     newton, fisher = invert(at.observed), invert(at.expected)
     scores = [np.einsum("klt,lt->kt", inverse.matrix, at.gradient) for inverse in (newton, fisher)]
-    distance = _distance(at.gradient, scores[1])
+    # Near a singular covariance rounding can make it negative, and far below 0 is no nearer than far above.
+    distance = np.abs(np.einsum("kt,kt->t", at.gradient, scores[1]))
     close = newton.positive & (distance < _NEWTON_BELOW)
     return -np.where(close, scores[0], scores[1]), close & (distance < _TOLERANCE)
-
-
-def _distance(gradient: np.ndarray, step: np.ndarray) -> np.ndarray:
-    """Distance to the optimum, in deviance."""
-    # Near a singular covariance rounding can make it negative, and far below 0 is no nearer than far above.
-    return np.asarray(np.abs(np.einsum("kt,kt->t", gradient, step)))
-
-
-def _is_maximum(at: Criterion) -> np.ndarray:
-    """Whether the likelihood is level here and bends down every way: nobody has looked since the last step."""
-    step = np.einsum("klt,lt->kt", invert(at.expected).matrix, at.gradient)
-    return np.asarray(invert(at.observed).positive & (_distance(at.gradient, step) < _TOLERANCE))
 
 
 def _is_singular(parameters: np.ndarray, form: Structure, visits: int) -> np.ndarray:

@@ -1,7 +1,6 @@
 r"""Likelihood methods for repeated measures with missing visits; visits missing at random given the observed ones."""
 
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
 
@@ -11,9 +10,7 @@ from asteroid_repro.estimate.likelihood.patterns import Patterns, patterns, pers
 from asteroid_repro.estimate.likelihood.random_intercept_fit import fit_random_intercept
 from asteroid_repro.estimate.likelihood.reml import criterion
 from asteroid_repro.estimate.likelihood.reml_fit import fit_reml
-from asteroid_repro.estimate.likelihood.small_sample import kenward_roger, satterthwaite
-
-SmallSampleMethod = Literal["satterthwaite", "kenward_roger"]
+from asteroid_repro.estimate.likelihood.small_sample import SmallSampleMethod, kenward_roger, satterthwaite
 
 
 def mmrm_missing(
@@ -60,9 +57,7 @@ def mmrm_missing(
     >>> bool(fit.converged.all()), bool(30 < fit.df[1, 0] < 38)
     (True, True)
     """
-    visits = data.visits
-    columns = np.arange(2 * visits).reshape(2, visits)
-    return _estimates(data, covariance, columns, _net_differences(visits), small_sample)
+    return _estimates(data, covariance, _free_means(data.visits), _net_differences(data.visits), small_sample)
 
 
 def clda(data: Patterns, *, small_sample: SmallSampleMethod = "satterthwaite") -> Estimates:
@@ -102,47 +97,15 @@ def clda(data: Patterns, *, small_sample: SmallSampleMethod = "satterthwaite") -
     return _estimates(data, "unstructured", columns, contrasts, small_sample)
 
 
-def random_intercept_missing(data: Patterns, *, small_sample: SmallSampleMethod = "satterthwaite") -> Estimates:
+def random_intercept_missing(
+    treatment: np.ndarray, reference: np.ndarray, small_sample: SmallSampleMethod = "satterthwaite"
+) -> Estimates:
     r"""Estimate the net differences by the random-intercept model.
 
     The fit is :func:`asteroid_repro.estimate.likelihood.random_intercept_fit.fit_random_intercept`. Kenward and Roger's
     adjustment is that of the covariance :math:`\sigma_b^2 J + \sigma_e^2 I` in both variances, also where
-    :math:`\hat\sigma_b^2 = 0` (as pbkrtest has it).
-
-    Parameters
-    ----------
-    data, small_sample
-        As in :func:`mmrm_missing`.
-
-    Returns
-    -------
-    Estimates
-        Shape (visits - 1, trials); ``boundary`` where the variance of the intercept is 0.
-
-    References
-    ----------
-    .. [1] Halekoh & Hojsgaard (2014), J Stat Softw 59(9). doi:10.18637/jss.v059.i09
-
-    Examples
-    --------
-    >>> from asteroid_repro.estimate.likelihood.patterns import patterns
-    >>> rng = np.random.default_rng(7)
-    >>> scores = rng.normal(size=(3, 40, 1)) + 2 * rng.normal(size=(40, 1))
-    >>> fit = random_intercept_missing(patterns(scores[:, :20], scores[:, 20:]), small_sample="kenward_roger")
-    >>> fit.df.round(6).tolist()
-    [[76.0], [76.0]]
-    """
-    fit, variances = fit_random_intercept(data.person_totals())
-    return _adjusted(data, fit, variances) if small_sample == "kenward_roger" else fit
-
-
-def random_intercept_of_scores(
-    treatment: np.ndarray, reference: np.ndarray, small_sample: SmallSampleMethod = "satterthwaite"
-) -> Estimates:
-    """Estimate the net differences by the random-intercept model from scores.
-
-    As :func:`random_intercept_missing`, but without the sums of products that Satterthwaite's method does not need:
-    summing them takes longer than the fit.
+    :math:`\hat\sigma_b^2 = 0` (as pbkrtest has it). Satterthwaite's method does without the sums of products by
+    pattern: summing them takes longer than the fit.
 
     Parameters
     ----------
@@ -161,16 +124,30 @@ def random_intercept_of_scores(
     InputError
         Fewer than two people in an arm, or other visits in one arm than in the other.
 
+    References
+    ----------
+    .. [1] Halekoh & Hojsgaard (2014), J Stat Softw 59(9). doi:10.18637/jss.v059.i09
+
     Examples
     --------
     >>> rng = np.random.default_rng(7)
     >>> scores = rng.normal(size=(3, 40, 1)) + 2 * rng.normal(size=(40, 1))
-    >>> random_intercept_of_scores(scores[:, :20], scores[:, 20:]).df.round(6).tolist()
+    >>> random_intercept_missing(scores[:, :20], scores[:, 20:], "kenward_roger").df.round(6).tolist()
     [[76.0], [76.0]]
     """
-    if small_sample == "kenward_roger":
-        return random_intercept_missing(patterns(treatment, reference), small_sample=small_sample)
-    return fit_random_intercept(person_totals(treatment, reference))[0]
+    if small_sample == "satterthwaite":
+        return fit_random_intercept(person_totals(treatment, reference))[0]
+    data = patterns(treatment, reference)
+    fit, variances = fit_random_intercept(data.person_totals())
+    with np.errstate(divide="ignore", invalid="ignore"):  # fits that failed are NaN and stay so
+        at = criterion(variances, data, structure("compound_symmetry"), _free_means(data.visits))
+        adjusted = kenward_roger(at, _net_differences(data.visits), data)
+    return replace(fit, standard_error=adjusted.standard_error, df=adjusted.df).where(fit.converged)
+
+
+def _free_means(visits: int) -> np.ndarray:
+    """Return the number of the mean of each arm and visit."""
+    return np.arange(2 * visits).reshape(2, visits)
 
 
 def _net_differences(visits: int) -> np.ndarray:
@@ -179,22 +156,12 @@ def _net_differences(visits: int) -> np.ndarray:
     return np.vstack([change, -change])
 
 
-def _adjusted(data: Patterns, fit: Estimates, variances: np.ndarray) -> Estimates:
-    columns = np.arange(2 * data.visits).reshape(2, data.visits)
-    with np.errstate(divide="ignore", invalid="ignore"):  # fits that failed are NaN and stay so
-        at = criterion(variances, data, structure("compound_symmetry"), columns)
-        adjusted = kenward_roger(at, _net_differences(data.visits), data)
-    return replace(fit, standard_error=adjusted.standard_error, df=adjusted.df).where(fit.converged)
-
-
 def _estimates(
     data: Patterns, covariance: str, columns: np.ndarray, contrasts: np.ndarray, small_sample: SmallSampleMethod
 ) -> Estimates:
     fit = fit_reml(data, covariance, columns)
     with np.errstate(divide="ignore", invalid="ignore"):  # fits that failed are NaN and stay so
-        if small_sample == "kenward_roger":
-            result = kenward_roger(fit.at, contrasts, data)
-        else:
-            result = satterthwaite(fit.at, contrasts)
+        adjusted = small_sample == "kenward_roger"
+        result = kenward_roger(fit.at, contrasts, data) if adjusted else satterthwaite(fit.at, contrasts)
     converged = fit.converged & np.isfinite(result.standard_error).all(axis=0) & np.isfinite(result.df).all(axis=0)
     return replace(result, boundary=fit.singular).where(converged)

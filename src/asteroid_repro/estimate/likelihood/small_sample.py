@@ -5,12 +5,16 @@ Both refer :math:`c'\hat\beta` to a t distribution whose degrees of freedom matc
 covariance parameters, :math:`df = 2 v^2 / (g' 2 H^{-1} g)`.
 """
 
+from typing import Literal
+
 import numpy as np
 
 from asteroid_repro.estimate.effects.inference import Estimates
 from asteroid_repro.estimate.effects.symmetric import invert
 from asteroid_repro.estimate.likelihood.patterns import Patterns
 from asteroid_repro.estimate.likelihood.reml import Criterion, entries_of, entry_pairs
+
+SmallSampleMethod = Literal["satterthwaite", "kenward_roger"]
 
 
 def satterthwaite(at: Criterion, contrasts: np.ndarray) -> Estimates:
@@ -41,7 +45,8 @@ def satterthwaite(at: Criterion, contrasts: np.ndarray) -> Estimates:
     [[10.0]]
     """
     variance, gradient = _variances(at, contrasts)
-    return _estimates(at, contrasts, variance, _df(variance, gradient, invert(at.observed).matrix))
+    df = _df(variance, gradient, invert(at.observed).matrix)
+    return Estimates(contrasts.T @ at.beta, np.sqrt(variance), df)
 
 
 def kenward_roger(at: Criterion, contrasts: np.ndarray, data: Patterns) -> Estimates:
@@ -80,12 +85,7 @@ def kenward_roger(at: Criterion, contrasts: np.ndarray, data: Patterns) -> Estim
     inverse = invert(at.expected).matrix
     spreads = np.stack([_spread_of_weights(at, contrast, data) for contrast in contrasts.T])
     adjusted = variance + 4 * np.einsum("klt,cklt->ct", inverse, spreads)
-    return _estimates(at, contrasts, adjusted, _df(variance, gradient, inverse))
-
-
-def _estimates(at: Criterion, contrasts: np.ndarray, variance: np.ndarray, df: np.ndarray) -> Estimates:
-    """Return contrasts of the means with their inference, shape (contrasts, trials)."""
-    return Estimates(contrasts.T @ at.beta, np.sqrt(variance), df)
+    return Estimates(contrasts.T @ at.beta, np.sqrt(adjusted), _df(variance, gradient, inverse))
 
 
 def _variances(at: Criterion, contrasts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -76,12 +76,13 @@ def impute(
     ((3, 20, 5), 3)
     """
     check_imputing(rule, imputations)
-    both = _checked_scores(treatment, reference)
+    check_arms(treatment, reference)
+    both = np.concatenate([treatment, reference], axis=1)
     completed = np.repeat(both[np.newaxis], imputations, axis=0)
     n_treatment = treatment.shape[1]
     if np.isnan(both).any():
-        arm = (np.arange(both.shape[1]) >= n_treatment).astype(int)
-        _augment(completed, arm, rule, rng)
+        _check_determined(treatment, reference)
+        _augment(completed, (np.arange(both.shape[1]) >= n_treatment).astype(int), rule, rng)
     last = np.moveaxis(completed, 0, -1)
     return last[:, :n_treatment], last[:, n_treatment:]
 
@@ -137,41 +138,26 @@ def check_imputing(rule: str, imputations: int) -> None:
         raise InputError(f"imputations must be a whole number of 2 or more, got {imputations!r}. 50 are usual.")
 
 
-def _checked_scores(treatment: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Return the scores of both arms side by side, if they determine a distribution of the missing ones."""
-    check_arms(treatment, reference)
+def _check_determined(treatment: np.ndarray, reference: np.ndarray) -> None:
+    """Refuse scores that leave the mean or the covariance open: its distribution given the data would not integrate."""
     for arm, scores in (("treatment", treatment), ("reference", reference)):
         seen = ~np.isnan(scores)
-        if not seen.any(axis=0).all():
-            raise InputError(
-                f"{arm} must have an observed score of every person, got none for person "
-                f"{int(np.argmin(seen.any(axis=0))) + 1}. Leave that person out, and say so."
-            )
-        if (seen.sum(axis=1) < MINIMUM_OBSERVED).any():
-            raise InputError(
-                f"{arm} must have at least 2 observed scores at every visit, got {int(seen.sum(axis=1).min())}. "
-                "Leave that visit out."
-            )
-    both = np.concatenate([treatment, reference], axis=1)
-    if np.isnan(both).any():
-        _check_complete_people(treatment, reference)
-    return both
-
-
-def _check_complete_people(treatment: np.ndarray, reference: np.ndarray) -> None:
-    """Refuse scores that leave the covariance open: its distribution given the data would not integrate."""
+        absent, fewest = np.flatnonzero(~seen.any(axis=0)), int(seen.sum(axis=1).min())
+        if absent.size:
+            raise InputError(f"{arm} must have an observed score of every person, got none for person {absent[0] + 1}.")
+        if fewest < MINIMUM_OBSERVED:
+            raise InputError(f"{arm} must have at least 2 observed scores at every visit, got {fewest}. Leave it out.")
     complete = [scores[:, ~np.isnan(scores).any(axis=0)] for scores in (treatment, reference)]
-    count = sum(scores.shape[1] for scores in complete)
-    if count < len(treatment) + 2:
+    count, needed = sum(scores.shape[1] for scores in complete), len(treatment) + 2
+    if count < needed:
         raise InputError(
-            f"imputation must have at least {len(treatment) + 2} people with every visit, got {count}. "
-            "Use estimate_effects, or leave a visit out."
+            f"imputation must have at least {needed} people with every visit, got {count}. Use fewer visits."
         )
     centred = np.concatenate([own - own.mean(axis=1, keepdims=True) for own in complete if own.shape[1]], axis=1)
     spread = np.sqrt((centred**2).sum(axis=1, keepdims=True))
-    if (spread <= _SINGULAR * np.nanmax(np.abs(np.concatenate([treatment, reference], axis=1)))).any() or (
-        np.linalg.svd(centred / spread, compute_uv=False)[-1] ** 2 < _SINGULAR
-    ):
+    largest = max(np.nanmax(np.abs(scores)) for scores in (treatment, reference))
+    constant = (spread <= _SINGULAR * largest).any()
+    if constant or np.linalg.svd(centred / spread, compute_uv=False)[-1] ** 2 < _SINGULAR:
         raise InputError(
             "scores must vary within the arms at every visit and no visit be determined by the others, got a singular "
             "covariance. Leave a visit out or correct the values."
@@ -188,10 +174,10 @@ def _augment(completed: np.ndarray, arm: np.ndarray, rule: Rule, rng: np.random.
     for own in (arm == 0, arm == _REFERENCE):
         start = np.nanmean(completed[0][:, own], axis=1, keepdims=True)
         completed[:, :, own] = np.where(observed[:, own], completed[:, :, own], start)
-    at_random, by_rule = _whose_mean(observed, arm, "mar"), _whose_mean(observed, arm, rule)
+    by_rule = _whose_mean(observed, arm, rule)
     for step in range(BURN_IN + 1):
         means, root = _draw_parameters(completed, arm, roots[:, step], mean_noise[:, step])
-        whose = by_rule if step == BURN_IN else at_random  # the rule is no part of the model the chain explores
+        whose = by_rule if step == BURN_IN else arm  # the rule is no part of the model the chain explores
         _fill(completed, means[:, np.arange(visits)[:, np.newaxis], whose], root, gaps, score_noise[:, step])
 
 

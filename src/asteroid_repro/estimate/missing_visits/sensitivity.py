@@ -15,7 +15,7 @@ from asteroid_repro.estimate.effects.mmrm import mmrm
 from asteroid_repro.estimate.effects.moments import Moments, moments
 from asteroid_repro.estimate.missing_visits.imputation import Rule, check_imputing, impute, shift_imputed
 from asteroid_repro.estimate.missing_visits.rubin import Pooled, pool
-from asteroid_repro.estimate.outcome_scores import OutcomeScores, check_everybody_seen, one_outcome
+from asteroid_repro.estimate.outcome_scores import OutcomeScores, one_outcome
 from asteroid_repro.tables.limits import check_level
 from asteroid_repro.tables.result_table import ResultTable
 
@@ -201,8 +201,7 @@ def effects_by_delta(
         drawn = impute(*scores.both, imputations=imputations, rng=np.random.default_rng(seed), rule=rule)
         shifted = shift_imputed(scores.treatment, drawn[0], points)
         pooled = pool(_at(_METHODS[method](moments(shifted, drawn[1][:, :, np.newaxis])), visit - 1))
-    if not (pooled.estimates.standard_error > 0).all():
-        raise InputError(f"{scores.outcome} must vary within the arms, got a constant. Drop it or correct the values.")
+    scores.check_varies((pooled.estimates.standard_error > 0).all())
     missing, found = [int(np.isnan(own[visit]).sum()) for own in scores.both], []
     for row, numbers in enumerate(rows_of_numbers(pooled.estimates, level)):
         spread = {name: float(getattr(pooled, name)[row]) for name in ("within", "between", "missing_information")}
@@ -228,11 +227,9 @@ def _check(deltas: Sequence[float], seed: int, method: str) -> None:
 def _visits_seen(scores: OutcomeScores, week: float | None) -> tuple[OutcomeScores, int]:
     """Return the visits at which somebody was seen, and the number of the week among them."""
     scores.pairs(week)  # refuses an unknown week, and arms with too few pairs
-    check_everybody_seen(scores)
+    scores.check_everybody_seen()
     seen = ~np.logical_and(*(np.isnan(own).all(axis=1) for own in scores.both))
     visit = int(seen[: scores.visit(week)].sum())
-    if seen.all():
-        return scores, visit
     weeks = tuple(week for week, kept in zip(scores.weeks, seen, strict=True) if kept)
     treatment, reference = (own.T[:, seen].T for own in scores.both)
     return replace(scores, weeks=weeks, treatment=treatment, reference=reference), visit

@@ -7,7 +7,7 @@ from scipy.special import gammainc, ndtri
 
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.safety.rates import EventRate
-from asteroid_repro.tables.limits import Limits, check_level
+from asteroid_repro.tables.limits import check_level
 from asteroid_repro.tables.result_table import ResultTable
 
 
@@ -119,16 +119,18 @@ def compare_with_yardstick(
     [0.5, 0.232, 0.957]
     """
     if not 0 < low <= yardstick_per_1000 <= high < inf:
-        raise InputError(
-            f"yardstick_per_1000 must be positive and inside its limits, got {yardstick_per_1000:g} "
-            f"({low:g} to {high:g}). Correct it."
-        )
+        given = f"{yardstick_per_1000:g} ({low:g} to {high:g})"
+        raise InputError(f"yardstick_per_1000 must be positive and inside its limits, got {given}. Correct it.")
     sigma = (log(high) - log(low)) / (2 * float(ndtri((1 + check_level(yardstick_level)) / 2)))
-    limits = _ratio_limits(rate, yardstick_per_1000, float(ndtri((1 + rate.level) / 2)) * sigma)
+    margin = float(ndtri((1 + rate.level) / 2)) * sigma
+    ratio, ci_low, ci_high = (own / yardstick_per_1000 for own in (rate.rate_per_1000, rate.ci_low, rate.ci_high))
+    if rate.events:
+        ci_low = ratio * exp(-sqrt(log(rate.rate_per_1000 / rate.ci_low) ** 2 + margin**2))
+        ci_high = ratio * exp(sqrt(log(rate.ci_high / rate.rate_per_1000) ** 2 + margin**2))
     return RateRatio(
         kind=rate.kind, method=rate.method, per=rate.per, events=rate.events, rate_per_1000=rate.rate_per_1000,
-        yardstick_per_1000=yardstick_per_1000, ratio=rate.rate_per_1000 / yardstick_per_1000,
-        ci_low=limits.low, ci_high=limits.high, level=rate.level, note=rate.note,
+        yardstick_per_1000=yardstick_per_1000, ratio=ratio,
+        ci_low=ci_low, ci_high=ci_high, level=rate.level, note=rate.note,
     )  # fmt: skip
 
 
@@ -176,9 +178,7 @@ def probability_rate_below(
     if events < 0:
         raise InputError(f"events must be 0 or more, got {events}. Correct the count.")
     if not (0 < exposure < inf and 0 < below_per_1000 < inf):
-        raise InputError(
-            f"exposure and below_per_1000 must be positive, got {exposure:g} and {below_per_1000:g}. Correct them."
-        )
+        raise InputError(f"exposure and below_per_1000 must be positive, got {exposure:g} and {below_per_1000:g}.")
     if prior_exposure < 0 or prior_shape < 0 or events + prior_shape <= 0:
         raise InputError(
             f"prior_shape and prior_exposure must be 0 or more, and the shape positive without events, got "
@@ -186,13 +186,3 @@ def probability_rate_below(
         )
     probability = gammainc(events + prior_shape, below_per_1000 / 1000 * (exposure + prior_exposure))
     return RateProbability(events, exposure, below_per_1000, prior_shape, prior_exposure, float(probability))
-
-
-def _ratio_limits(rate: EventRate, yardstick: float, margin: float) -> Limits[float]:
-    """Limits of the ratio; the margin is that of the yardstick, on the log scale."""
-    if rate.events == 0:
-        return Limits(rate.ci_low / yardstick, rate.ci_high / yardstick)
-    ratio = rate.rate_per_1000 / yardstick
-    below = sqrt(log(rate.rate_per_1000 / rate.ci_low) ** 2 + margin**2)
-    above = sqrt(log(rate.ci_high / rate.rate_per_1000) ** 2 + margin**2)
-    return Limits(ratio * exp(-below), ratio * exp(above))

@@ -1,9 +1,9 @@
 """Rates of adverse events, with a named denominator and the interval asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -11,18 +11,16 @@ import pandas as pd
 from asteroid_repro.errors import InputError, check_choice
 from asteroid_repro.estimate.arms import Data, label_of
 from asteroid_repro.estimate.safety.rate_limits import clustered_limits, exact_poisson_limits, mid_p_poisson_limits
-from asteroid_repro.tables.checking import check_table
+from asteroid_repro.tables.checking import check_listed_once, check_table
 from asteroid_repro.tables.limits import Limits, check_level
-from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.tables.result_table import EstimateRows
 from asteroid_repro.trial.participant_data import Trial
 
 IntervalMethod = Literal["exact", "mid_p", "clustered"]
-INTERVAL_METHODS: Final = ("exact", "mid_p", "clustered")
-HOURS: Final = ("running_hours", "attended_hours", "prescribed_hours")
-DENOMINATORS: Final = (*HOURS, "person_weeks")
+DENOMINATORS: Final = ("running_hours", "attended_hours", "prescribed_hours", "person_weeks")
 
-Group = tuple[str, pd.DataFrame, float, dict[Any, float] | None]
-"""Label of an arm, its events, its exposure, and that of each person; None where only the total is known."""
+Exposure = tuple[float, dict[Any, float] | None]
+"""Exposure of everybody, and that of each person; None where only the total is known."""
 
 
 @dataclass(frozen=True)
@@ -70,25 +68,8 @@ class EventRate:
     note: str
 
 
-@dataclass(frozen=True)
-class EventRates(ResultTable):
-    """The rates of all kinds together and of each kind.
-
-    Attributes
-    ----------
-    rows : tuple of EventRate
-        First ``all``, then one a kind; arm by arm.
-    label : str
-        What the data are; empty for plain tables.
-    """
-
-    rows: tuple[EventRate, ...]
-    label: str = ""
-
-    @property
-    def level(self) -> float:
-        """Confidence level, the same in every row."""
-        return self.rows[0].level
+class EventRates(EstimateRows[EventRate]):
+    """Rates of adverse events, arm by arm: first ``all`` kinds together, then one a kind."""
 
 
 def event_rates(
@@ -141,26 +122,22 @@ def event_rates(
             raise InputError("exposure must come from the trial itself, got both a trial and an exposure. Give one.")
         sessions = trial.sessions if len(trial.sessions) else None
         per = per or ("running_hours" if sessions is not None else "person_weeks")
+        kinds = trial.design.kinds
     per = per or "running_hours"
     check_choice("per", per, DENOMINATORS)
-    check_choice("method", method, INTERVAL_METHODS)
-    kinds = trial.design.kinds if isinstance(trial, Trial) else kinds
+    check_choice("method", method, get_args(IntervalMethod))
     frame = trial.adverse_events if isinstance(trial, Trial) else trial
     events = check_table(frame, "adverse_events", ["participant", "kind"], kinds=kinds)
-    if per == "person_weeks":
-        groups = _in_weeks(trial, events)
-    else:
-        exposure, by_person = _hours(sessions, hours, per, each=method == "clustered")
-        groups = [(*_of_treatment(trial, events), exposure, by_person)]
+    exposure = None if per == "person_weeks" else _hours(sessions, hours, per, each=method == "clustered")
     rows = []
-    for arm, of_arm, total, by_person in groups:
+    for arm, of_arm, (total, by_person) in _by_arm(trial, events, exposure):
         for kind in ("all", *(kinds or sorted(events["kind"].unique()))):
             own = of_arm if kind == "all" else of_arm[of_arm["kind"] == kind]
             limits, df, note = _limits(own, by_person, method, level)
             count, people, scale = len(own), int(own["participant"].nunique()), 1000 / total
             rates = count * scale, method, limits.low * scale, limits.high * scale
             rows.append(EventRate(arm, kind, count, people, per, total, *rates, df, level, note))
-    return EventRates(tuple(rows), label_of(trial))
+    return EventRates(tuple(rows), level, label_of(trial))
 
 
 def exposure_hours(sessions: pd.DataFrame, per: str) -> float:
@@ -187,52 +164,39 @@ def exposure_hours(sessions: pd.DataFrame, per: str) -> float:
     """
     needed = ["participant", "session", "prescribed_minutes", "attended", "run_minutes"]
     table = check_table(sessions, "sessions", needed)
-    if table.duplicated(["participant", "session"]).any():
-        raise InputError("sessions must list each session of a person once, got one twice. Remove the duplicate.")
-    minutes = {
-        "running_hours": table["run_minutes"],
-        "attended_hours": table["prescribed_minutes"] * table["attended"],
-        "prescribed_hours": table["prescribed_minutes"],
-    }[per]
+    check_listed_once(table, "sessions", ["participant", "session"])
+    minutes = table["run_minutes" if per == "running_hours" else "prescribed_minutes"]
+    minutes = minutes * table["attended"] if per == "attended_hours" else minutes
     if (minutes < 0).any():
         raise InputError(f"sessions must have no negative minutes, got {minutes.min():g}. Correct the table.")
     return float(minutes.sum() / 60)
 
 
-def _in_weeks(trial: Data, events: pd.DataFrame) -> list[Group]:
-    """Return the person-weeks of both arms, up to the last visit."""
+def _by_arm(trial: Data, events: pd.DataFrame, hours: Exposure | None) -> Iterator[tuple[str, pd.DataFrame, Exposure]]:
+    """Yield the label of an arm, its events and its exposure: the hours of the treatment, or the weeks of both arms."""
     if not isinstance(trial, Trial):
-        raise InputError("person_weeks must come from a trial, got a plain table. Give sessions or hours, or a Trial.")
-    weeks, groups = float(trial.design.visits[-1]), list[Group]()
-    for arm in trial.design.arm_names:
+        if hours is None:
+            raise InputError("person_weeks must come from a trial, got a plain table. Give sessions, hours or a Trial.")
+        yield "", events, hours
+        return
+    weeks = float(trial.design.visits[-1])
+    for arm in trial.design.arm_names if hours is None else trial.design.arm_names[:1]:
         people = _people(trial, arm)
         own = events[events["participant"].isin(people)]
-        groups.append((arm, own, len(people) * weeks, dict.fromkeys(people, weeks)))
-    return groups
+        yield arm, own, hours or (len(people) * weeks, dict.fromkeys(people, weeks))
 
 
-def _hours(
-    sessions: pd.DataFrame | None, hours: float | None, per: str, *, each: bool
-) -> tuple[float, dict[Any, float] | None]:
+def _hours(sessions: pd.DataFrame | None, hours: float | None, per: str, *, each: bool) -> Exposure:
     """Return the hours in all and, if asked for, those of each person."""
     if (sessions is None) == (hours is None):
-        raise InputError(
-            f"{per} must come from either sessions or hours, got {'none' if hours is None else 'both'}. Give one."
-        )
+        given = "none" if hours is None else "both"
+        raise InputError(f"{per} must come from either sessions or hours, got {given}. Give one.")
     total = exposure_hours(sessions, per) if sessions is not None else float(hours or 0)
     if not 0 < total < inf:
         raise InputError(f"{per} must be positive, got {total:g} hours. A rate needs time at risk.")
     if sessions is None or not each:
         return total, None
     return total, {person: exposure_hours(rows, per) for person, rows in sessions.groupby("participant")}
-
-
-def _of_treatment(trial: Data, events: pd.DataFrame) -> tuple[str, pd.DataFrame]:
-    """Return the events of the arm that has sessions, with its label; all events of a plain table."""
-    if not isinstance(trial, Trial):
-        return "", events
-    arm = trial.design.treatment.name
-    return arm, events[events["participant"].isin(_people(trial, arm))]
 
 
 def _people(trial: Trial, arm: str) -> list[Any]:

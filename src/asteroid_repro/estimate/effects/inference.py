@@ -44,7 +44,9 @@ class Estimates:
 
     def where(self, converged: np.ndarray) -> "Estimates":
         """Return the same estimates where they converged, NaN elsewhere."""
-        shown = {name: np.where(converged, getattr(self, name), np.nan) for name in ("estimate", "standard_error", "df")}
+        shown = {
+            name: np.where(converged, getattr(self, name), np.nan) for name in ("estimate", "standard_error", "df")
+        }
         return replace(self, **shown, converged=converged)
 
     def with_normal_reference(self) -> "Estimates":

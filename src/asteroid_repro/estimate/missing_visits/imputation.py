@@ -159,8 +159,7 @@ def _check_determined(treatment: np.ndarray, reference: np.ndarray) -> None:
     constant = (spread <= _SINGULAR * largest).any()
     if constant or np.linalg.svd(centred / spread, compute_uv=False)[-1] ** 2 < _SINGULAR:
         raise InputError(
-            "scores must vary within the arms at every visit and no visit be determined by the others, got a singular "
-            "covariance. Leave a visit out or correct the values."
+            "scores must vary within the arms at every visit and not be collinear, got a singular covariance. Drop a visit."
         )
 
 

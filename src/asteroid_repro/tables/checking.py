@@ -131,8 +131,7 @@ def _checked_number(series: "pd.Series", field: str, dtype: str) -> "pd.Series":
     import pandas as pd
 
     numbers = pd.to_numeric(series, errors="coerce").astype(float)
-    text = series[numbers.isna() & series.notna()]
-    _refuse(text, field, "a number", "Recode it, or leave it empty if missing.")
+    _refuse(series[numbers.isna() & series.notna()], field, "a number", "Recode it, or leave it empty if missing.")
     _refuse(numbers[np.isinf(numbers)], field, "finite", "Correct it.")
     part = numbers[numbers % 1 != 0].dropna()
     if dtype == "integer":

@@ -44,9 +44,8 @@ def number_needed(difference: float, limits: Limits[float]) -> tuple[Contrast, C
     >>> [round(n, 6) for n in (benefit.estimate, benefit.ci_low, benefit.ci_high, harm.ci_low)]
     [10.0, 4.0, inf, 20.0]
     """
-    given = f"{difference:g} ({limits.low:g} to {limits.high:g})"
     if not -1 <= limits.low <= difference <= limits.high <= 1:
-        raise InputError(f"difference must be inside its limits and those in [-1, 1], got {given}. Correct it.")
+        raise InputError(f"difference must be inside limits in [-1, 1], got {difference:g} and {limits}. Correct it.")
     benefit = _needed("needed_to_benefit", difference, limits.low, limits.high)
     return benefit, _needed("needed_to_harm", -difference, -limits.high, -limits.low)
 

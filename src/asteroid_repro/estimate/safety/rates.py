@@ -158,7 +158,7 @@ def exposure_hours(sessions: pd.DataFrame, per: str) -> float:
     --------
     >>> log = pd.DataFrame({"participant": [1, 1], "session": [1, 2], "prescribed_minutes": [30, 30],
     ...                     "attended": [True, False], "run_minutes": [12, 0]})
-    >>> [exposure_hours(log, per) for per in HOURS]
+    >>> [exposure_hours(log, per) for per in DENOMINATORS[:3]]
     [0.2, 0.5, 1.0]
     """
     needed = ["participant", "session", "prescribed_minutes", "attended", "run_minutes"]

@@ -198,7 +198,7 @@ def refused(kind: str) -> tuple[np.ndarray, np.ndarray]:
         ("visit", "treatment must have at least 2 observed scores at every visit, got 1"),
         ("complete", "imputation must have at least 5 people with every visit, got 0"),
         ("constant", "scores must vary within the arms at every visit .* got a singular covariance"),
-        ("determined", "no visit be determined by the others, got a singular covariance"),
+        ("determined", "not be collinear, got a singular covariance"),
     ],
 )
 def test_scores_that_leave_the_draws_without_a_distribution_are_refused(kind: str, message: str) -> None:

@@ -155,7 +155,7 @@ def test_negative_minutes_are_refused() -> None:
 
 def test_a_session_listed_twice_does_not_count_twice() -> None:
     twice = pd.concat([SESSIONS, SESSIONS])
-    with pytest.raises(InputError, match="twice"):
+    with pytest.raises(InputError, match="got several for participant 1, session 1"):
         event_rates(EVENTS, sessions=twice)
 
 

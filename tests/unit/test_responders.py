@@ -212,7 +212,7 @@ def test_number_needed_goes_through_infinity_not_through_zero() -> None:
     assert (benefit.ci_low, benefit.ci_high) == (4, math.inf)
     assert math.isnan(harm.ci_low)
     assert [each.estimate for each in number_needed(0.0, Limits(-0.5, 0.5))] == [math.inf, math.inf]
-    with pytest.raises(InputError, match="difference must be inside its limits"):
+    with pytest.raises(InputError, match="difference must be inside limits"):
         number_needed(0.3, Limits(-0.05, 0.25))
 
 

@@ -39,7 +39,10 @@ def two_arms(trial: Data, labels: Iterable[str], treatment: Given = None, refere
     found = sorted(set(labels))
     if isinstance(trial, Trial):
         if treatment is not None or reference is not None:
-            raise InputError("treatment and reference must be left to the trial's design, got names. Leave them out.")
+            raise InputError(
+                f"treatment and reference must be left to the trial's design, got {treatment!r} and {reference!r}. "
+                "Leave them out, or give the table."
+            )
         treatment, reference = trial.design.arm_names
     elif treatment is None and reference is None and set(found) <= {"treatment", "reference"}:
         treatment, reference = "treatment", "reference"

@@ -86,7 +86,7 @@ class OutcomeScores:
         fewest, arm = min((int(own.sum()), arm) for own, arm in zip(kept, self.arms, strict=True))
         if fewest < 2:
             raise InputError(
-                f"{self.outcome} must have both visits of at least 2 people an arm, got {fewest} of {arm}."
+                f"{self.outcome} must have both visits of at least 2 people an arm, got {fewest} in {arm}. Add them."
             )
         treatment, reference = (scores[visits][:, own] for scores, own in zip(self.both, kept, strict=True))
         missing = int((~kept[0]).sum()), int((~kept[1]).sum())
@@ -113,11 +113,10 @@ class OutcomeScores:
             With the first of them.
         """
         for people, own in zip(self.participants, self.both, strict=True):
-            absent = people[np.isnan(own).all(axis=0)]
-            if len(absent):
+            for absent in people[np.isnan(own).all(axis=0)]:
                 raise InputError(
-                    f"{self.outcome} must have an observed score of every person, got none for participant "
-                    f"{absent[0]}. Leave that person out of the table, and say so."
+                    f"{self.outcome} must have an observed score of every person, got none for participant {absent}. "
+                    "Leave that person out of the table, and say so."
                 )
 
     def check_varies(self, varies: bool | np.bool) -> None:

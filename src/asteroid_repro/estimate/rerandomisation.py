@@ -131,10 +131,8 @@ def rerandomisation_test(
     scores = one_outcome(trial, outcome, treatment, reference).pairs(week)
     n, n_treatment = sum(scores.n), scores.n[0]
     exhaustive = comb(n, n_treatment) <= exhaustive_up_to
-    if exhaustive:
-        chosen = np.array(list(combinations(range(n), n_treatment)))
-    else:
-        chosen = _random_allocations(n, n_treatment, allocations, seed)
+    every = combinations(range(n), n_treatment)
+    chosen = np.array(list(every)) if exhaustive else _random_allocations(n, n_treatment, allocations, seed)
     treated = np.zeros((len(chosen), n))
     np.put_along_axis(treated, chosen, 1.0, axis=1)
     estimate, estimates, shifts = _compare(scores, statistic, treated)

@@ -62,10 +62,10 @@ def check_table(
     if missing:
         raise InputError(f"{name} must have the columns {', '.join(columns)}; missing: {', '.join(missing)}. Add them.")
     allowed = {"arm": arms, "kind": kinds}
-    checked = {
+    own = {
         key: _checked_column(frame[key], f"{name}.{key}", column, allowed.get(key)) for key, column in columns.items()
     }
-    return pd.DataFrame(checked).reset_index(drop=True)
+    return pd.DataFrame(own).reset_index(drop=True)
 
 
 def check_listed_once(table: "pd.DataFrame", name: str, keys: Sequence[str]) -> None:
@@ -86,8 +86,7 @@ def check_listed_once(table: "pd.DataFrame", name: str, keys: Sequence[str]) -> 
     if len(repeated):
         what = ", ".join(f"{key} {repeated.iloc[0][key]}" for key in keys)
         raise InputError(
-            f"{name} must have one row per {', '.join(keys[:-1])} and {keys[-1]}, got several for {what}. "
-            "Remove the duplicates."
+            f"{name} must have one row per {', '.join(keys[:-1])} and {keys[-1]}, got several for {what}. Remove them."
         )
 
 
@@ -115,7 +114,7 @@ def _checked_identifier(series: "pd.Series", field: str) -> "pd.Series":
     text = values.map(lambda value: isinstance(value, str))
     if text.any() and not text.all():
         number, word = values[~text].iloc[0], values[text].iloc[0]
-        raise InputError(f"{field} must be all numbers or all text, got {number} and {word!r}. Recode it.")
+        raise InputError(f"{field} must be all numbers or all text, got both, {number} and {word!r}. Recode it.")
     return values
 
 
@@ -132,8 +131,7 @@ def _checked_number(series: "pd.Series", field: str, dtype: str) -> "pd.Series":
     import pandas as pd
 
     numbers = pd.to_numeric(series, errors="coerce").astype(float)
-    text = series[numbers.isna() & series.notna()]
-    _refuse(text, field, "a number", "Recode it, or leave it empty if missing.")
+    _refuse(series[numbers.isna() & series.notna()], field, "a number", "Recode it, or leave it empty if missing.")
     _refuse(numbers[np.isinf(numbers)], field, "finite", "Correct it.")
     part = numbers[numbers % 1 != 0].dropna()
     if dtype == "integer":

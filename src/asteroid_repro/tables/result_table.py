@@ -42,9 +42,8 @@ class ResultTable:
         """Return one row per record, unrounded."""
         import pandas as pd  # slow to import, and the command line prints without it
 
-        if not hasattr(self, "rows"):
-            return pd.DataFrame([asdict(self)]).drop(columns="label", errors="ignore")  # type: ignore[call-overload]
-        return pd.DataFrame([asdict(row) for row in self.rows])
+        rows = getattr(self, "rows", [self])
+        return pd.DataFrame([asdict(row) for row in rows]).drop(columns="label", errors="ignore")
 
     def notes(self) -> Sequence[str]:
         """Return what stands under the table, a line each."""

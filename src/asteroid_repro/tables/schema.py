@@ -64,9 +64,7 @@ TABLES: Final[Mapping[str, Mapping[str, Column]]] = {
     "adverse_events": {
         "participant": Column("identifier", "identifier"),
         "week": Column("week", "weeks since randomisation; with a programme its week, from 1"),
-        "session": Column(
-            "integer", "session of the programme, from 1; missing outside", optional=True, may_be_missing=True
-        ),
+        "session": Column("integer", "session of it, from 1; missing outside", optional=True, may_be_missing=True),
         "kind": Column("text", "kind of event"),
         "serious": Column("boolean", "whether the event was serious"),
     },

@@ -45,14 +45,9 @@ def number_needed(difference: float, limits: Limits[float]) -> tuple[Contrast, C
     [10.0, 4.0, inf, 20.0]
     """
     if not -1 <= limits.low <= difference <= limits.high <= 1:
-        raise InputError(
-            f"difference must be inside its limits and those in [-1, 1], got {difference:g} "
-            f"({limits.low:g} to {limits.high:g}). Give the share of responders, treatment minus reference."
-        )
-    return (
-        _needed("needed_to_benefit", difference, limits.low, limits.high),
-        _needed("needed_to_harm", -difference, -limits.high, -limits.low),
-    )
+        raise InputError(f"difference must be inside limits in [-1, 1], got {difference:g} and {limits}. Correct it.")
+    benefit = _needed("needed_to_benefit", difference, limits.low, limits.high)
+    return benefit, _needed("needed_to_harm", -difference, -limits.high, -limits.low)
 
 
 def _needed(measure: str, difference: float, low: float, high: float) -> Contrast:

@@ -152,8 +152,7 @@ def _check_enough(scores: np.ndarray, weeks: tuple[float, ...], name: str, *, pa
     if (counts < MINIMUM_OBSERVED).any():
         short = int(np.flatnonzero(counts < MINIMUM_OBSERVED)[0])
         raise InputError(
-            f"{name} must have at least 2 {kind} at every week, got {counts[short]} at week {shown[short]}. "
-            "Leave that week out, or give the outcome its own table."
+            f"{name} must have at least 2 {kind} at every week, got {counts[short]} at week {shown[short]}. Omit it."
         )
 
 

@@ -68,7 +68,6 @@ def critical_value(df: np.ndarray, level: float) -> np.ndarray:
     [2.0244, 1.96]
     """
     probability = (1 + check_level(level)) / 2
-    df = np.asarray(df)
     value = np.where(np.isinf(df), NormalDist().inv_cdf(probability), np.nan)
     finite = np.isfinite(df)
     if finite.any():

@@ -75,10 +75,8 @@ def moments(treatment: np.ndarray, reference: np.ndarray) -> Moments:
     """
     check_arms(treatment, reference)
     means = [scores.mean(axis=1) for scores in (treatment, reference)]
-    products = [
-        np.einsum("vn...,wn...->vw...", centred, centred)
-        for centred in (treatment - means[0][:, np.newaxis], reference - means[1][:, np.newaxis])
-    ]
+    centred = treatment - means[0][:, np.newaxis], reference - means[1][:, np.newaxis]
+    products = [np.einsum("vn...,wn...->vw...", own, own) for own in centred]
     return Moments(means[0] - means[1], products[0] + products[1], treatment.shape[1], reference.shape[1])
 
 

@@ -55,7 +55,4 @@ def random_intercept(data: Moments) -> Estimates:
     residual_variance = np.where(boundary, total / (visits * people_df), within_mean_square)
     df = np.where(boundary, visits * people_df, people_df * (visits - 1)).astype(float)
     estimate = data.difference[1:] - data.difference[0]
-    standard_error = np.broadcast_to(np.sqrt(2 * data.h * residual_variance), estimate.shape)
-    return Estimates(
-        estimate, standard_error, np.broadcast_to(df, estimate.shape), np.broadcast_to(boundary, estimate.shape)
-    )
+    return Estimates(estimate, np.sqrt(2 * data.h * residual_variance), df, boundary)

@@ -67,8 +67,7 @@ def _arm_sums(scores: np.ndarray) -> tuple[np.ndarray, ...]:
     divisor = np.where(people > 0, people, np.nan)
     parts = np.where(both, scores[0], 0.0), np.where(both, scores[1:] - scores[0], 0.0)
     means = [part.sum(axis=1) / divisor for part in parts]
-    baseline, change = (
-        np.where(both, part - mean[:, np.newaxis], 0.0) for part, mean in zip(parts, means, strict=True)
-    )
+    centred = [np.where(both, part - mean[:, np.newaxis], 0.0) for part, mean in zip(parts, means, strict=True)]
+    baseline, change = centred
     products = [(one * other).sum(axis=1) for one, other in ((baseline,) * 2, (baseline, change), (change,) * 2)]
     return (people, *means, *products)

@@ -83,8 +83,7 @@ def _unstructured_slopes(parameters: np.ndarray, visits: int) -> np.ndarray:
 
 
 def _no_curvature(parameters: np.ndarray, visits: int) -> np.ndarray:
-    count = len(parameters)
-    return np.zeros((visits * (visits + 1) // 2, count, count, 1))
+    return np.zeros((visits * (visits + 1) // 2, len(parameters), len(parameters), 1))
 
 
 def _compound_start(variances: np.ndarray) -> np.ndarray:

@@ -154,15 +154,14 @@ def _profile(sums: PersonTotals, ratio: np.ndarray) -> _Profile:
     slope = -np.einsum("kt,kvwat->vwat", first, sums.pairs)
     turned = np.einsum("vwat,wxat->vxat", variance, slope)
     traces = np.einsum("vwat,kvwat->kt", variance, sums.pairs)
+    squared_traces = np.einsum("vwat,wvat->t", turned, turned)
     share = sums.m * root
     return _Profile(
         rss=sums.score_squares - _weighted(c, sums.squares) - np.einsum("vat,vat->t", r, means),
         rss_slope=-_weighted(first, squares),
         rss_curvature=-_weighted(second, squares) - 2 * bent,
         log_slope=_weighted(share, sums.people) - _weighted(first, traces),
-        log_curvature=(
-            -_weighted(share**2, sums.people) - _weighted(second, traces) - np.einsum("vwat,wvat->t", turned, turned)
-        ),
+        log_curvature=-_weighted(share**2, sums.people) - _weighted(second, traces) - squared_traces,
         means=means,
         variance=variance,
         slope=slope,

@@ -159,8 +159,7 @@ def _check_determined(treatment: np.ndarray, reference: np.ndarray) -> None:
     constant = (spread <= _SINGULAR * largest).any()
     if constant or np.linalg.svd(centred / spread, compute_uv=False)[-1] ** 2 < _SINGULAR:
         raise InputError(
-            "scores must vary within the arms at every visit and no visit be determined by the others, got a singular "
-            "covariance. Leave a visit out or correct the values."
+            "scores must vary within the arms at every visit and not be collinear, got a singular covariance. Omit it."
         )
 
 
@@ -219,8 +218,7 @@ def _draw_noise(
     own = np.arange(visits)
     triangles[..., own, own] = np.sqrt(squares.chisquare(people - 2 - own, size=(*chains, visits)))
     roots = np.linalg.inv(triangles).swapaxes(-1, -2)
-    shape = (*chains, visits)
-    return roots, means.standard_normal((*shape, 2)), scores.standard_normal((*shape, incomplete))
+    return roots, means.standard_normal((*chains, visits, 2)), scores.standard_normal((*chains, visits, incomplete))
 
 
 def _draw_parameters(

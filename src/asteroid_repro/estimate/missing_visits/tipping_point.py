@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pandas as pd
-
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.arms import Data, Given, label_of
 from asteroid_repro.estimate.missing_visits.imputation import Rule
@@ -33,10 +31,6 @@ class TippingPoint(ResultTable):
     delta: float | None
     note: str
     label: str = ""
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return one row per delta, unrounded."""
-        return pd.concat([row.to_frame() for row in self.rows], ignore_index=True)
 
     def notes(self) -> tuple[str, ...]:
         """Return the note."""

@@ -178,11 +178,11 @@ def probability_rate_below(
     if events < 0:
         raise InputError(f"events must be 0 or more, got {events}. Correct the count.")
     if not (0 < exposure < inf and 0 < below_per_1000 < inf):
-        raise InputError(f"exposure and below_per_1000 must be positive, got {exposure:g} and {below_per_1000:g}.")
-    if prior_exposure < 0 or prior_shape < 0 or events + prior_shape <= 0:
         raise InputError(
-            f"prior_shape and prior_exposure must be 0 or more, and the shape positive without events, got "
-            f"{prior_shape:g} and {prior_exposure:g}. Jeffreys' prior is 0.5 and 0."
+            f"exposure and below_per_1000 must be positive, got {exposure:g} and {below_per_1000:g}. Correct them."
         )
+    prior = f"{prior_shape:g} and {prior_exposure:g}"
+    if prior_exposure < 0 or prior_shape < 0 or events + prior_shape <= 0:
+        raise InputError(f"prior_shape and prior_exposure must be 0 or more and proper, got {prior}. Use 0.5 and 0.")
     probability = gammainc(events + prior_shape, below_per_1000 / 1000 * (exposure + prior_exposure))
     return RateProbability(events, exposure, below_per_1000, prior_shape, prior_exposure, float(probability))

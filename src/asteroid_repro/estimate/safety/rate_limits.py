@@ -94,10 +94,9 @@ def mid_p_poisson_limits(events: int, level: float = 0.95) -> Limits[float]:
         return float(pdtr(events - 1, mean) + pdtr(events, mean)) / 2
 
     exact = exact_poisson_limits(events, level)  # wider: they enclose the mid-p limits
-    return Limits(
-        float(brentq(lambda mean: at_most(mean) - (1 - alpha / 2), exact.low / 2, events, xtol=1e-12)),
-        float(brentq(lambda mean: at_most(mean) - alpha / 2, events / 2, exact.high, xtol=1e-12)),
-    )
+    low = brentq(lambda mean: at_most(mean) - (1 - alpha / 2), exact.low / 2, events, xtol=1e-12)
+    high = brentq(lambda mean: at_most(mean) - alpha / 2, events / 2, exact.high, xtol=1e-12)
+    return Limits(float(low), float(high))
 
 
 def clustered_limits(events: np.ndarray, hours: np.ndarray, level: float = 0.95) -> Limits[float]:

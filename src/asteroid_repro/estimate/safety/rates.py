@@ -121,9 +121,8 @@ def event_rates(
         if sessions is not None or hours is not None:
             raise InputError("exposure must come from the trial itself, got both a trial and an exposure. Give one.")
         sessions = trial.sessions if len(trial.sessions) else None
-        per = per or ("running_hours" if sessions is not None else "person_weeks")
         kinds = trial.design.kinds
-    per = per or "running_hours"
+    per = per or ("person_weeks" if isinstance(trial, Trial) and sessions is None else "running_hours")
     check_choice("per", per, DENOMINATORS)
     check_choice("method", method, get_args(IntervalMethod))
     frame = trial.adverse_events if isinstance(trial, Trial) else trial
@@ -159,7 +158,7 @@ def exposure_hours(sessions: pd.DataFrame, per: str) -> float:
     --------
     >>> log = pd.DataFrame({"participant": [1, 1], "session": [1, 2], "prescribed_minutes": [30, 30],
     ...                     "attended": [True, False], "run_minutes": [12, 0]})
-    >>> [exposure_hours(log, per) for per in HOURS]
+    >>> [exposure_hours(log, per) for per in DENOMINATORS[:3]]
     [0.2, 0.5, 1.0]
     """
     needed = ["participant", "session", "prescribed_minutes", "attended", "run_minutes"]

@@ -86,10 +86,9 @@ def _print(study: Study) -> list[str]:
     claims = study.ledger.claims
     if not claims:
         return ["Print: none. Missing: claims.toml and sources.toml, to audit and to verify."]
-    roles = {
-        role: sum(claim.role == role for claim in claims) for role in ("fitted", "derived", "predicted", "context")
-    }
-    counts = ", ".join(f"{count} {role}" for role, count in roles.items() if count)
+    roles = [claim.role for claim in claims]
+    wanted = ("fitted", "derived", "predicted", "context")
+    counts = ", ".join(f"{roles.count(role)} {role}" for role in wanted if role in roles)
     return [f"Print: {len(claims)} claims ({counts}). Can be done: audit; derived claims verified."]
 
 
@@ -99,9 +98,8 @@ def _assumptions(study: Study) -> list[str]:
     record = study.assumptions
     roles = [one.role for one in record.provenance]
     counts = ", ".join(f"{roles.count(role)} {name}" for role, name in _ROLES.items() if role in roles)
-    if record.sessions is None:
-        sessions = "Programme: none, so there are no sessions and adverse events follow person-time."
-    else:
+    sessions = "Programme: none, so there are no sessions and adverse events follow person-time."
+    if record.sessions:
         sessions = f"Programme: {record.sessions.programme.name}, {record.n_sessions} sessions."
     people = f"{record.n_treatment} + {record.n_reference} people"
     done = "Can be done: simulate, operating characteristics, what-if, planning, verify."

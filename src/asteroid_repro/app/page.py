@@ -23,8 +23,6 @@ _STYLE: Final = (FOLDER / "style.css").read_text(encoding="utf-8")
 _LAYOUT: Final = (FOLDER / "layout.css").read_text(encoding="utf-8")
 _NO_MARGIN: Final = ":host > * { margin: 0 !important; width: 100% !important; }"
 _BUTTONS: Final = {
-    "reset": "Reset",
-    "link": "Copy link to this state",
     "toml": "Download state (TOML)",
     "svg": "Download figure (SVG)",
     "png": "Download figure (PNG)",
@@ -60,8 +58,8 @@ class Page:
         self._form.param.watch(lambda event: self._change(event.new), "values")
         study = self.state.study.design.name
         # In a notebook there is no address that could be copied.
-        buttons = {name: label for name, label in _BUTTONS.items() if name != "link" or pn.state.location is not None}
-        buttons["reset"] = f"Reset to {study}"
+        link = {} if pn.state.location is None else {"link": "Copy link to this state"}
+        buttons = {"reset": f"Reset to {study}", **link, **_BUTTONS}
         self._buttons = actions(buttons, self._act, stylesheets=[_STYLE], css_classes=["actions"])
         next_trial = actions({"next": "Next trial"}, self._act, stylesheets=[_STYLE])
         trial = pn.Column(panes["trajectories"], next_trial, stylesheets=[_NO_MARGIN], css_classes=["trial"])
@@ -92,9 +90,6 @@ class Page:
 
     def _act(self, action: str, text: str) -> None:
         study, seed = self.state.study, self.state["trial_seed"]
-        if action in ("toml", "svg", "png", "csv", "py"):
-            self._buttons.download(*self._file(action))
-            return
         try:
             if action == "reset":
                 self._form.values = values(State(study))
@@ -102,6 +97,8 @@ class Page:
                 self._form.values = values(State(study, {**self.state.changes, "trial_seed": seed + 1}))
             elif action == "restore":
                 self._form.values = values(from_toml(text, study))
+            elif action in ("toml", "svg", "png", "csv", "py"):
+                self._buttons.download(*self._file(action))
         except InputError as error:
             self._say(str(error))
 

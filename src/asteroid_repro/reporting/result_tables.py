@@ -34,9 +34,8 @@ def verdict_table(verification: Verification) -> pd.DataFrame:
 
 def listed_table(verification: Verification) -> pd.DataFrame:
     """Return the claims that are listed without a check, with the reason."""
-    table = verification.to_frame()
-    columns = {"claim": "claim", "published": "published", "unit": "unit", "source": "source", "note": "why"}
-    return table.loc[table["verdict"] == "listed", list(columns)].rename(columns=columns)
+    listed = verification.to_frame().query("verdict == 'listed'").rename(columns={"note": "why"})
+    return listed[["claim", "published", "unit", "source", "why"]]
 
 
 def verdict_markdown(verification: Verification) -> str:

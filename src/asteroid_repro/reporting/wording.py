@@ -8,8 +8,7 @@ from asteroid_repro.ledger.claim import Claim
 from asteroid_repro.ledger.ledger import Ledger
 from asteroid_repro.trial.design import Arm, Design, EventKind, Outcome
 
-PrintedLine = Mapping[str, Claim]
-"""The claims of one printed result line, by what each prints."""
+PrintedLine = Mapping[str, Claim]  # the claims of one printed result line, by what each prints
 
 MINUS: Final = "\N{MINUS SIGN}"
 DAGGER: Final = "\N{DAGGER}"
@@ -88,6 +87,17 @@ def estimate_with_limits(estimate: float, low: float, high: float, digits: int) 
     return f"{number(estimate, digits)} ({number(low, digits)}, {number(high, digits)})"
 
 
+def between(low: float, high: float, digits: int) -> str:
+    """Return two limits as a range.
+
+    Examples
+    --------
+    >>> between(2.5, 74.4, 1)
+    '2.5 to 74.4'
+    """
+    return f"{number(low, digits)} to {number(high, digits)}"
+
+
 def plain_name(name: str) -> str:
     """Turn a name from a table into words.
 
@@ -119,15 +129,21 @@ def label_of(name: str, design: Design | None) -> str:
     >>> label_of("waitlist", ASTEROID.design), label_of("every_outcome", ASTEROID.design)
     ('Waitlist', 'Every outcome')
     """
-    known: list[Arm | Outcome | EventKind] = []
+    known = list[Arm | Outcome | EventKind]()
     if design:
         known = [*design.arms, *design.outcomes, *design.adverse_events]
     return next((one.label for one in known if one.name == name), plain_name(name))
 
 
+def scale_of(outcome: str, design: Design | None) -> Outcome | None:
+    """Return what the design says of an outcome; None where it says nothing."""
+    return next((one for one in (design.outcomes if design else ()) if one.name == outcome), None)
+
+
 def unit_of(outcome: str, design: Design | None) -> str:
     """Return the unit of an outcome; points where no design says."""
-    return next((one.unit for one in (design.outcomes if design else ()) if one.name == outcome), "points")
+    scale = scale_of(outcome, design)
+    return scale.unit if scale else "points"
 
 
 def short_unit(outcome: str, design: Design | None) -> str:
@@ -227,9 +243,5 @@ def printed_line(line: PrintedLine, level: float = 0.95) -> str:
 
 def contradictions(lines: Iterable[PrintedLine]) -> list[str]:
     """Return why each printed number contradicts others, those with a dagger."""
-    return [
-        f"{as_printed(claim)} as printed. {claim.reason}"
-        for line in lines
-        for claim in line.values()
-        if claim.status == "inconsistent"
-    ]
+    wrong = [claim for line in lines for claim in line.values() if claim.status == "inconsistent"]
+    return [f"{as_printed(claim)} as printed. {claim.reason}" for claim in wrong]

@@ -1,5 +1,7 @@
 """Serve the what-if page on this machine only."""
 
+import os
+import socket
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -52,14 +54,16 @@ def start(study: Study, port: int, *, show: bool = False) -> Any:
     _ = study.assumptions
     if not 1 <= port <= 65535:
         raise InputError(f"port must be from 1 to 65535, got {port}. Try 5006.")
+    try:
+        socket.create_server((ADDRESS, port)).close()
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)  # Python adds the address to its own
+        raise InputError(f"port must be free, got {port}: {reason}. Choose another with --port.") from None
     settings.resources = "server"  # every script and style from this machine, whatever the environment asks for
     title, origins = f"What if? {study.design.name}, simulated", [f"{ADDRESS}:{port}", f"localhost:{port}"]
     options = {"port": port, "address": ADDRESS, "websocket_origin": origins, "title": {"/": title}, "show": show}
     pages = {"/": lambda: _template(study)}  # a function is asked anew for each visitor, any other callable is not
-    try:
-        return pn.serve(pages, start=False, verbose=False, **options)  # type: ignore[no-untyped-call]  # panel has none
-    except OSError as error:
-        raise InputError(f"port must be free, got {port}: {error.strerror}. Choose another with --port.") from None
+    return pn.serve(pages, start=False, verbose=False, **options)  # type: ignore[no-untyped-call]  # panel has none
 
 
 def _template(study: Study) -> pn.Template:

@@ -1,7 +1,6 @@
 """What a study's folder holds, what can be done with it and what is missing, in words; and a skeleton to begin with."""
 
 import shutil
-from importlib.resources import files
 from pathlib import Path
 
 from asteroid_repro.errors import InputError
@@ -74,9 +73,8 @@ def write_skeleton(folder: Path) -> tuple[Path, ...]:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"folder must be new or empty, got {folder}, which holds something. Choose another.")
-    source = Path(str(files("asteroid_repro.studies"))) / "_skeleton"
     try:
-        shutil.copytree(source, folder, dirs_exist_ok=True)
+        shutil.copytree(Path(__file__).parent / "studies" / "_skeleton", folder, dirs_exist_ok=True)
     except OSError as error:
         raise InputError(f"folder must be one to write to, got {folder}: {error.strerror}. Choose another.") from None
     return tuple(sorted(path for path in folder.rglob("*.toml")))

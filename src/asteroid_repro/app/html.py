@@ -38,11 +38,9 @@ def comparison(state: State) -> str:
 
 def events(trial: Trial, state: State) -> str:
     """Return the rates of adverse events of the trial shown, with exact limits; empty where none are studied."""
-    if not trial.design.kinds:
-        return ""
     found = rates(trial, state["level"])
-    if found is None:
-        return str(PARTS.events(None, ()))
+    if not trial.design.kinds or found is None:
+        return str(PARTS.events(None, ())) if trial.design.kinds else ""
     laid_out = adverse_events_table(found, design=trial.design)
     return str(PARTS.events(laid_out.to_frame(), laid_out.notes()))
 

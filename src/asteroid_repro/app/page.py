@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import panel as pn
 from bokeh.document import Document
-from matplotlib.figure import Figure
 
 from asteroid_repro.app import html
 from asteroid_repro.app.code import code
@@ -50,7 +49,6 @@ class Page:
 
     def __init__(self, state: State | None = None, message: str = "") -> None:
         self.state = state or State()
-        self.figure = Figure()
         self._waiting: Any = None
         names = ("introduction", "alerts", "headline", "comparison", "distribution", "trajectories", "events", "source")
         self._panes = panes = {name: _pane(name) for name in names}

@@ -68,8 +68,7 @@ def reproduce(case: Case, show: Show, *, out: Below = Path(), seed: Seed = SEED,
 
     said = not (show.as_json or show.as_csv)
     say: Callable[[str], None] = typer.echo if said else lambda _: None
-    own, supposed = ar.study(case.study), case.assumptions()
-    done = run(out, own, assumptions=supposed, seed=seed, trials=trials, progress=said, say=say)
+    done = run(out, ar.study(case.study), case.assumptions(), seed=seed, trials=trials, progress=said, say=say)
     say(f"Wrote {len(done.files)} files below {out.resolve()}")
     show.verdicts(done.verification)
     raise typer.Exit(0 if done.verification.ok else 1)

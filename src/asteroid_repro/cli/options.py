@@ -16,8 +16,8 @@ Command = Callable[..., None]
 
 SEED = 2024
 _METHOD = f"One of {', '.join(METHODS)}; when left out, the study's own (estimate: mmrm)"
-_TARGET = "Instead of --trials: until power and coverage (what-if: their changes) have this Monte Carlo standard error."
 _DISTRIBUTION = "z, t, satterthwaite or kenward_roger; the method's own when left out."
+_TARGET = "Instead of --trials: until power and coverage (what-if: their changes) have this Monte Carlo standard error."
 
 StudyName = Annotated[str, typer.Option("--study", help="Name of a study, or a folder that holds one.")]
 ScenarioName = Annotated[str | None, typer.Option("--scenario", help="One of `scenarios`, or a .toml file of changes.")]

@@ -183,9 +183,8 @@ def _verdict(audit: TripleAudit, df: float, *, possible: bool) -> str:
         return f"{start}\nConsistent: the points of the black region print every number."
     if audit.consistent:
         return f"{start}\nNo estimate and standard error print every number. The line fits {distributions(audit.df)}."
-    hint = "More than one number must be wrong."
-    if audit.repairs:
-        hint = f"If one number is wrong: {'; '.join(_repairs(audit))}."
+    repairs = "; ".join(_repairs(audit))
+    hint = f"If one number is wrong: {repairs}." if repairs else "More than one number must be wrong."
     return f"{start} Contradiction, with z and with every t from 1 df up. {hint}"
 
 

@@ -73,8 +73,8 @@ def plot_forest(
     rows = [row for row in effects.rows if row.week == chosen]
     if not rows:
         raise InputError(f"effects must have one at week {chosen:g}, got none. Choose another week.")
-    if design:
-        rows.sort(key=lambda row: (*design.outcome_names, row.outcome).index(row.outcome))
+    order = wording.in_order((row.outcome for row in rows), design)
+    rows.sort(key=lambda row: order.index(row.outcome))
     groups: dict[Scale, list[tuple[Effect, list[Line]]]] = {}
     printed = [wording.published(ledger, row.outcome, row.week) for row in rows]
     for row, claims in zip(rows, printed, strict=True):

@@ -2,16 +2,12 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 from asteroid_repro.ledger.claim import Claim
 from asteroid_repro.ledger.ledger import Ledger
 from asteroid_repro.trial.design import Arm, Design, EventKind, Outcome
 
 PrintedLine = Mapping[str, Claim]  # the claims of one printed result line, by what each prints
-
-MINUS: Final = "\N{MINUS SIGN}"
-DAGGER: Final = "\N{DAGGER}"
 
 
 def number(value: float, decimals: int) -> str:
@@ -27,7 +23,7 @@ def number(value: float, decimals: int) -> str:
 
 def with_minus(printed: str) -> str:
     """Return a printed string with true minus signs."""
-    return printed.replace("-", MINUS)
+    return printed.replace("-", "\N{MINUS SIGN}")
 
 
 def decimals(size: float) -> int:
@@ -140,6 +136,13 @@ def scale_of(outcome: str, design: Design | None) -> Outcome | None:
     return next((one for one in (design.outcomes if design else ()) if one.name == outcome), None)
 
 
+def in_order(outcomes: Iterable[str], design: Design | None) -> list[str]:
+    """Return the outcomes once each: the design's in its order, then others."""
+    found = list(dict.fromkeys(outcomes))
+    own = [name for name in (design.outcome_names if design else ()) if name in found]
+    return own + [name for name in found if name not in own]
+
+
 def unit_of(outcome: str, design: Design | None) -> str:
     """Return the unit of an outcome; points where no design says."""
     scale = scale_of(outcome, design)
@@ -214,7 +217,7 @@ def denominator(per: str) -> str:
 
 def as_printed(claim: Claim) -> str:
     """Return a printed number with a true minus sign, and a dagger if it contradicts others."""
-    return with_minus(claim.printed) + (DAGGER if claim.status == "inconsistent" else "")
+    return with_minus(claim.printed) + ("\N{DAGGER}" if claim.status == "inconsistent" else "")
 
 
 def published(ledger: Ledger | None, outcome: str, week: float) -> PrintedLine:

@@ -4,7 +4,6 @@ import json
 from typing import Any, Final
 
 import panel as pn
-from bokeh.document import Document
 
 from asteroid_repro.app import html
 from asteroid_repro.app.code import code
@@ -123,8 +122,8 @@ class Page:
         self._panes["source"].object = str(html.PARTS.source_code(code(self.state)))
 
     def _draw_soon(self) -> None:
-        document = _document()
-        if document is None:
+        document = pn.state.curdoc
+        if document is None or document.session_context is None:
             self._draw()
             return
         if self._waiting is not None:
@@ -168,8 +167,3 @@ def page_of(query: str, of: Study | None = None) -> Page:
 
 def _pane(name: str) -> pn.pane.HTML:
     return pn.pane.HTML("", stylesheets=[_STYLE], css_classes=[name])  # type: ignore[no-untyped-call]  # panel has none
-
-
-def _document() -> Document | None:
-    document = pn.state.curdoc
-    return document if document is not None and document.session_context is not None else None

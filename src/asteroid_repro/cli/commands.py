@@ -68,7 +68,8 @@ def reproduce(case: Case, show: Show, *, out: Below = Path(), seed: Seed = SEED,
 
     said = not (show.as_json or show.as_csv)
     say: Callable[[str], None] = typer.echo if said else lambda _: None
-    done = run(out, ar.study(case.study), case.assumptions(), seed=seed, trials=trials, progress=said, say=say)
+    own, supposed = ar.study(case.study), case.assumptions()
+    done = run(out, own, assumptions=supposed, seed=seed, trials=trials, progress=said, say=say)
     say(f"Wrote {len(done.files)} files below {out.resolve()}")
     show.verdicts(done.verification)
     raise typer.Exit(0 if done.verification.ok else 1)
@@ -81,7 +82,7 @@ def simulate(case: Case, show: Show, *, seed: Seed = SEED, out: Out = None) -> N
 
     Example: asteroid-repro simulate --seed 7 --out my-trial
     """
-    trial = ar.simulate_trial(assumptions=case.assumptions(), seed=seed)
+    trial = ar.simulate_trial(case.assumptions(), seed=seed)
     if out:
         _write(out, trial.tables(), trial.label)
     show(trial.label, trial.tables() if show.as_json else {"tables": trial.to_frame()})
@@ -105,7 +106,7 @@ def estimate(
         arms: dict[str, Any] = {"treatment": treatment or there[0], "reference": reference or there[1]}
         show(str(outcomes), {"effects": ar.estimate_effects(table, **arms, **analysis).to_frame()})
         return
-    trial = ar.simulate_trial(assumptions=case.assumptions(), seed=seed)
+    trial = ar.simulate_trial(case.assumptions(), seed=seed)
     results = {"effects": ar.estimate_effects(trial, **analysis).to_frame()}
     if trial.has_exposure:
         results["event_rates"] = ar.event_rates(trial, level=analysis.get("level", 0.95)).to_frame()

@@ -3,22 +3,16 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 
 import asteroid_repro as ar
-from asteroid_repro.errors import InputError
-from asteroid_repro.evaluate.sampling import SamplingDistribution
 from asteroid_repro.ledger.ledger import Ledger
 from asteroid_repro.reporting.files import write_file, write_table
-from asteroid_repro.reporting.result_tables import audit_markdown, verdict_json, verdict_markdown, verdict_table
+from asteroid_repro.reporting.result_tables import audit_markdown, verdict_json, verdict_markdown
 from asteroid_repro.verdicts.verdict import Verification
-
-ILLUSTRATIVE_SEED: Final = 2024
-"""Seed of the one trial that is shown; chosen before looking at any result, not for what it shows."""
-TRIALS: Final = 20_000
 
 
 @dataclass(frozen=True)
@@ -42,8 +36,8 @@ def reproduce(
     study: ar.Study | None = None,
     assumptions: ar.TrialAssumptions | None = None,
     *,
-    seed: int = ILLUSTRATIVE_SEED,
-    trials: int = TRIALS,
+    seed: int = 2024,
+    trials: int = 20_000,
     progress: bool = False,
     say: Callable[[str], None] = lambda _: None,
 ) -> Reproduction:
@@ -61,7 +55,8 @@ def reproduce(
     assumptions : TrialAssumptions, optional
         For instance one of the study's scenarios; its own assumptions when not given.
     seed : int
-        Of the one trial that is shown and of the simulated trials behind the verdicts.
+        Of the one trial that is shown and of the simulated trials behind the verdicts; chosen before looking at any
+        result, not for what it shows.
     trials : int
         Simulated trials behind the verdicts.
     progress : bool
@@ -82,9 +77,8 @@ def reproduce(
     """
     study = study or ar.study()
     if not study.ledger.claims:
-        raise InputError(f"{study.folder} must hold claims.toml to reproduce, got none. Add it, or use simulate.")
-    supposed = assumptions or study.assumptions
-    data = out / "data"
+        raise ar.InputError(f"{study.folder} must hold claims.toml to reproduce, got none. Add it, or use simulate.")
+    supposed, data = assumptions or study.assumptions, out / "data"
     say("Auditing the printed numbers")
     files = [write_file(data / "audit.md", audit_markdown(ar.audit(study)))]
     say(f"Simulating one trial (seed {seed})")
@@ -97,11 +91,12 @@ def reproduce(
     say(f"Verifying every claim against {trials:,} simulated trials")
     verification = ar.verify(study, seed=seed, assumptions=supposed, trials=trials, progress=progress)
     files.append(write_file(data / "verdicts.md", verdict_markdown(verification)))
-    files.append(write_table(data / "verdicts.csv", verdict_table(verification), verification.label))
+    files.append(write_table(data / "verdicts.csv", ar.verdict_table(verification), verification.label))
     files.append(write_file(data / "verdicts.json", verdict_json(verification)))
     say("Drawing the figures")
-    distribution = ar.sampling_distribution(supposed, trials=trials, seed=seed, progress=progress)
-    for name, axes in _figures(trial, results, study.ledger, verification, distribution):
+    results["verification"] = verification
+    results["distribution"] = ar.sampling_distribution(supposed, trials=trials, seed=seed, progress=progress)
+    for name, axes in _figures(trial, study.ledger, results):
         files += ar.save_figure(axes, out / "figures" / name)
         plt.close(axes.figure)  # type: ignore[arg-type]  # these axes lie in a figure, not in a subfigure
     return Reproduction(verification, tuple(files))
@@ -109,31 +104,21 @@ def reproduce(
 
 def _estimated(trial: ar.Trial) -> dict[str, Any]:
     """Estimate what the trial has, by the study's own analysis."""
-    analysis, sessions = trial.design.analysis, trial.sessions
-    method: dict[str, Any] = analysis.model_dump()
-    results: dict[str, Any] = {"effects": ar.estimate_effects(trial, **method)}
+    analysis = trial.design.analysis
+    results: dict[str, Any] = {"effects": ar.estimate_effects(trial, **analysis.model_dump())}
     if trial.design.kinds:
-        only_walked = (
-            len(sessions) > 0 and not sessions["run_minutes"].any()
-        )  # then there is no rate per hour of running
-        per = "person_weeks" if only_walked else None
+        per = None if trial.has_exposure else "person_weeks"  # where nobody ran there is no rate per hour of running
         results["event_rates"] = ar.event_rates(trial, per=per, level=analysis.level)
-    if len(sessions):
+    if len(trial.sessions):
         results["attendance"] = ar.attendance(trial)
     return results
 
 
-def _figures(
-    trial: ar.Trial,
-    results: dict[str, Any],
-    ledger: Ledger,
-    verification: Verification,
-    distribution: SamplingDistribution,
-) -> Iterator[tuple[str, Axes]]:
+def _figures(trial: ar.Trial, ledger: Ledger, results: dict[str, Any]) -> Iterator[tuple[str, Axes]]:
     """Draw one figure after the other, each with the name of its file."""
     printed: dict[str, Any] = {"design": trial.design, "ledger": ledger}
     yield "participant-flow", ar.plot_participant_flow(trial)
-    yield "forest", ar.plot_forest(results["effects"], verification=verification, **printed)
+    yield "forest", ar.plot_forest(results["effects"], verification=results["verification"], **printed)
     if "event_rates" in results:
         yield "event-rates", ar.plot_event_rates(results["event_rates"], **printed)
     if "attendance" in results:
@@ -142,4 +127,5 @@ def _figures(
     for outcome in trial.design.outcome_names:
         name = outcome.replace("_", "-")
         yield f"trajectories-{name}", ar.plot_trajectories(trial, outcome, level=trial.design.analysis.level)
-        yield f"sampling-distribution-{name}", ar.plot_sampling_distribution(distribution, outcome, **printed)
+        found = ar.plot_sampling_distribution(results["distribution"], outcome, **printed)
+        yield f"sampling-distribution-{name}", found

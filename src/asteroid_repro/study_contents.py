@@ -1,7 +1,6 @@
 """What a study's folder holds, what can be done with it and what is missing, in words; and a skeleton to begin with."""
 
 import shutil
-from importlib.resources import files
 from pathlib import Path
 
 from asteroid_repro.errors import InputError
@@ -74,9 +73,8 @@ def write_skeleton(folder: Path) -> tuple[Path, ...]:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"folder must be new or empty, got {folder}, which holds something. Choose another.")
-    source = Path(str(files("asteroid_repro.studies"))) / "_skeleton"
     try:
-        shutil.copytree(source, folder, dirs_exist_ok=True)
+        shutil.copytree(Path(__file__).parent / "studies" / "_skeleton", folder, dirs_exist_ok=True)
     except OSError as error:
         raise InputError(f"folder must be one to write to, got {folder}: {error.strerror}. Choose another.") from None
     return tuple(sorted(path for path in folder.rglob("*.toml")))
@@ -86,10 +84,9 @@ def _print(study: Study) -> list[str]:
     claims = study.ledger.claims
     if not claims:
         return ["Print: none. Missing: claims.toml and sources.toml, to audit and to verify."]
-    roles = {
-        role: sum(claim.role == role for claim in claims) for role in ("fitted", "derived", "predicted", "context")
-    }
-    counts = ", ".join(f"{count} {role}" for role, count in roles.items() if count)
+    roles = [claim.role for claim in claims]
+    wanted = ("fitted", "derived", "predicted", "context")
+    counts = ", ".join(f"{roles.count(role)} {role}" for role in wanted if role in roles)
     return [f"Print: {len(claims)} claims ({counts}). Can be done: audit; derived claims verified."]
 
 
@@ -99,9 +96,8 @@ def _assumptions(study: Study) -> list[str]:
     record = study.assumptions
     roles = [one.role for one in record.provenance]
     counts = ", ".join(f"{roles.count(role)} {name}" for role, name in _ROLES.items() if role in roles)
-    if record.sessions is None:
-        sessions = "Programme: none, so there are no sessions and adverse events follow person-time."
-    else:
+    sessions = "Programme: none, so there are no sessions and adverse events follow person-time."
+    if record.sessions:
         sessions = f"Programme: {record.sessions.programme.name}, {record.n_sessions} sessions."
     people = f"{record.n_treatment} + {record.n_reference} people"
     done = "Can be done: simulate, operating characteristics, what-if, planning, verify."

@@ -8,9 +8,7 @@ from asteroid_repro.app.state import State
 from asteroid_repro.study_folder import Study, study_names
 from asteroid_repro.study_folder import study as read_study
 
-MEASURES: Final = ("power", "coverage", "type_s", "type_m", "bias")
-"""The measures that the page shows, in order."""
-
+MEASURES: Final = ("power", "coverage", "type_s", "type_m", "bias")  # those that the page shows, in order
 _PROGRAM: Final = (Path(__file__).parent / "program.txt").read_text(encoding="utf-8")
 
 

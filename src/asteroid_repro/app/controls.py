@@ -14,8 +14,8 @@ from asteroid_repro.trial.design import PaperAnalysis
 from asteroid_repro.trial.outcome_assumptions import OutcomeAssumptions
 from asteroid_repro.trial.session_assumptions import SessionAssumptions
 
+# Controls of the page alone; every other one is a value of the assumptions, under its name there.
 NOT_ASSUMED: Final = ("outcome", "method", "level", "seed", "trial_seed")
-"""Controls of the page alone; every other one is a value of the assumptions, under its name there."""
 
 _FIELDS: Final = {
     name: str(field.description)
@@ -87,7 +87,7 @@ def controls_of(study: Study) -> dict[str, Control]:
     """
     record, labels = study.assumptions, {outcome.name: outcome.label for outcome in study.design.outcomes}
     made = [
-        Control("outcome", "Outcome", "Outcome shown", start=next(iter(labels)), kind="choice", choices=labels),
+        Control("outcome", "Outcome", "Outcome shown", start=next(iter(labels)), choices=labels),
         *_outcomes(record),
         *_people(record),
         *_sessions(study),
@@ -101,9 +101,9 @@ def _finished(control: Control) -> Control:
     """Say what the value is, and let its range hold where it starts."""
     about = control.help or _FIELDS.get(control.name.rpartition(".")[2], "")
     if control.choices is not None:
-        return replace(control, help=about)
+        return replace(control, help=about, kind="choice")
     at = control.start * control.scale
-    return replace(control, help=about, ends=(min(control.ends[0], at), max(control.ends[1], at)))
+    return replace(control, help=about, ends=(min(*control.ends, at), max(*control.ends, at)))
 
 
 def _outcomes(record: TrialAssumptions) -> list[Control]:
@@ -112,11 +112,11 @@ def _outcomes(record: TrialAssumptions) -> list[Control]:
     group = f"Effect of {in_sentence(design.treatment.label)} at week {design.visits[-1]:g}"
     for scale, assumed in zip(design.outcomes, record.outcomes, strict=True):
         label, unit, sd = in_sentence(scale.label), short_unit(scale.name, design), assumed.sd[-1]
-        length = 0.0 if scale.minimum is None or scale.maximum is None else scale.maximum - scale.minimum
-        good, bad, least, most = (length * part for part in (0.45, 0.15, 0.01, 0.5))
-        if not length:
-            good, bad, least, most = (sd * part for part in (3, 3, 0.1, 3))
-        step = _round(length / 200 or sd / 40)
+        good, bad, least, most, step = (sd * part for part in (3, 3, 0.1, 3, 0.025))
+        if scale.minimum is not None and scale.maximum is not None:
+            length = scale.maximum - scale.minimum
+            good, bad, least, most, step = (length * part for part in (0.45, 0.15, 0.01, 0.5, 0.005))
+        step = _round(step)
         ends = _on(step, *((-good, bad) if scale.better == "lower" else (-bad, good)))
         of, effect = f"{unit}, {contrast(design)}", assumed.effect[-1]
         effects.append(Control(f"{scale.name}.effect", group, f"Effect on {label}", of, effect, ends, step))
@@ -126,9 +126,9 @@ def _outcomes(record: TrialAssumptions) -> list[Control]:
 
 
 def _people(record: TrialAssumptions) -> list[Control]:
-    group, design, people = "People", record.design, round(record.n_people / 2)
-    is_equal = record.n_treatment == record.n_reference
-    unit = "people" if is_equal else f"people; {record.n_treatment} and {record.n_reference} unless moved"
+    group, design, people, unit = "People", record.design, round(record.n_people / 2), "people"
+    if record.n_treatment != record.n_reference:
+        unit = f"people; {record.n_treatment} and {record.n_reference} unless moved"
     by, driver = f"share by week {design.visits[-1]:g}", in_sentence(design.outcome(record.driving_outcome).label)
     one, other = (f"Drop-out, {in_sentence(arm.label)}" for arm in design.arms)
     reasons = {
@@ -136,12 +136,11 @@ def _people(record: TrialAssumptions) -> list[Control]:
         "mar": f"After a bad score of {driver} (MAR)",
         "mnar": f"Because {driver} got worse (MNAR)",
     }
-    why: dict[str, Any] = {"start": record.missing_mechanism, "kind": "choice", "choices": reasons}
     return [
         Control(PEOPLE, group, "People per arm", unit, people, (5, max(100, 2 * people)), 1),
         Control("missing_treatment", group, one, by, record.missing_treatment, (0, 0.5), 0.01),
         Control("missing_reference", group, other, by, record.missing_reference, (0, 0.5), 0.01),
-        Control("missing_mechanism", group, "Why people drop out", **why),
+        Control("missing_mechanism", group, "Why people drop out", start=record.missing_mechanism, choices=reasons),
     ]
 
 
@@ -150,7 +149,7 @@ def _sessions(study: Study) -> list[Control]:
     if own is None:
         return []
     known, chosen = {each.name: plain_name(each.name) for each in study.programmes}, own.programme.name
-    programme = Control("programme", group, "Programme", start=chosen, kind="choice", choices=known)
+    programme = Control("programme", group, "Programme", start=chosen, choices=known)
     effect = "Effect in proportion to attendance", "share of the effect"
     return [
         *([programme] if chosen in known else []),
@@ -180,7 +179,7 @@ def _analysis(own: PaperAnalysis) -> list[Control]:
     methods = {name: _METHOD_NAMES.get(name, plain_name(name)) for name in METHODS}
     many, one, most = "Seed of the many trials", "Seed of the trial shown", (0, 1_000_000)
     return [
-        Control("method", "Analysis", "Method", start=own.method, kind="choice", choices=methods),
+        Control("method", "Analysis", "Method", start=own.method, choices=methods),
         Control("level", "Analysis", "Confidence level", "0.8 to 0.99", own.level, (0.8, 0.99), 0.01),
         Control("seed", "Random numbers", many, "whole number", 1, most, 1, kind="number"),
         Control("trial_seed", "Random numbers", one, "whole number", 2024, most, 1, kind="number"),

@@ -2,25 +2,20 @@
 
 from base64 import b64encode
 from math import isnan
-from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from asteroid_repro.app.results import measure, performance, rates
 from asteroid_repro.app.state import State
-from asteroid_repro.app.words import outcome_shown, percent, points, summary, what_changed
+from asteroid_repro.app.words import percent, points, summary, what_changed
 from asteroid_repro.evaluate.performance import Measure
 from asteroid_repro.reporting.paper_tables import adverse_events_table
-from asteroid_repro.reporting.wording import in_sentence, number, short_unit
+from asteroid_repro.reporting.wording import between, in_sentence, number, short_unit
 from asteroid_repro.trial.participant_data import Trial
 
-PARTS: Final[Any] = (
-    Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined)
-    .get_template("parts.html")
-    .module
-)
-"""The pieces that need no more than words: introduction, comparison, alert, source code."""
+_TEMPLATES: Final = Environment(loader=PackageLoader(__package__, ""), autoescape=True, undefined=StrictUndefined)
+PARTS: Final[Any] = _TEMPLATES.get_template("parts.html").module  # introduction, comparison, alert, source code ...
 
 
 def headline(state: State) -> str:
@@ -54,18 +49,14 @@ def distribution(svg: bytes, state: State) -> str:
     """Return the figure of the sampling distribution under its heading."""
     mean, spread = (points(measure(state, name).value) for name in ("mean_estimate", "empirical_se"))
     said = f"mean {mean}, standard deviation {spread} {short_unit(state['outcome'], state.study.design)}"
-    described = f"Histogram of the simulated estimates of the effect on {_outcome(state)}: {said}."
+    described = f"Histogram of the simulated estimates of the effect on {in_sentence(state.outcome.label)}: {said}."
     return _picture("Where the estimates of many trials fall", "", svg, described, state)
 
 
 def trajectories(svg: bytes, state: State) -> str:
     """Return the figure of one trial under its heading."""
-    described = f"Each person's {_outcome(state)} by week in one simulated trial, and each arm's mean."
+    described = f"Each person's {in_sentence(state.outcome.label)} by week in one simulated trial, and each arm's mean."
     return _picture("One simulated trial", f"(seed {state['trial_seed']})", svg, described, state)
-
-
-def _outcome(state: State) -> str:
-    return in_sentence(outcome_shown(state).label)
 
 
 def _picture(title: str, note: str, svg: bytes, described: str, state: State) -> str:
@@ -77,7 +68,7 @@ def _card(name: str, found: Measure) -> tuple[str, str, str, tuple[float, ...]]:
     if isnan(found.value):
         return name, "none", "there is no effect, or no significant trial", ()
     if found.measure == "type_m":
-        return name, f"{number(found.value, 2)} times", f"({number(found.low, 2)} to {number(found.high, 2)})", ()
+        return name, f"{number(found.value, 2)} times", f"({between(found.low, found.high, 2)})", ()
     low, value, high = (100 * share for share in (found.low, found.value, found.high))
     bar = () if found.measure == "type_s" else (low, value, high)
-    return name, percent(found.value), f"({number(low, 1)} to {number(high, 1)})", bar
+    return name, percent(found.value), f"({between(low, high, 1)})", bar

@@ -4,8 +4,6 @@ import json
 from typing import Any, Final
 
 import panel as pn
-from bokeh.document import Document
-from matplotlib.figure import Figure
 
 from asteroid_repro.app import html
 from asteroid_repro.app.code import code
@@ -23,8 +21,6 @@ _STYLE: Final = (FOLDER / "style.css").read_text(encoding="utf-8")
 _LAYOUT: Final = (FOLDER / "layout.css").read_text(encoding="utf-8")
 _NO_MARGIN: Final = ":host > * { margin: 0 !important; width: 100% !important; }"
 _BUTTONS: Final = {
-    "reset": "Reset",
-    "link": "Copy link to this state",
     "toml": "Download state (TOML)",
     "svg": "Download figure (SVG)",
     "png": "Download figure (PNG)",
@@ -52,7 +48,6 @@ class Page:
 
     def __init__(self, state: State | None = None, message: str = "") -> None:
         self.state = state or State()
-        self.figure = Figure()
         self._waiting: Any = None
         names = ("introduction", "alerts", "headline", "comparison", "distribution", "trajectories", "events", "source")
         self._panes = panes = {name: _pane(name) for name in names}
@@ -60,8 +55,8 @@ class Page:
         self._form.param.watch(lambda event: self._change(event.new), "values")
         study = self.state.study.design.name
         # In a notebook there is no address that could be copied.
-        buttons = {name: label for name, label in _BUTTONS.items() if name != "link" or pn.state.location is not None}
-        buttons["reset"] = f"Reset to {study}"
+        link = {} if pn.state.location is None else {"link": "Copy link to this state"}
+        buttons = {"reset": f"Reset to {study}", **link, **_BUTTONS}
         self._buttons = actions(buttons, self._act, stylesheets=[_STYLE], css_classes=["actions"])
         next_trial = actions({"next": "Next trial"}, self._act, stylesheets=[_STYLE])
         trial = pn.Column(panes["trajectories"], next_trial, stylesheets=[_NO_MARGIN], css_classes=["trial"])
@@ -92,9 +87,6 @@ class Page:
 
     def _act(self, action: str, text: str) -> None:
         study, seed = self.state.study, self.state["trial_seed"]
-        if action in ("toml", "svg", "png", "csv", "py"):
-            self._buttons.download(*self._file(action))
-            return
         try:
             if action == "reset":
                 self._form.values = values(State(study))
@@ -102,6 +94,8 @@ class Page:
                 self._form.values = values(State(study, {**self.state.changes, "trial_seed": seed + 1}))
             elif action == "restore":
                 self._form.values = values(from_toml(text, study))
+            elif action in ("toml", "svg", "png", "csv", "py"):
+                self._buttons.download(*self._file(action))
         except InputError as error:
             self._say(str(error))
 
@@ -128,8 +122,8 @@ class Page:
         self._panes["source"].object = str(html.PARTS.source_code(code(self.state)))
 
     def _draw_soon(self) -> None:
-        document = _document()
-        if document is None:
+        document = pn.state.curdoc
+        if document is None or document.session_context is None:
             self._draw()
             return
         if self._waiting is not None:
@@ -173,8 +167,3 @@ def page_of(query: str, of: Study | None = None) -> Page:
 
 def _pane(name: str) -> pn.pane.HTML:
     return pn.pane.HTML("", stylesheets=[_STYLE], css_classes=[name])  # type: ignore[no-untyped-call]  # panel has none
-
-
-def _document() -> Document | None:
-    document = pn.state.curdoc
-    return document if document is not None and document.session_context is not None else None

@@ -1,8 +1,9 @@
 """From a state of the page to its results: calls of the library, with a bounded number of trials."""
 
-from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Final
+
+import pandas as pd
 
 import asteroid_repro as ar
 from asteroid_repro.app.state import State
@@ -11,8 +12,10 @@ from asteroid_repro.evaluate.performance import Measure, OperatingCharacteristic
 from asteroid_repro.evaluate.sampling import SamplingDistribution
 from asteroid_repro.scenarios_compared import MeasureChange, VerdictChange, WhatIf
 
-if TYPE_CHECKING:
-    import pandas as pd
+_KEPT: Final = lru_cache(64)  # of the latest states: another outcome or trial shown needs no new ones
+_performance = _KEPT(ar.operating_characteristics)
+_what_if = _KEPT(ar.what_if)
+_distribution = _KEPT(ar.sampling_distribution)
 
 
 def performance(state: State) -> OperatingCharacteristics:
@@ -28,14 +31,12 @@ def performance(state: State) -> OperatingCharacteristics:
     >>> performance(State()).trials
     2000
     """
-    found: OperatingCharacteristics = _kept(ar.operating_characteristics, state.assumptions, **state.arguments)
-    return found
+    return _performance(state.assumptions, **state.arguments)
 
 
 def against_start(state: State) -> WhatIf:
     """Return the same measures against the study as it is supposed, on the same people and noise."""
-    found: WhatIf = _kept(ar.what_if, state.study.assumptions, state.assumptions, **state.arguments)
-    return found
+    return _what_if(state.study.assumptions, state.assumptions, **state.arguments)
 
 
 def measure(state: State, name: str) -> Measure:
@@ -61,7 +62,7 @@ def verdicts(state: State) -> VerdictChange:
     return next(row for row in against_start(state).verdicts if (row.outcome, row.week) == place)
 
 
-def table(state: State) -> "pd.DataFrame":
+def table(state: State) -> pd.DataFrame:
     """Return one row per outcome, week and measure: value, limits, and the change against the start."""
     keys = ["outcome", "week", "measure"]
     changes = against_start(state).to_frame()[[*keys, "change", "mcse"]].rename(columns={"mcse": "change_mcse"})
@@ -76,9 +77,7 @@ def distribution(state: State) -> SamplingDistribution:
     >>> distribution(State()).estimates["disability"].shape
     (2, 2000)
     """
-    arguments = {name: state.arguments[name] for name in ("trials", "seed", "method")}
-    found: SamplingDistribution = _kept(ar.sampling_distribution, state.assumptions, **arguments)
-    return found
+    return _distribution(state.assumptions, trials=state.trials, seed=state["seed"], method=state.analysis.method)
 
 
 def one_trial(state: State) -> ar.Trial:
@@ -95,8 +94,3 @@ def one_trial(state: State) -> ar.Trial:
 def rates(trial: ar.Trial, level: float) -> EventRates | None:
     """Return the rates of adverse events of a trial; None where it has none, since nobody ran or no kind is studied."""
     return ar.event_rates(trial, level=level) if trial.has_exposure else None
-
-
-@lru_cache(64)  # of the latest states: another outcome or trial shown needs no new ones
-def _kept(function: Callable[..., Any], *records: ar.TrialAssumptions, **arguments: Any) -> Any:
-    return function(*records, **arguments)

@@ -1,5 +1,6 @@
 """Serve the what-if page on this machine only."""
 
+import os
 import socket
 from collections.abc import Callable
 from typing import Any, Final
@@ -51,18 +52,18 @@ def start(study: Study, port: int, *, show: bool = False) -> Any:
         A port that cannot be, or that is taken; a study without assumptions.
     """
     _ = study.assumptions
-    _check_free(port)
+    if not 1 <= port <= 65535:
+        raise InputError(f"port must be from 1 to 65535, got {port}. Try 5006.")
+    try:
+        socket.create_server((ADDRESS, port)).close()
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)  # Python adds the address to its own
+        raise InputError(f"port must be free, got {port}: {reason}. Choose another with --port.") from None
     settings.resources = "server"  # every script and style from this machine, whatever the environment asks for
-    return pn.serve(  # type: ignore[no-untyped-call]  # panel has none
-        {"/": lambda: _template(study)},  # a function is asked anew for each visitor, any other callable is not
-        port=port,
-        address=ADDRESS,
-        websocket_origin=[f"{ADDRESS}:{port}", f"localhost:{port}"],
-        title={"/": f"What if? {study.design.name}, simulated"},
-        show=show,
-        start=False,
-        verbose=False,
-    )
+    title, origins = f"What if? {study.design.name}, simulated", [f"{ADDRESS}:{port}", f"localhost:{port}"]
+    options = {"port": port, "address": ADDRESS, "websocket_origin": origins, "title": {"/": title}, "show": show}
+    pages = {"/": lambda: _template(study)}  # a function is asked anew for each visitor, any other callable is not
+    return pn.serve(pages, start=False, verbose=False, **options)  # type: ignore[no-untyped-call]  # panel has none
 
 
 def _template(study: Study) -> pn.Template:
@@ -70,14 +71,3 @@ def _template(study: Study) -> pn.Template:
     template = pn.Template(_TEMPLATE, location=True)
     template.add_panel("page", page_of(location.search if location is not None else "", study).view)
     return template
-
-
-def _check_free(port: int) -> None:
-    if not 1 <= port <= 65535:
-        raise InputError(f"port must be from 1 to 65535, got {port}. Try 5006.")
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as attempt:
-        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port just left is free
-        try:
-            attempt.bind((ADDRESS, port))
-        except OSError as error:
-            raise InputError(f"port must be free, got {port}: {error.strerror}. Choose another with --port.") from None

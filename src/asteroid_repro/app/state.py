@@ -15,6 +15,7 @@ from asteroid_repro.estimate.effects.methods import METHODS, Analysis, chosen_an
 from asteroid_repro.study_folder import Study, study
 from asteroid_repro.trial.assumptions import TrialAssumptions
 from asteroid_repro.trial.changes import dotted, read_value
+from asteroid_repro.trial.design import Outcome
 
 _SHOWN: Final = "# what-if page: "
 _ABOUT: Final = ("name", "description", "claims", "because")
@@ -75,6 +76,11 @@ class State:
         return controls_of(self.study)
 
     @property
+    def outcome(self) -> Outcome:
+        """The outcome shown."""
+        return self.study.design.outcome(self["outcome"])
+
+    @property
     def assumed(self) -> dict[str, Any]:
         """What differs from the study, as :meth:`asteroid_repro.TrialAssumptions.with_values` takes it.
 
@@ -129,10 +135,8 @@ class State:
 
         ``--scenario FILE`` and :func:`asteroid_repro.scenario` take it, and the page restores it.
         """
-        lines = [
-            f"# SIMULATED: a state of the what-if page of asteroid-repro, and a scenario of {self.study.design.name}.",
-            "# The page restores it with a button; commands take it with --scenario.",
-        ]
+        about = f"a state of the what-if page of asteroid-repro, and a scenario of {self.study.design.name}"
+        lines = [f"# SIMULATED: {about}.", "# The page restores it with a button; commands take it with --scenario."]
         for name, value in self.changes.items():
             control, text = self.controls[name], f"{name} = {json.dumps(value)}"
             if name in NOT_ASSUMED:
@@ -157,8 +161,7 @@ def from_query(query: str, of: Study | None = None) -> State:
     """
     pairs = parse_qsl(query.removeprefix("?"), keep_blank_values=True)
     names = [name for name, _ in pairs]
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
+    if twice := [name for name in names if names.count(name) > 1]:
         raise InputError(f"{twice[0]} must be given once, got it twice. Leave one out.")
     return State(of or study(), {name: read_value(text) for name, text in pairs})
 

@@ -47,9 +47,8 @@ def form(state: State, stylesheets: list[str]) -> Form:
     """Return the form, set to a state."""
     controls = map(asdict, state.controls.values())
     groups = [(title, list(members)) for title, members in groupby(controls, key=lambda control: control["group"])]
-    return Form(  # type: ignore[no-untyped-call]  # panel's constructors have no types
-        groups=json.dumps(groups), values=values(state), stylesheets=stylesheets, css_classes=["form"], name="form"
-    )
+    look = {"stylesheets": stylesheets, "css_classes": ["form"], "name": "form"}
+    return Form(groups=json.dumps(groups), values=values(state), **look)  # type: ignore[no-untyped-call]  # panel has none
 
 
 def values(state: State) -> str:

@@ -8,7 +8,6 @@ from asteroid_repro.app.results import change, measure, verdicts
 from asteroid_repro.app.state import State
 from asteroid_repro.reporting.wording import in_sentence, number, short_unit, with_minus
 from asteroid_repro.reporting.wording import percent as percent_of
-from asteroid_repro.trial.design import Outcome
 
 
 def percent(share: float, decimals: int = 1) -> str:
@@ -90,7 +89,7 @@ def summary(state: State) -> str:
     'A trial like this finds average pain lowered by running at week 12, a benefit, in 85.2 '
     """
     design = state.study.design
-    outcome, arm, week = outcome_shown(state), in_sentence(design.treatment.label), f"{design.visits[-1]:g}"
+    outcome, arm, week = state.outcome, in_sentence(design.treatment.label), f"{design.visits[-1]:g}"
     name, power = in_sentence(outcome.label), measure(state, "power").value
     truth = measure(state, "truth").value
     if truth == 0:
@@ -101,11 +100,6 @@ def summary(state: State) -> str:
     right = power if math.isnan(wrong) else power * (1 - wrong)
     found = f"finds {name} {how} by {arm} at week {week}, a {what},"
     return f"A trial like this {found} in {percent(right)} of simulated trials."
-
-
-def outcome_shown(state: State) -> Outcome:
-    """Return the scale of the outcome shown."""
-    return state.study.design.outcome(state["outcome"])
 
 
 def _power(state: State) -> str:

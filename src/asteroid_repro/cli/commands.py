@@ -2,9 +2,9 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -12,11 +12,7 @@ import asteroid_repro as ar
 from asteroid_repro.cli import planning_commands
 from asteroid_repro.cli.options import SEED, Case, Seed, StudyName, analysis, takes
 from asteroid_repro.cli.output import Show
-from asteroid_repro.errors import InputError
 from asteroid_repro.study_folder import DEFAULT
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _ABOUT = "Simulate, analyse and check a two-arm trial from what is published about it: ASTEROID, or one of your own."
 _TABLE = "CSV of outcomes (participant, arm, week, outcome, value); else a trial is simulated."
@@ -49,7 +45,7 @@ def main() -> None:
     """Run a command; wrong input ends with one line and exit status 2."""
     try:
         app()
-    except InputError as error:
+    except ar.InputError as error:
         print(f"asteroid-repro: {error}", file=sys.stderr)  # noqa: T201 - one plain line, never wrapped
         raise SystemExit(2) from None
 
@@ -86,8 +82,9 @@ def simulate(case: Case, show: Show, *, seed: Seed = SEED, out: Out = None) -> N
 
     Example: asteroid-repro simulate --seed 7 --out my-trial
     """
-    trial = ar.simulate_trial(assumptions=case.assumptions(), seed=seed)
-    _write(out, trial.tables(), trial.label)
+    trial = ar.simulate_trial(case.assumptions(), seed=seed)
+    if out:
+        _write(out, trial.tables(), trial.label)
     show(trial.label, trial.tables() if show.as_json else {"tables": trial.to_frame()})
 
 
@@ -109,7 +106,7 @@ def estimate(
         arms: dict[str, Any] = {"treatment": treatment or there[0], "reference": reference or there[1]}
         show(str(outcomes), {"effects": ar.estimate_effects(table, **arms, **analysis).to_frame()})
         return
-    trial = ar.simulate_trial(assumptions=case.assumptions(), seed=seed)
+    trial = ar.simulate_trial(case.assumptions(), seed=seed)
     results = {"effects": ar.estimate_effects(trial, **analysis).to_frame()}
     if trial.has_exposure:
         results["event_rates"] = ar.event_rates(trial, level=analysis.get("level", 0.95)).to_frame()
@@ -136,7 +133,7 @@ def audit(
         show(f"Printed numbers of {own.design.name}", {"audit": found.to_frame()})
         raise typer.Exit(0 if found.as_recorded else 1)
     if line is not None and file is not None:
-        raise InputError(f"audit must have a line or --file, got both {line!r} and {file}. Leave one out.")
+        raise ar.InputError(f"audit must have a line or --file, got both {line!r} and {file}. Leave one out.")
     if file is not None:
         audits = audit_lines(read_table(file), level=level, ratio=ratio)
     else:
@@ -162,8 +159,9 @@ def reconstruct(
     Example: asteroid-repro reconstruct --outcome OUTCOME --n 100 --out reconstructed
     """
     found = ar.reconstruct(outcome, ar.study(study), n=n, seed=seed, week=week)
-    tables = {f"{outcome}-{number:04d}": one for number, one in enumerate(found.data_sets if out else (), start=1)}
-    _write(out, tables, f"{found.label} ({found.target.line})")
+    if out:
+        tables = {f"{outcome}-{number:04d}": one for number, one in enumerate(found.data_sets, start=1)}
+        _write(out, tables, f"{found.label} ({found.target.line})")
     label = f"{found.label}: {n} data sets that print {found.target.line}"
     show(label, {"ranges": found.ranges(), "data_sets": found.to_frame()})
 
@@ -210,7 +208,7 @@ def what_if_page(*, study: StudyName = DEFAULT, port: Port = 5006, browser: Brow
     try:
         from asteroid_repro.app.serve import serve
     except ModuleNotFoundError as error:
-        raise InputError(f"app needs panel, got no package {error.name}. Install asteroid-repro[app].") from None
+        raise ar.InputError(f"app needs panel, got no package {error.name}. Install asteroid-repro[app].") from None
     serve(ar.study(study), port, show=browser, say=typer.echo)
 
 
@@ -236,9 +234,8 @@ def check(folder: Annotated[str, typer.Argument(help="Folder of a study, or the 
     typer.echo("\n".join(study_contents(ar.study(folder))))
 
 
-def _write(out: Path | None, tables: "Mapping[str, pd.DataFrame]", label: str) -> None:
+def _write(out: Path, tables: dict[str, Any], label: str) -> None:
     from asteroid_repro.reporting.files import write_table
 
-    if out is not None:
-        for name, table in tables.items():
-            write_table(out / f"{name}.csv", table, label)
+    for name, table in tables.items():
+        write_table(out / f"{name}.csv", table, label)

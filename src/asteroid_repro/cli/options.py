@@ -1,15 +1,13 @@
 """The options that commands share: a group of them is read together, and made into what the functions take."""
 
 import inspect
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, Any, NamedTuple
 
 import typer
 
 import asteroid_repro as ar
-from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.methods import METHODS
 from asteroid_repro.study_folder import DEFAULT
 from asteroid_repro.trial.changes import read_value
@@ -18,8 +16,8 @@ Command = Callable[..., None]
 
 SEED = 2024
 _METHOD = f"One of {', '.join(METHODS)}; when left out, the study's own (estimate: mmrm)"
-_TARGET = "Instead of --trials: until power and coverage (what-if: their changes) have this Monte Carlo standard error."
 _DISTRIBUTION = "z, t, satterthwaite or kenward_roger; the method's own when left out."
+_TARGET = "Instead of --trials: until power and coverage (what-if: their changes) have this Monte Carlo standard error."
 
 StudyName = Annotated[str, typer.Option("--study", help="Name of a study, or a folder that holds one.")]
 ScenarioName = Annotated[str | None, typer.Option("--scenario", help="One of `scenarios`, or a .toml file of changes.")]
@@ -66,8 +64,10 @@ def run(
 ) -> dict[str, Any]:  # fmt: skip
     """Return the arguments of a run of many trials that were given; a scheduler is left when the command ends."""
     if trials is not None and target_mcse is not None:
-        raise InputError(f"--trials must be left out beside --target-mcse, got {trials}. One of them decides.")
-    client, many = context.with_resource(_dask_client(dask)), trials if target_mcse is None else "auto"
+        raise ar.InputError(f"--trials must be left out beside --target-mcse, got {trials}. One of them decides.")
+    client, many = _dask_client(dask) if dask else None, trials if target_mcse is None else "auto"
+    if client:
+        context.with_resource(client)
     where = {"seed": seed, "n_jobs": jobs, "executor": client, "progress": True}
     return where | _given(trials=many, target_mcse=target_mcse)
 
@@ -100,9 +100,10 @@ def fields(texts: list[str], option: str) -> dict[str, str]:
         name, _, given = text.partition("=")
         if not (name and given):
             wanted = "a field, an equals sign and a value"
-            raise InputError(f"{option} must be {wanted}, got {text!r}. Try people_per_arm=30.")
+            raise ar.InputError(f"{option} must be {wanted}, got {text!r}. Try people_per_arm=30.")
         if name in found:
-            raise InputError(f"{option} must name each field once, got {name} twice. Give it one value, or one list.")
+            wanted = "each field once"
+            raise ar.InputError(f"{option} must name {wanted}, got {name} twice. Give it one value, or one list.")
         found[name] = given
     return found
 
@@ -111,21 +112,15 @@ def _given(**arguments: Any) -> dict[str, Any]:
     return {name: argument for name, argument in arguments.items() if argument is not None}
 
 
-@contextmanager
-def _dask_client(address: str | None) -> Iterator[Any]:
-    """Connect to a Dask scheduler, or to none."""
-    if address is None:
-        yield None
-        return
+def _dask_client(address: str) -> Any:
+    """Connect to a Dask scheduler."""
     try:
         from distributed import Client
 
-        client = Client(address, timeout=10)  # type: ignore[no-untyped-call]
+        return Client(address, timeout=10)  # type: ignore[no-untyped-call]
     except ImportError:
         need = f"--dask must have the package distributed, got none for {address}. Install asteroid-repro[cluster]."
-        raise InputError(need) from None
-    except (OSError, ValueError, TimeoutError) as error:
+        raise ar.InputError(need) from None
+    except (OSError, ValueError) as error:  # a TimeoutError is an OSError
         need = f"--dask must be the address of a running scheduler, got {address}: {error}. Start one."
-        raise InputError(need) from None
-    with client:
-        yield client
+        raise ar.InputError(need) from None

@@ -11,7 +11,6 @@ import typer
 import asteroid_repro as ar
 from asteroid_repro.cli.options import Case, analyses, analysis, fields, run, takes
 from asteroid_repro.cli.output import Show
-from asteroid_repro.errors import InputError
 from asteroid_repro.trial.changes import EVERY_OUTCOME, read_value
 
 commands = typer.Typer()
@@ -41,7 +40,7 @@ def power(
     if outcome not in (None, EVERY_OUTCOME):
         record.design.outcome(str(outcome))
     if week not in (None, *weeks):
-        raise InputError(f"--week must be one of {', '.join(map(str, weeks))}, got {week:g}. Choose one.")
+        raise ar.InputError(f"--week must be one of {', '.join(map(str, weeks))}, got {week:g}. Choose one.")
     found = ar.operating_characteristics(record, **analysis, **run)
     rows = [asdict(row) for row in found.rows if outcome in (None, row.outcome) and week in (None, row.week)]
     show(found.label, {"operating_characteristics": rows})

@@ -21,13 +21,11 @@ from asteroid_repro.verdicts.reconstruction import Reconstructions
 
 _NAMES: Final = {"estimate": "Estimate", "lower": "Lower limit", "upper": "Upper limit"}
 _STYLES: Final[dict[str, dict[str, Any]]] = {
-    name: {"facecolor": (colour, 0.15), "edgecolor": colour, "hatch": hatch, "linestyle": line}
-    for name, colour, hatch, line in [
-        ("estimate", style.BLUE, "||", "-"),
-        ("lower", style.ORANGE, "//", "-"),
-        ("upper", style.GREEN, "\\\\", "--"),  # dashed, as the limits can lie on top of each other
-        ("p", style.VERMILLION, "..", "-"),
-    ]
+    "estimate": {"facecolor": (style.BLUE, 0.15), "edgecolor": style.BLUE, "hatch": "||"},
+    "lower": {"facecolor": (style.ORANGE, 0.15), "edgecolor": style.ORANGE, "hatch": "//"},
+    # Dashed, as the limits can lie on top of each other.
+    "upper": {"facecolor": (style.GREEN, 0.15), "edgecolor": style.GREEN, "hatch": "\\\\", "linestyle": "--"},
+    "p": {"facecolor": (style.VERMILLION, 0.15), "edgecolor": style.VERMILLION, "hatch": ".."},
 }
 _PINNED: Final = 0.01  # relative range below which a quantity counts as pinned down
 
@@ -78,10 +76,9 @@ def plot_triple(audit: TripleAudit, ax: Axes | None = None, *, df: float = math.
     region = band_shapes(whole, across, up) if possible else []
     for shape in region:
         ax.add_patch(Polygon(shape, facecolor=style.BLACK, edgecolor=style.BLACK, label="possible", zorder=4))
-    ax.set(xlim=across, ylim=up)
-    _say(ax, line, region, possible=possible)
     unit = "log units" if line.ratio else "points"
-    ax.set(xlabel=f"Unrounded estimate, {unit}", ylabel=f"Unrounded standard error, {unit}")
+    ax.set(xlim=across, ylim=up, xlabel=f"Unrounded estimate, {unit}", ylabel=f"Unrounded standard error, {unit}")
+    _say(ax, line, region, possible=possible)
     ax.ticklabel_format(useOffset=False, style="plain")
     ax.locator_params(nbins=6)
     _explain_bands(ax, line, critical, score, possible=possible)
@@ -167,17 +164,12 @@ def _explain_bands(ax: Axes, line: PrintedTriple, c: float, score: Limits[float]
         "upper": f":\nestimate + {c:.3f} SE",
         "p": f":\n|estimate| / SE,\n{scores}",
     }
-    handles = [
-        Patch(label=_named(name, getattr(line, name)) + meaning[name], **look)
-        for name, look in _STYLES.items()
-        if getattr(line, name) is not None
-    ]
+    printed = {name: getattr(line, name) for name in _STYLES if getattr(line, name) is not None}
+    handles = [Patch(label=_named(name, text) + meaning[name], **_STYLES[name]) for name, text in printed.items()]
     if possible:
         handles.append(Patch(facecolor=style.BLACK, label="All bands: possible"))
-    ax.legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize=style.SMALL,
-        handleheight=2.2, labelspacing=1.0,
-    )  # fmt: skip
+    place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1), "frameon": False}
+    ax.legend(handles=handles, fontsize=style.SMALL, handleheight=2.2, labelspacing=1.0, **place)
 
 
 def _named(name: str, printed: str) -> str:
@@ -191,9 +183,8 @@ def _verdict(audit: TripleAudit, df: float, *, possible: bool) -> str:
         return f"{start}\nConsistent: the points of the black region print every number."
     if audit.consistent:
         return f"{start}\nNo estimate and standard error print every number. The line fits {distributions(audit.df)}."
-    hint = "More than one number must be wrong."
-    if audit.repairs:
-        hint = f"If one number is wrong: {'; '.join(_repairs(audit))}."
+    repairs = "; ".join(_repairs(audit))
+    hint = f"If one number is wrong: {repairs}." if repairs else "More than one number must be wrong."
     return f"{start} Contradiction, with z and with every t from 1 df up. {hint}"
 
 
@@ -215,5 +206,5 @@ def _draw_quantity(ax: Axes, y: float, values: "pd.Series[float]", name: str) ->
     ax.plot(values, y + 0.12 + jitter, color=colour, marker=marker, markersize=3, linestyle="none", alpha=0.5)
     ax.errorbar((low + high) / 2, y - 0.18, xerr=(high - low) / 2, color=colour, linewidth=1.6, capsize=4)
     digits = wording.decimals(high) + 2 if pinned else wording.decimals(high - low)
-    style.beside(ax, y, f"{wording.number(low, digits)} to {wording.number(high, digits)}")
+    style.beside(ax, y, wording.between(low, high, digits))
     return f"{name}\n({'pinned down' if pinned else 'left open'})"

@@ -15,7 +15,7 @@ from asteroid_repro.trial.design import Design
 from asteroid_repro.verdicts.verdict import Verification
 
 Line = tuple[str, float, float | None, float | None, str, dict[str, str]]
-Scale = tuple[str, str, float | None, float | None]
+Scale = tuple[str | float | None, ...]
 
 _GAP: Final = 1.5  # rows from the last line of an outcome to the name of the next
 _AXIS: Final = 3.5  # rows for the axis of a group
@@ -73,8 +73,8 @@ def plot_forest(
     rows = [row for row in effects.rows if row.week == chosen]
     if not rows:
         raise InputError(f"effects must have one at week {chosen:g}, got none. Choose another week.")
-    if design:
-        rows.sort(key=lambda row: (*design.outcome_names, row.outcome).index(row.outcome))
+    order = wording.in_order((row.outcome for row in rows), design)
+    rows.sort(key=lambda row: order.index(row.outcome))
     groups: dict[Scale, list[tuple[Effect, list[Line]]]] = {}
     printed = [wording.published(ledger, row.outcome, row.week) for row in rows]
     for row, claims in zip(rows, printed, strict=True):
@@ -142,8 +142,7 @@ def plot_sampling_distribution(
         raise InputError(f"estimates must have 2 finite values or more, got {len(usable)}. Simulate more trials.")
     ax = style.new_axes(ax)
     low, high = np.quantile(usable, [0.025, 0.975])
-    shown = wording.decimals(float(usable.std()))
-    middle = f"95 % of trials: {wording.number(low, shown)} to {wording.number(high, shown)}"
+    middle = f"95 % of trials: {wording.between(low, high, wording.decimals(float(usable.std())))}"
     ax.axvspan(low, high, color=style.LIGHT_GREY, linewidth=0, zorder=0, label=middle)
     failed = len(estimates) - len(usable)
     drawn = f"{len(usable):,} trials" + (f" ({failed:,} more failed to fit)" if failed else "")
@@ -162,11 +161,9 @@ def plot_sampling_distribution(
 
 def _scale(row: Effect, design: Design | None) -> Scale:
     """Return what outcomes must have in common to share an axis."""
-    unit = wording.short_unit(row.outcome, design)
-    if design is None or row.outcome not in design.outcome_names:
-        return unit, row.better, None, None
-    scale = design.outcome(row.outcome)
-    return unit, row.better, scale.minimum, scale.maximum
+    scale = wording.scale_of(row.outcome, design)
+    ends = (scale.minimum, scale.maximum) if scale else ()
+    return wording.short_unit(row.outcome, design), row.better, *ends
 
 
 def _lines(row: Effect, claims: wording.PrintedLine, verification: Verification | None, effects: Effects) -> list[Line]:
@@ -180,11 +177,12 @@ def _lines(row: Effect, claims: wording.PrintedLine, verification: Verification 
     if (published := printed.get("estimate")) is not None:
         low, high, text = printed.get("ci_low"), printed.get("ci_high"), wording.printed_line(claims, effects.level)
         lines.insert(0, ("Published", published, low, high, text, _PUBLISHED))
-    for verdict in verification.rows if verification else ():
-        if "estimate" in claims and verdict.claim == claims["estimate"].id and verdict.reproduced is not None:
-            text = wording.number(verdict.reproduced, digits)
-            text += "" if verdict.mcse is None else f" (MCSE {wording.number(verdict.mcse, digits)})"
-            name = f"Mean of {verification.trials:,} trials" if verification else ""
+    if verification is None or "estimate" not in claims:
+        return lines
+    for verdict in verification.rows:
+        if verdict.claim == claims["estimate"].id and verdict.reproduced is not None:
+            error = "" if verdict.mcse is None else f" (MCSE {wording.number(verdict.mcse, digits)})"
+            text, name = wording.number(verdict.reproduced, digits) + error, f"Mean of {verification.trials:,} trials"
             lines.append((name, verdict.reproduced, None, None, text, _MEAN))
     return lines
 

@@ -188,9 +188,8 @@ def _draw_tiles(ax: Axes, tiles: pd.DataFrame) -> None:
     # Blues from almost white to dark, evenly apart in lightness and so readable in grey.
     colours = mpl.colormaps["Blues"](np.linspace(0.05, 0.95, most + 1)).tolist()
     scale: dict[str, Any] = {"cmap": ListedColormap(colours), "norm": BoundaryNorm(np.arange(most + 2) - 0.5, most + 1)}
-    ax.pcolormesh(
-        *map(np.arange, values.shape[::-1]), values, shading="nearest", **scale, edgecolors="white", linewidth=1
-    )
+    scale |= {"shading": "nearest", "edgecolors": "white", "linewidth": 1}
+    ax.pcolormesh(*map(np.arange, values.shape[::-1]), values, **scale)
     ax.set_xticks(range(tiles.shape[1]), [str(week) for week in tiles.columns])
     ax.set_yticks(range(tiles.shape[0]), [str(person) for person in tiles.index])
     ax.set(xlabel="Week of the programme", ylabel="Participant (number), by sessions attended")

@@ -14,9 +14,9 @@ from asteroid_repro.simulate.screening import Screening
 from asteroid_repro.tables.limits import check_level
 from asteroid_repro.trial.participant_data import Trial
 
+# Where the boxes lie, shares of the width: the middle, each arm's distance from it, and the width of a box.
 _WHOLE_WIDTH: Final = (0.5, 0.25, 0.42)
 _BESIDE_REASONS: Final = (0.335, 0.17, 0.315)
-"""Where the boxes lie, shares of the width: the middle, each arm's distance from it, and the width of a box."""
 _REASONS_LEFT, _REASONS_WIDTH = 0.69, 0.3
 _ROW: Final = 0.64  # from one box to the next at the least, inches
 
@@ -164,10 +164,8 @@ def _draw_screened(ax: Axes, rows: np.ndarray, people: int, screening: Screening
     assessed = "Assessed for eligibility\n(number not known)"
     if screening is not None:
         if screening.randomised != people:
-            raise InputError(
-                f"screening.randomised must be the {people} people of the trial, got {screening.randomised}. "
-                f"Screen with wanted={people} and a pool_size that is large enough."
-            )
+            wanted = f"screening.randomised must be the {people} people of the trial, got {screening.randomised}"
+            raise InputError(f"{wanted}. Screen with wanted={people} and a pool_size that is large enough.")
         assessed = f"Assessed for eligibility (n = {screening.assessed})\nassumed, not published"
         _draw_excluded(ax, screening, rows[0] + height / 2, middle, float(rows[:2].mean()))
     _box(ax, middle, rows[0], (width, height), assessed, dashed=True)

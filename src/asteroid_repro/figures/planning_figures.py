@@ -190,8 +190,7 @@ def plot_rerun(found: Replication, ax: Axes | None = None) -> Axes:
     original = f"Original estimate {wording.number(found.estimate, digits + 1)}"
     ax.axvline(found.estimate, color=style.VERMILLION, linewidth=2, label=original)
     ax.axvline(0, color=style.BLACK, linestyle="--", label="No effect")
-    text = f"{wording.percent(found.level)} prediction interval: "
-    text += f"{wording.number(low, digits)} to {wording.number(high, digits)}"
+    text = f"{wording.percent(found.level)} prediction interval: {wording.between(low, high, digits)}"
     ax.plot([low, high], [0, 0], color=style.BLACK, linewidth=4, solid_capstyle="butt", label=text)
     ax.set(xlabel="Estimate of the rerun, in the unit of the original", ylabel="Density", ylim=(0, None))
     style.legend_below(ax, 2)
@@ -226,18 +225,15 @@ def plot_assurance(found: Assurance, ax: Axes | None = None, *, design: Design |
     'Power'
     """
     ax = style.new_axes(ax)
-    effects = np.array([each.effect for each in found.tried])
-    near = np.abs(effects - found.mean) <= 4 * found.sd
-    x = np.linspace(effects[near].min(), effects[near].max(), 401)
+    near = [each for each in found.tried if abs(each.effect - found.mean) <= 4 * found.sd]
+    effects, power, mcse = np.array([(each.effect, each.power, each.mcse) for each in near]).T
+    x = np.linspace(effects.min(), effects.max(), 401)
     belief = np.exp(-(((x - found.mean) / found.sd) ** 2) / 2)
-    digits = wording.decimals(found.sd)
-    mean, sd = wording.number(found.mean, digits), wording.number(found.sd, digits)
+    mean, sd = (wording.number(value, wording.decimals(found.sd)) for value in (found.mean, found.sd))
     text = f"Belief: mean {mean}, SD {sd} (height without scale)"
     ax.fill_between(x, 0.9 * belief, color=style.LIGHT_GREY, linewidth=0, label=text, zorder=0)
-    tried = [each for each, close in zip(found.tried, near, strict=True) if close]
-    power, error = [each.power for each in tried], [1.96 * each.mcse for each in tried]
     look: dict[str, Any] = {"color": style.BLUE, "marker": "o", "markersize": 4, "capsize": 2}
-    ax.errorbar(effects[near], power, error, label="Power if the effect were this", **look)
+    ax.errorbar(effects, power, 1.96 * mcse, label="Power if the effect were this", **look)
     text = f"Assurance {100 * found.assurance:.1f} % (MCSE {100 * found.mcse:.1f} %)"
     ax.axhline(found.assurance, color=style.VERMILLION, linestyle="--", label=text)
     text = f"Power at the mean {100 * found.power_at_mean:.1f} % (MCSE {100 * found.power_at_mean_mcse:.1f} %)"

@@ -51,21 +51,22 @@ def plot_programme(programme: Programme, ax: Axes | None = None) -> Axes:
         if stage is not None:
             _draw_session(ax, place, programme.stages[stage - 1], programme.session_minutes)
     style.name_rows(ax, {place: label for place, (label, _, _) in enumerate(rows)})
-    ax.set(
-        xlim=(0, max(programme.session_minutes, 1)), ylim=(len(rows) - 0.4, -0.6),
-        xlabel="Minutes of a session", ylabel="Week of the programme",
-    )  # fmt: skip
+    ax.set(xlim=(0, max(programme.session_minutes, 1)), ylim=(len(rows) - 0.4, -0.6))
+    ax.set(xlabel="Minutes of a session", ylabel="Week of the programme")
     ax.set_xticks(np.arange(0, programme.session_minutes + 1e-9, 5))
     for x, head in ((_STAGE_AT, "Stage"), (_WEEKLY_AT, "Running,\nmin a week")):
         ax.text(x, 1.01, head, transform=ax.transAxes, ha="center", va="bottom", fontsize=style.SMALL, color=style.GREY)
     for place, (_, stage, weekly) in enumerate(rows):
         style.beside(ax, place, "none" if stage is None else str(stage), x=_STAGE_AT, ha="center")
-        if weekly:
-            style.beside(ax, place, weekly, x=_WEEKLY_AT, ha="center")
-    if not programme.sessions_per_week:
+        style.beside(ax, place, weekly, x=_WEEKLY_AT, ha="center")
+    note = programme.source
+    if programme.sessions_per_week:
+        style.legend_below(ax, len(_STYLES), handles=[Patch(label=kind, **look) for kind, look in _STYLES.items()])
+        note += "\nDrawn: the most repeats of each stage; half of what they leave lies before them, half after."
+    else:
         middle: dict[str, Any] = {"ha": "center", "va": "center", "transform": ax.transAxes}
         ax.text(0.5, 0.5, "No sessions prescribed", fontsize=style.TEXT, **middle)
-    _write_below(ax, programme)
+    style.note_below(ax, note, (-30, -58), width=100)
     return style.finish(ax, _title(programme))
 
 
@@ -99,14 +100,6 @@ def _draw_session(ax: Axes, place: int, stage: Stage, session_minutes: float) ->
     for kind, spans in bars.items():
         drawn = [(float(start), float(length)) for start, length in spans if length > 0]
         ax.broken_barh(drawn, (place - 0.36, 0.72), label=kind, **_STYLES[kind])
-
-
-def _write_below(ax: Axes, programme: Programme) -> None:
-    note = programme.source
-    if programme.sessions_per_week:
-        style.legend_below(ax, len(_STYLES), handles=[Patch(label=kind, **look) for kind, look in _STYLES.items()])
-        note += "\nDrawn: the most repeats of each stage; half of what they leave lies before them, half after."
-    style.note_below(ax, note, (-30, -58), width=100)
 
 
 def _title(programme: Programme) -> str:

@@ -15,26 +15,22 @@ from matplotlib.ticker import PercentFormatter
 
 from asteroid_repro.reporting.files import write_file
 
+# The colours of Okabe and Ito, told apart with every common kind of colour vision (with the greys for text).
 BLACK, GREY, LIGHT_GREY = "#000000", "#555555", "#E5E5E5"
 BLUE, VERMILLION, ORANGE, SKY_BLUE, GREEN = "#0072B2", "#D55E00", "#E69F00", "#56B4E9", "#009E73"
-"""The colours of Okabe and Ito, told apart with every common kind of colour vision (with the greys for text)."""
-SIZE: Final = (7.0, 4.5)
-"""Width and height of a figure in print, inches."""
-TEXT, SMALL = 9, 8
-"""Font sizes, points."""
+SIZE: Final = (7.0, 4.5)  # width and height of a figure in print, inches
+TEXT, SMALL = 9, 8  # font sizes, points
+# How the treatment and the reference are drawn, alike in every figure: never by colour alone.
 ARM_STYLES: Final[tuple[dict[str, Any], ...]] = (
     {"color": BLUE, "linestyle": "-", "marker": "o"},
     {"color": VERMILLION, "linestyle": "--", "marker": "s"},
 )
-"""How the treatment and the reference are drawn, alike in every figure: never by colour alone."""
 _WIDEST: Final = 95  # letters of a label or an axis that fit beside each other
 
 
 def new_axes(ax: Axes | None, height: float = SIZE[1]) -> Axes:
     """Return the axes to draw on: those given, or those of a new figure of that height, inches."""
-    if ax is None:
-        _, ax = plt.subplots(figsize=(SIZE[0], height), layout="constrained")
-    return ax
+    return ax or plt.subplots(figsize=(SIZE[0], height), layout="constrained")[1]
 
 
 def finish(ax: Axes, label: str) -> Axes:
@@ -72,10 +68,8 @@ def legend_below(ax: Axes, columns: int, **options: Any) -> None:
     # In font sizes, so that it clears the label in a figure of any height.
     below = 4.5 + 1.4 * ax.get_xlabel().count("\n")
     options["title"] = fill(options.get("title") or "", _WIDEST)
-    ax.legend(
-        loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=below, ncols=columns, frameon=False, fontsize=SMALL,
-        title_fontsize=SMALL, **options,
-    )  # fmt: skip
+    options |= {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "borderaxespad": below, "frameon": False}
+    ax.legend(ncols=columns, fontsize=SMALL, title_fontsize=SMALL, **options)
 
 
 def note_below(ax: Axes, text: str, place: tuple[float, float] = (0, -38), width: int = 88) -> None:

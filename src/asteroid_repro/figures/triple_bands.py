@@ -72,10 +72,10 @@ def frame(line: PrintedTriple, critical: float, score: Limits[float]) -> tuple[P
         raise InputError(f"estimate must leave its logarithm bounded, got {line}. Give more decimals of the ratio.")
     # At the estimate nearest to where the limits cross, if both are printed, the gap between bands is smallest.
     e = float(np.clip((middles[-1].low + middles[-1].high) / 2, middles[0].low, middles[0].high))
-    c = critical
     heights = []
     if low is not None and up is not None:
-        heights = [Limits((e - low.high) / c, (e - low.low) / c), Limits((up.low - e) / c, (up.high - e) / c)]
+        ends = [(e - low.high, e - low.low), (up.low - e, up.high - e)]
+        heights = [Limits(one / critical, other / critical) for one, other in ends]
     if line.p is not None:
         size = max(abs(e), (middles[0].high - middles[0].low) / 2)  # at 0 the wedge has no height
         least = size / score.high

@@ -1,6 +1,5 @@
 """Files that are whole or not there: written beside their place, then moved into it."""
 
-import os
 import tempfile
 from pathlib import Path
 
@@ -27,15 +26,10 @@ def write_file(path: Path, content: bytes | str) -> Path:
     data = content.encode() if isinstance(content, str) else content
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as beside:
+            whole = Path(beside) / path.name
+            whole.write_bytes(data)
+            whole.replace(path)
     except OSError as error:
         raise InputError(f"{path} must be a place to write to, got: {error.strerror}. Choose another folder.") from None
     return path

@@ -1,6 +1,6 @@
 """Tables in the style of a paper: who took part, what the treatment changed, and what it cost in adverse events."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -134,7 +134,7 @@ def table_one(trial: Trial, characteristics: Sequence[Characteristic] = ()) -> P
     rows = [row for name in names for row in _characteristic([part[name] for part in parts], known.get(name))]
     scores = outcomes_table(trial)
     scores = scores[scores["week"] == scores["week"].min()]
-    for outcome in _in_order(scores["outcome"].unique(), design):
+    for outcome in wording.in_order(scores["outcome"].unique(), design):
         own = scores[scores["outcome"] == outcome].set_index("participant")["value"]
         values = [own.reindex(part["participant"]) for part in parts]
         rows.append((f"{wording.with_unit(outcome, design)}: mean (SD)", *_means(values)))
@@ -180,7 +180,7 @@ def effects_table(effects: Effects, *, design: Design | None = None, ledger: Led
     """
     if not effects.rows:
         raise InputError("effects must have at least one row, got none. Estimate a trial first.")
-    order = _in_order((row.outcome for row in effects.rows), design)
+    order = wording.in_order((row.outcome for row in effects.rows), design)
     lines = sorted(effects.rows, key=lambda row: (order.index(row.outcome), row.week))
     better = {row.outcome: wording.favours(row.better, design) for row in lines}
     units = {wording.short_unit(name, design) for name in order}
@@ -264,10 +264,8 @@ def _great_table(table: PaperTable) -> "GT":
     try:
         from great_tables import GT  # an extra: the numbers and the Markdown do without
     except ImportError as error:
-        raise InputError(
-            "great_tables must be installed for HTML and LaTeX tables, got no such package. "
-            "Install asteroid-repro[notebooks], or use markdown()."
-        ) from error
+        missing = "great_tables must be installed for HTML and LaTeX tables, got no such package"
+        raise InputError(f"{missing}. Install asteroid-repro[notebooks], or use markdown().") from error
     group, head = list(table.columns)[:2] if table.grouped else (None, next(iter(table.columns)))
     key = "-".join(table.title.lower().split())  # of the title, so that the bytes are the same every time
     laid_out = GT(table.to_frame(), rowname_col=head, groupname_col=group, id=key)
@@ -276,13 +274,6 @@ def _great_table(table: PaperTable) -> "GT":
     for note in table.footnotes:
         laid_out = laid_out.tab_source_note(note)
     return laid_out
-
-
-def _in_order(outcomes: Iterable[str], design: Design | None) -> list[str]:
-    """Return the outcomes once each: the design's in its order, then others."""
-    found = list(dict.fromkeys(outcomes))
-    own = [name for name in (design.outcome_names if design else ()) if name in found]
-    return own + [name for name in found if name not in own]
 
 
 def _characteristic(parts: Sequence[pd.Series], known: Characteristic | None) -> list[tuple[str, ...]]:

@@ -22,10 +22,7 @@ def rows(table: "pd.DataFrame") -> Records:
     >>> rows(pd.DataFrame({"df": [38.0, float("inf")]}))
     [{'df': 38.0}, {'df': inf}]
     """
-    return [
-        {str(key): value.item() if hasattr(value, "item") else value for key, value in row.items()}
-        for row in table.to_dict("records")
-    ]
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
 def to_json(content: Any) -> str:

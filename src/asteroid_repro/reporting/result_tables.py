@@ -34,9 +34,8 @@ def verdict_table(verification: Verification) -> pd.DataFrame:
 
 def listed_table(verification: Verification) -> pd.DataFrame:
     """Return the claims that are listed without a check, with the reason."""
-    table = verification.to_frame()
-    columns = {"claim": "claim", "published": "published", "unit": "unit", "source": "source", "note": "why"}
-    return table.loc[table["verdict"] == "listed", list(columns)].rename(columns=columns)
+    listed = verification.to_frame().query("verdict == 'listed'").rename(columns={"note": "why"})
+    return listed[["claim", "published", "unit", "source", "why"]]
 
 
 def verdict_markdown(verification: Verification) -> str:
@@ -85,21 +84,18 @@ What the published numbers imply, and where they contradict each other. Nothing 
 def _verdict_cells(row: Row) -> dict[str, str]:
     digits = len(row.published.rstrip(" %").partition(".")[2]) + 2  # two more than printed
     exact = "exact" if row.role == "fitted" and row.mcse == 0 else ""
+    interval = ""
+    if row.interval_low is not None:
+        interval = f"({_fixed(row.interval_low, digits)}, {_fixed(row.interval_high, digits)})"
     return {
         "claim": row.claim,
         "role": row.role,
         "published": row.published if row.unit in {"percent", "1"} else f"{row.published} {row.unit}",
         "reproduced": _fixed(row.reproduced, digits),
-        "MCSE or interval": _uncertainty(row, digits),
+        "MCSE or interval": interval or (_fixed(row.mcse, digits + 1) if row.mcse else ""),
         "tolerance": _fixed(row.tolerance, digits + 1) if row.mcse or row.role == "derived" else exact,
         "verdict": row.verdict,
     }
-
-
-def _uncertainty(row: Row, digits: int) -> str:
-    if row.interval_low is not None:
-        return f"({_fixed(row.interval_low, digits)}, {_fixed(row.interval_high, digits)})"
-    return _fixed(row.mcse, digits + 1) if row.mcse else ""
 
 
 def _fixed(value: float | None, digits: int) -> str:

@@ -2,17 +2,12 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 from asteroid_repro.ledger.claim import Claim
 from asteroid_repro.ledger.ledger import Ledger
 from asteroid_repro.trial.design import Arm, Design, EventKind, Outcome
 
-PrintedLine = Mapping[str, Claim]
-"""The claims of one printed result line, by what each prints."""
-
-MINUS: Final = "\N{MINUS SIGN}"
-DAGGER: Final = "\N{DAGGER}"
+PrintedLine = Mapping[str, Claim]  # the claims of one printed result line, by what each prints
 
 
 def number(value: float, decimals: int) -> str:
@@ -28,7 +23,7 @@ def number(value: float, decimals: int) -> str:
 
 def with_minus(printed: str) -> str:
     """Return a printed string with true minus signs."""
-    return printed.replace("-", MINUS)
+    return printed.replace("-", "\N{MINUS SIGN}")
 
 
 def decimals(size: float) -> int:
@@ -88,6 +83,17 @@ def estimate_with_limits(estimate: float, low: float, high: float, digits: int) 
     return f"{number(estimate, digits)} ({number(low, digits)}, {number(high, digits)})"
 
 
+def between(low: float, high: float, digits: int) -> str:
+    """Return two limits as a range.
+
+    Examples
+    --------
+    >>> between(2.5, 74.4, 1)
+    '2.5 to 74.4'
+    """
+    return f"{number(low, digits)} to {number(high, digits)}"
+
+
 def plain_name(name: str) -> str:
     """Turn a name from a table into words.
 
@@ -119,15 +125,28 @@ def label_of(name: str, design: Design | None) -> str:
     >>> label_of("waitlist", ASTEROID.design), label_of("every_outcome", ASTEROID.design)
     ('Waitlist', 'Every outcome')
     """
-    known: list[Arm | Outcome | EventKind] = []
+    known = list[Arm | Outcome | EventKind]()
     if design:
         known = [*design.arms, *design.outcomes, *design.adverse_events]
     return next((one.label for one in known if one.name == name), plain_name(name))
 
 
+def scale_of(outcome: str, design: Design | None) -> Outcome | None:
+    """Return what the design says of an outcome; None where it says nothing."""
+    return next((one for one in (design.outcomes if design else ()) if one.name == outcome), None)
+
+
+def in_order(outcomes: Iterable[str], design: Design | None) -> list[str]:
+    """Return the outcomes once each: the design's in its order, then others."""
+    found = list(dict.fromkeys(outcomes))
+    own = [name for name in (design.outcome_names if design else ()) if name in found]
+    return own + [name for name in found if name not in own]
+
+
 def unit_of(outcome: str, design: Design | None) -> str:
     """Return the unit of an outcome; points where no design says."""
-    return next((one.unit for one in (design.outcomes if design else ()) if one.name == outcome), "points")
+    scale = scale_of(outcome, design)
+    return scale.unit if scale else "points"
 
 
 def short_unit(outcome: str, design: Design | None) -> str:
@@ -198,7 +217,7 @@ def denominator(per: str) -> str:
 
 def as_printed(claim: Claim) -> str:
     """Return a printed number with a true minus sign, and a dagger if it contradicts others."""
-    return with_minus(claim.printed) + (DAGGER if claim.status == "inconsistent" else "")
+    return with_minus(claim.printed) + ("\N{DAGGER}" if claim.status == "inconsistent" else "")
 
 
 def published(ledger: Ledger | None, outcome: str, week: float) -> PrintedLine:
@@ -227,9 +246,5 @@ def printed_line(line: PrintedLine, level: float = 0.95) -> str:
 
 def contradictions(lines: Iterable[PrintedLine]) -> list[str]:
     """Return why each printed number contradicts others, those with a dagger."""
-    return [
-        f"{as_printed(claim)} as printed. {claim.reason}"
-        for line in lines
-        for claim in line.values()
-        if claim.status == "inconsistent"
-    ]
+    wrong = [claim for line in lines for claim in line.values() if claim.status == "inconsistent"]
+    return [f"{as_printed(claim)} as printed. {claim.reason}" for claim in wrong]

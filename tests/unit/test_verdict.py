@@ -53,7 +53,7 @@ def figure(claim_id: str) -> Figure:
 
 def simulated(*figures: Figure, record: TrialAssumptions = ASTEROID) -> PerTrial:
     """Return figures of 500 trials."""
-    return {**per_trial_figures(record, figures, 1, 0, 500)}
+    return dict(per_trial_figures(record, figures, 1, 0, 500).items())
 
 
 def line(outcome: str) -> set[str]:

@@ -64,9 +64,8 @@ def visit_pairs(treatment: np.ndarray, reference: np.ndarray) -> VisitPairs:
 def _arm_sums(scores: np.ndarray) -> tuple[np.ndarray, ...]:
     both = ~np.isnan(scores[0]) & ~np.isnan(scores[1:])
     people = both.sum(axis=1).astype(float)
-    divisor = np.where(people > 0, people, np.nan)
     parts = np.where(both, scores[0], 0.0), np.where(both, scores[1:] - scores[0], 0.0)
-    means = [part.sum(axis=1) / divisor for part in parts]
+    means = [part.sum(axis=1) / np.where(people > 0, people, np.nan) for part in parts]
     centred = [np.where(both, part - mean[:, np.newaxis], 0.0) for part, mean in zip(parts, means, strict=True)]
     baseline, change = centred
     products = [(one * other).sum(axis=1) for one, other in ((baseline,) * 2, (baseline, change), (change,) * 2)]

@@ -21,6 +21,8 @@ class RemlFit:
 
     Attributes
     ----------
+    parameters : numpy.ndarray, shape (parameters, trials)
+        Of the covariance.
     at : Criterion
         The likelihood there.
     converged : numpy.ndarray of bool, shape (trials,)
@@ -29,6 +31,7 @@ class RemlFit:
         Whether the covariance is singular, or so nearly that one visit is as good as determined by the others.
     """
 
+    parameters: np.ndarray
     at: Criterion
     converged: np.ndarray
     singular: np.ndarray
@@ -75,8 +78,8 @@ def fit_reml(data: Patterns, covariance: str, columns: np.ndarray) -> RemlFit:
     >>> scores = np.random.default_rng(7).normal(size=(2, 12, 1))
     >>> data = patterns(scores[:, :5], scores[:, 5:])
     >>> fit = fit_reml(data, "unstructured", np.array([[0, 1], [2, 3]]))
-    >>> bool(fit.converged[0]), bool(fit.singular[0])
-    (True, False)
+    >>> bool(fit.converged[0]), bool(np.allclose(fit.parameters[[0, 2]], data.variances()))
+    (True, True)
     """
     form = structure(covariance)
     # A visit whose scores do not vary has no likelihood: 0/0 becomes NaN, and the fit does not converge.
@@ -84,7 +87,7 @@ def fit_reml(data: Patterns, covariance: str, columns: np.ndarray) -> RemlFit:
         parameters = form.start(data.variances())
         arrived = _climb(parameters, data, form, columns)
         at = criterion(parameters, data, form, columns)
-        return RemlFit(at, arrived & _step(at)[1], _is_singular(parameters, form, data.visits))
+        return RemlFit(parameters, at, arrived & _step(at)[1], _is_singular(parameters, form, data.visits))
 
 
 def _climb(parameters: np.ndarray, data: Patterns, form: Structure, columns: np.ndarray) -> np.ndarray:

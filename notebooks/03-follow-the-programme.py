@@ -21,7 +21,6 @@
 import pandas as pd
 
 import asteroid_repro as ar
-from asteroid_repro.estimate.safety.rates import HOURS
 
 pd.set_option("display.max_colwidth", None)  # findings are sentences
 
@@ -77,7 +76,12 @@ ar.adverse_events_table(ar.event_rates(trial), design=assumptions.design)
 
 # %%
 print(trial.label)
-pd.concat([ar.event_rates(trial, per=per).to_frame().head(1) for per in HOURS]).round(1)
+pd.concat(
+    [
+        ar.event_rates(trial, per=per).to_frame().head(1)
+        for per in ("running_hours", "attended_hours", "prescribed_hours")
+    ]
+).round(1)
 
 # %% [markdown]
 # ## Against other runners

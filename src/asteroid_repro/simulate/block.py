@@ -55,11 +55,6 @@ class TrialBlock:
         others = self.other_events.sum(axis=1)
         return np.asarray(others if self.sessions is None else others + self.sessions.events.sum(axis=(1, 2)))
 
-    @property
-    def serious_events(self) -> np.ndarray:
-        """Serious adverse events, shape (trials,)."""
-        return np.asarray(self.serious.sum(axis=(0, 1, 2)) + self.other_serious.sum(axis=(0, 1)))
-
 
 def simulate_block(mechanism: Mechanism, seed: int, block: int, trials: int) -> TrialBlock:
     """Simulate the first ``trials`` trials of a block (at most ``BLOCK_TRIALS``).

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
-import numpy as np
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from asteroid_repro.errors import InputError, did_you_mean
@@ -226,11 +225,6 @@ class Design(BaseModel):
     def kinds(self) -> tuple[str, ...]:
         """Names of the kinds of adverse event, in the order of the study."""
         return tuple(event.name for event in self.adverse_events)
-
-    @property
-    def signs(self) -> np.ndarray:
-        """The sign of each outcome, shape (outcomes,): an effect times it is above 0 in favour of the treatment."""
-        return np.array([outcome.sign for outcome in self.outcomes])
 
     def outcome(self, name: str) -> Outcome:
         """Return an outcome by its name; an unknown one raises an InputError with the nearest match."""

@@ -83,9 +83,17 @@ class Responders(ResultTable):
 
 
 def responders(
-    trial: Data, *, outcome: str, week: float | None = None, points: float | None = None, relative: float | None = None,
-    level: float = 0.95, treatment: Given = None, reference: Given = None, better: Given = None,
-) -> Responders:  # fmt: skip
+    trial: Data,
+    *,
+    outcome: str,
+    week: float | None = None,
+    points: float | None = None,
+    relative: float | None = None,
+    level: float = 0.95,
+    treatment: Given = None,
+    reference: Given = None,
+    better: Given = None,
+) -> Responders:
     r"""Compare the shares of people who improved by at least a threshold.
 
     A responder improved, in the way that is better on this outcome, by ``points`` or more, or by ``relative`` x

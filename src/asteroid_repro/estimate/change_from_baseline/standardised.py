@@ -68,9 +68,14 @@ class StandardisedEffects(EstimateRows[StandardisedEffect]):
 
 
 def standardised_effects(
-    trial: Data, *, sd: StandardDeviation = "baseline", level: float = 0.95,
-    treatment: Given = None, reference: Given = None, better: Given = None,
-) -> StandardisedEffects:  # fmt: skip
+    trial: Data,
+    *,
+    sd: StandardDeviation = "baseline",
+    level: float = 0.95,
+    treatment: Given = None,
+    reference: Given = None,
+    better: Given = None,
+) -> StandardisedEffects:
     r"""Express the net differences in standard deviations.
 
     :math:`d = D / s` with D the difference in mean change and s the pooled SD of the baseline scores or of the

@@ -65,9 +65,15 @@ class Effects(EstimateRows[Effect]):
 
 
 def estimate_effects(
-    trial: Data, *, method: str | None = None, distribution: Distribution | None = None, level: float = 0.95,
-    treatment: Given = None, reference: Given = None, better: Given = None,
-) -> Effects:  # fmt: skip
+    trial: Data,
+    *,
+    method: str | None = None,
+    distribution: Distribution | None = None,
+    level: float = 0.95,
+    treatment: Given = None,
+    reference: Given = None,
+    better: Given = None,
+) -> Effects:
     """Estimate the difference between the arms for each outcome at each later visit.
 
     Parameters

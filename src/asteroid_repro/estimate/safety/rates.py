@@ -73,9 +73,15 @@ class EventRates(EstimateRows[EventRate]):
 
 
 def event_rates(
-    trial: Data, *, sessions: pd.DataFrame | None = None, hours: float | None = None, per: str | None = None,
-    method: IntervalMethod = "exact", level: float = 0.95, kinds: Sequence[str] | None = None,
-) -> EventRates:  # fmt: skip
+    trial: Data,
+    *,
+    sessions: pd.DataFrame | None = None,
+    hours: float | None = None,
+    per: str | None = None,
+    method: IntervalMethod = "exact",
+    level: float = 0.95,
+    kinds: Sequence[str] | None = None,
+) -> EventRates:
     """Compute event rates per 1000 hours or person-weeks.
 
     Parameters

@@ -21,8 +21,8 @@ import statsmodels.formula.api as smf
 import asteroid_repro as ar
 from asteroid_repro.engine.monte_carlo import PIECE_TRIALS, Run, sum_pieces
 from asteroid_repro.engine.trial_estimates import simulated_estimates, simulated_moments
-from asteroid_repro.estimate.effects.inference import p_value
 from asteroid_repro.estimate.effects.methods import Analysis, closed_form
+from asteroid_repro.estimate.inference import p_value
 from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.simulate.block import simulate_block
 from asteroid_repro.simulate.outcomes import tile_trials

@@ -13,10 +13,10 @@ import pandas as pd
 from type_one_error import COVARIANCES, as_text, type_one_errors
 
 from asteroid_repro.estimate.effects.ancova import ancova
-from asteroid_repro.estimate.effects.inference import Estimates, confidence_interval
 from asteroid_repro.estimate.effects.methods import Analysis
 from asteroid_repro.estimate.effects.mmrm import mmrm
 from asteroid_repro.estimate.effects.moments import Moments, moments
+from asteroid_repro.estimate.inference import Estimates, confidence_interval
 from asteroid_repro.estimate.missing_visits.imputation import Rule, impute
 from asteroid_repro.estimate.missing_visits.rubin import pool
 from asteroid_repro.reporting.files import write_file

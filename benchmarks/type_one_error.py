@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from asteroid_repro.engine.monte_carlo import run_blocks
-from asteroid_repro.estimate.effects.inference import p_value
 from asteroid_repro.estimate.effects.methods import Analysis, estimate_arrays
+from asteroid_repro.estimate.inference import p_value
 from asteroid_repro.reporting.files import write_file
 from asteroid_repro.reporting.records import markdown
 from asteroid_repro.simulate.streams import Purpose, stream

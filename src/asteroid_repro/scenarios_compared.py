@@ -12,8 +12,8 @@ from asteroid_repro.engine.monte_carlo import TARGET_MCSE, Run, Totals, check_us
 from asteroid_repro.engine.trial_estimates import simulated_estimates
 from asteroid_repro.engine.true_effects import true_values
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.effects.inference import Estimates
 from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
+from asteroid_repro.estimate.inference import Estimates
 from asteroid_repro.mechanism.mechanism import Mechanism, solve
 from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions

@@ -16,9 +16,9 @@ import pandas as pd
 import pytest
 
 from asteroid_repro.estimate.effects.ancova import ancova
-from asteroid_repro.estimate.effects.inference import Estimates
 from asteroid_repro.estimate.effects.mmrm import mmrm
 from asteroid_repro.estimate.effects.moments import moments
+from asteroid_repro.estimate.inference import Estimates
 from asteroid_repro.estimate.missing_visits.imputation import Rule, impute
 from asteroid_repro.estimate.missing_visits.rubin import pool
 

@@ -13,7 +13,7 @@ from scipy.special import gammaincinv, ndtr, ndtri
 
 from asteroid_repro import ASTEROID, operating_characteristics
 from asteroid_repro.engine.measures import measures, trial_figures
-from asteroid_repro.estimate.effects.inference import Estimates
+from asteroid_repro.estimate.inference import Estimates
 from asteroid_repro.trial.design import Outcome
 
 Z = float(ndtri(0.975))

@@ -6,8 +6,8 @@ Visit correlations .6, .6, .35 and SDs 16, 19, 22, where the random intercept is
 import numpy as np
 import pytest
 
-from asteroid_repro.estimate.effects.inference import p_value
 from asteroid_repro.estimate.effects.methods import Distribution, estimate_arrays
+from asteroid_repro.estimate.inference import p_value
 
 TRIALS = 4_000
 SPREAD = np.linalg.cholesky(np.array([[1.0, 0.6, 0.35], [0.6, 1.0, 0.6], [0.35, 0.6, 1.0]]))

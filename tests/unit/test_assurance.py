@@ -10,8 +10,8 @@ import pytest
 from asteroid_repro import ASTEROID, InputError, TrialAssumptions, operating_characteristics, scenario
 from asteroid_repro.engine.monte_carlo import PIECE_TRIALS, Run, Totals, run_blocks
 from asteroid_repro.engine.trial_estimates import simulated_estimates
-from asteroid_repro.estimate.effects.inference import p_value
 from asteroid_repro.estimate.effects.methods import Analysis
+from asteroid_repro.estimate.inference import p_value
 from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.planning.assurance import Assurance, assurance, effect_sums
 from asteroid_repro.planning.belief import possible_effects, shrunk

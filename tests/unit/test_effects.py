@@ -11,8 +11,8 @@ from scipy import stats
 
 from asteroid_repro import ASTEROID, InputError, Trial, estimate_effects, simulate_trial
 from asteroid_repro.estimate.effects.estimate_effects import Effect
-from asteroid_repro.estimate.effects.inference import confidence_interval, p_value
 from asteroid_repro.estimate.effects.methods import estimate_arrays
+from asteroid_repro.estimate.inference import confidence_interval, p_value
 
 METHODS = ("random_intercept", "mmrm", "ancova")
 ARMS: dict[str, Any] = {

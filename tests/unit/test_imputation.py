@@ -5,10 +5,10 @@ import pytest
 
 from asteroid_repro import InputError
 from asteroid_repro.estimate.effects.ancova import ancova
-from asteroid_repro.estimate.effects.inference import confidence_interval
 from asteroid_repro.estimate.effects.methods import estimate_arrays
 from asteroid_repro.estimate.effects.mmrm import mmrm
 from asteroid_repro.estimate.effects.moments import moments
+from asteroid_repro.estimate.inference import confidence_interval
 from asteroid_repro.estimate.missing_visits.imputation import Rule, impute, shift_imputed
 from asteroid_repro.estimate.missing_visits.rubin import Pooled, pool
 

@@ -9,9 +9,9 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 from asteroid_repro import ASTEROID, InputError, operating_characteristics
 from asteroid_repro.engine.measures import SHARES, measures, trial_figures, wilson_limits
 from asteroid_repro.engine.trial_estimates import simulated_estimates, simulated_moments
-from asteroid_repro.estimate.effects.inference import Estimates, critical_value, p_value
 from asteroid_repro.estimate.effects.methods import Analysis
 from asteroid_repro.estimate.effects.moments import moments, sum_whole_numbers, whole_number_moments, whole_number_sums
+from asteroid_repro.estimate.inference import Estimates, critical_value, p_value
 from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.simulate.outcomes import simulate_outcomes
 from asteroid_repro.trial.design import Outcome

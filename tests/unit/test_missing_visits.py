@@ -9,10 +9,10 @@ from scipy import stats
 
 from asteroid_repro import InputError, estimate_effects
 from asteroid_repro.estimate.effects.estimate_effects import Effect
-from asteroid_repro.estimate.effects.inference import p_value
 from asteroid_repro.estimate.effects.methods import METHODS, estimate_arrays, reference_distribution
 from asteroid_repro.estimate.effects.moments import moments
 from asteroid_repro.estimate.effects.random_intercept import random_intercept
+from asteroid_repro.estimate.inference import p_value
 from asteroid_repro.estimate.likelihood.patterns import patterns, person_totals
 from asteroid_repro.estimate.likelihood.random_intercept_fit import fit_random_intercept
 from asteroid_repro.estimate.likelihood.repeated_measures import (

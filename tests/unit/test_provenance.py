@@ -183,7 +183,7 @@ def test_the_copy_of_a_scenario_names_the_last_who_changed_a_value() -> None:
         ({"fitted_to": ("a.b",), "because": "by hand"}, "fitted", "Fitted to a.b. By hand."),
         ({"because": "most of them."}, "assumption", "Assumption: most of them."),
         ({"because": "two\nlines\n"}, "assumption", "Assumption: two lines."),
-        ({"claim": "a.b\n / 2"}, "claim", "Claim a.b / 2."),
+        ({"claim": "a.b\n / 2"}, "claim", "From claims: a.b / 2."),
         ({"changed_by": "me (was 3)"}, "changed", "Changed by me (was 3)."),
         ({"changed_by": "me (was 3)", "because": "why not"}, "changed", "Changed by me (was 3). Why not."),
         ({"claim": "a.b", "changed_by": "me"}, "changed", "Changed by me."),

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from asteroid_repro import ASTEROID, InputError, Trial, estimate_effects, simulate_trial
-from asteroid_repro.estimate.effects.inference import Estimates
+from asteroid_repro.estimate.inference import Estimates
 from asteroid_repro.estimate.missing_visits.rubin import pool
 from asteroid_repro.estimate.missing_visits.sensitivity import CompleteMethod, Sensitivity, sensitivity
 from asteroid_repro.estimate.missing_visits.tipping_point import TippingPoint, tipping_point

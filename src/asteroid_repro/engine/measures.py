@@ -39,7 +39,7 @@ from typing import Final
 
 import numpy as np
 
-from asteroid_repro.estimate.effects.inference import Estimates, critical_value
+from asteroid_repro.estimate.inference import Estimates, critical_value
 from asteroid_repro.trial.design import Outcome
 
 SHARES: Final = ("coverage", "power", "favours_treatment", "important", "boundary")

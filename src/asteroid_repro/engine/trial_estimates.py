@@ -6,7 +6,6 @@ from functools import partial
 
 import numpy as np
 
-from asteroid_repro.estimate.effects.inference import Estimates
 from asteroid_repro.estimate.effects.methods import Analysis, closed_form, estimate_arrays
 from asteroid_repro.estimate.effects.moments import (
     Moments,
@@ -15,6 +14,7 @@ from asteroid_repro.estimate.effects.moments import (
     whole_number_moments,
     whole_number_sums,
 )
+from asteroid_repro.estimate.inference import Estimates
 from asteroid_repro.mechanism.mechanism import Mechanism
 from asteroid_repro.simulate.missing import remove_visits
 from asteroid_repro.simulate.outcomes import Outcomes, score_tiles, simulate_outcomes

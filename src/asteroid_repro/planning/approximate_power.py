@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 from scipy.special import nctdtr, ndtr
 
-from asteroid_repro.estimate.effects.inference import critical_value
 from asteroid_repro.estimate.effects.methods import METHODS, Distribution, chosen_analysis
+from asteroid_repro.estimate.inference import critical_value
 from asteroid_repro.trial.assumptions import TrialAssumptions
 
 _INTERCEPT: Final = ("random_intercept", "mmrm_compound_symmetry")  # suppose the same correlation between all visits

@@ -12,8 +12,8 @@ from scipy.special import ndtr
 from asteroid_repro.engine.monte_carlo import Run, Totals, check_trials, check_usable, simulated_label, sum_pieces
 from asteroid_repro.engine.trial_estimates import simulated_estimates
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.effects.inference import p_value
 from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
+from asteroid_repro.estimate.inference import p_value
 from asteroid_repro.mechanism.mechanism import Mechanism, solve
 from asteroid_repro.planning.approximate_power import asked_about
 from asteroid_repro.planning.belief import Belief, Shrinkage, believed_effects, shrunk

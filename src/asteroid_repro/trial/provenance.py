@@ -43,10 +43,11 @@ class Provenance(BaseModel):
 
     def __str__(self) -> str:
         """Return it as a sentence or two."""
-        why = " ".join(self.because.split()).rstrip(".")
+        why, formula = (" ".join(text.split()) for text in (self.because.rstrip("."), self.claim))
+        is_one = all(part.isidentifier() for part in formula.split("."))
         said = {
             "changed": f"Changed by {self.changed_by}.",
-            "claim": f"Claim {' '.join(self.claim.split())}.",
+            "claim": f"{'Claim' if is_one else 'From claims:'} {formula}.",
             "fitted": f"Fitted to {', '.join(self.fitted_to)}.",
             "assumption": f"Assumption: {why}.",
         }[self.role]

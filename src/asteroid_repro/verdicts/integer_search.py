@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.effects.inference import confidence_interval, p_value
 from asteroid_repro.estimate.effects.methods import estimate_arrays
+from asteroid_repro.estimate.inference import confidence_interval, p_value
 from asteroid_repro.printed.feasible_df import bands
 from asteroid_repro.tables.limits import Limits
 from asteroid_repro.verdicts.printed_target import Target

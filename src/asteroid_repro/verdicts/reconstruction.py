@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.effects.inference import p_value
 from asteroid_repro.estimate.effects.methods import estimate_arrays
 from asteroid_repro.estimate.effects.moments import moments
+from asteroid_repro.estimate.inference import p_value
 from asteroid_repro.ledger.ledger import Ledger
 from asteroid_repro.printed.printed_triple import PrintedTriple
 from asteroid_repro.simulate.streams import Purpose, stream

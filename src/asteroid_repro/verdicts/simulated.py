@@ -7,8 +7,8 @@ from typing import Any, Final, cast
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from asteroid_repro.estimate.effects.inference import Estimates, confidence_interval, p_value
 from asteroid_repro.estimate.effects.methods import estimate_arrays
+from asteroid_repro.estimate.inference import Estimates, confidence_interval, p_value
 from asteroid_repro.ledger.figure import Figure
 from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.simulate.block import TrialBlock, simulate_block

@@ -3,9 +3,9 @@ r"""Analysis of covariance: each later visit on baseline and arm, in the people 
 import numpy as np
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.estimate.effects.inference import Estimates
 from asteroid_repro.estimate.effects.moments import Moments, cleared
 from asteroid_repro.estimate.effects.visit_pairs import VisitPairs
+from asteroid_repro.estimate.inference import Estimates
 
 
 def ancova(data: Moments) -> Estimates:

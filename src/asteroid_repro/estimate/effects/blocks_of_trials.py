@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from asteroid_repro.estimate.effects.inference import Estimates
 from asteroid_repro.estimate.effects.moments import Moments, moments
+from asteroid_repro.estimate.inference import Estimates
 
 FITTED_TOGETHER = 2048
 """Trials fitted together: with fewer the calls cost more than the numbers, with more the sums leave fast memory."""

@@ -2,9 +2,9 @@ r"""Two-sample t tests of the change from baseline, in the people who have both 
 
 import numpy as np
 
-from asteroid_repro.estimate.effects.inference import Estimates
 from asteroid_repro.estimate.effects.moments import cleared
 from asteroid_repro.estimate.effects.visit_pairs import VisitPairs
+from asteroid_repro.estimate.inference import Estimates
 
 
 def change_score(data: VisitPairs) -> Estimates:

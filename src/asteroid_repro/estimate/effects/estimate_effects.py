@@ -7,8 +7,8 @@ import numpy as np
 
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.arms import Data, Given, label_of
-from asteroid_repro.estimate.effects.inference import rows_of_numbers
 from asteroid_repro.estimate.effects.methods import METHODS, Analysis, Distribution, chosen_analysis, estimate_arrays
+from asteroid_repro.estimate.inference import rows_of_numbers
 from asteroid_repro.estimate.likelihood.patterns import MINIMUM_OBSERVED, check_arms
 from asteroid_repro.estimate.outcome_scores import OutcomeScores, outcome_scores
 from asteroid_repro.tables.result_table import EstimateRows

@@ -11,11 +11,11 @@ from asteroid_repro.errors import InputError, check_choice
 from asteroid_repro.estimate.effects.ancova import ancova, ancova_of_pairs
 from asteroid_repro.estimate.effects.blocks_of_trials import estimate_blocks
 from asteroid_repro.estimate.effects.change import change_score, welch
-from asteroid_repro.estimate.effects.inference import Estimates
 from asteroid_repro.estimate.effects.mmrm import mmrm, mmrm_compound_symmetry
 from asteroid_repro.estimate.effects.moments import Moments
 from asteroid_repro.estimate.effects.random_intercept import random_intercept
 from asteroid_repro.estimate.effects.visit_pairs import VisitPairs, visit_pairs
+from asteroid_repro.estimate.inference import Estimates
 from asteroid_repro.estimate.likelihood.patterns import check_arms, patterns, usable
 from asteroid_repro.estimate.likelihood.repeated_measures import clda, mmrm_missing, random_intercept_missing
 from asteroid_repro.estimate.likelihood.small_sample import SmallSampleMethod

@@ -5,8 +5,8 @@ With missing visits: :mod:`asteroid_repro.estimate.likelihood.repeated_measures`
 
 import numpy as np
 
-from asteroid_repro.estimate.effects.inference import Estimates
 from asteroid_repro.estimate.effects.moments import Moments, cleared
+from asteroid_repro.estimate.inference import Estimates
 
 
 def mmrm(data: Moments) -> Estimates:

@@ -10,8 +10,8 @@ With missing visits: :mod:`asteroid_repro.estimate.likelihood.random_intercept_f
 
 import numpy as np
 
-from asteroid_repro.estimate.effects.inference import Estimates
 from asteroid_repro.estimate.effects.moments import Moments, cleared
+from asteroid_repro.estimate.inference import Estimates
 
 
 def random_intercept(data: Moments) -> Estimates:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from asteroid_repro.estimate.effects.inference import Estimates
-from asteroid_repro.estimate.effects.symmetric import inverse
+from asteroid_repro.estimate.inference import Estimates
 from asteroid_repro.estimate.likelihood.patterns import PersonTotals
+from asteroid_repro.estimate.likelihood.symmetric import inverse
 
 _MAXIMUM_STEPS = 60
 _LONGEST_STEP = 1.5  # in phi, the logarithm of a variance ratio: beyond it the parabola no longer resembles the curve

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from asteroid_repro.estimate.effects.symmetric import Inverse, invert
 from asteroid_repro.estimate.likelihood.covariance import Structure, matrices
 from asteroid_repro.estimate.likelihood.patterns import Patterns
+from asteroid_repro.estimate.likelihood.symmetric import Inverse, invert
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from asteroid_repro.estimate.effects.symmetric import invert
 from asteroid_repro.estimate.likelihood.covariance import Structure, matrices, structure
 from asteroid_repro.estimate.likelihood.patterns import Patterns
 from asteroid_repro.estimate.likelihood.reml import Criterion, criterion
+from asteroid_repro.estimate.likelihood.symmetric import invert
 
 _MAXIMUM_STEPS = 200  # only fits whose likelihood peaks near a singular covariance need more than 10
 _NEWTON_BELOW = 0.5  # distance (in deviance) to the optimum from which the parabola is trusted

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from asteroid_repro.estimate.effects.inference import Estimates
+from asteroid_repro.estimate.inference import Estimates
 from asteroid_repro.estimate.likelihood.covariance import Covariance, structure
 from asteroid_repro.estimate.likelihood.patterns import Patterns, patterns, person_totals
 from asteroid_repro.estimate.likelihood.random_intercept_fit import fit_random_intercept

@@ -9,10 +9,10 @@ from typing import Literal
 
 import numpy as np
 
-from asteroid_repro.estimate.effects.inference import Estimates
-from asteroid_repro.estimate.effects.symmetric import invert
+from asteroid_repro.estimate.inference import Estimates
 from asteroid_repro.estimate.likelihood.patterns import Patterns
 from asteroid_repro.estimate.likelihood.reml import Criterion, entries_of, entry_pairs
+from asteroid_repro.estimate.likelihood.symmetric import invert
 
 SmallSampleMethod = Literal["satterthwaite", "kenward_roger"]
 

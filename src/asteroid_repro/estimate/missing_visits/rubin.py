@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from asteroid_repro.estimate.effects.inference import Estimates
+from asteroid_repro.estimate.inference import Estimates
 
 
 @dataclass(frozen=True)

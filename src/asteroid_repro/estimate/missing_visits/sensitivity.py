@@ -10,9 +10,9 @@ import numpy as np
 from asteroid_repro.errors import InputError, check_choice
 from asteroid_repro.estimate.arms import Data, Given, label_of, sign_of_better
 from asteroid_repro.estimate.effects.ancova import ancova
-from asteroid_repro.estimate.effects.inference import Estimates, rows_of_numbers
 from asteroid_repro.estimate.effects.mmrm import mmrm
 from asteroid_repro.estimate.effects.moments import Moments, moments
+from asteroid_repro.estimate.inference import Estimates, rows_of_numbers
 from asteroid_repro.estimate.missing_visits.imputation import Rule, check_imputing, impute, shift_imputed
 from asteroid_repro.estimate.missing_visits.rubin import Pooled, pool
 from asteroid_repro.estimate.outcome_scores import OutcomeScores, one_outcome

@@ -22,12 +22,12 @@ PACKAGE = "asteroid_repro"
 FLOORS = (
     ("the doors", ("cli", "app")),
     ("the main job", ("reproduction",)),
-    ("for people", ("reporting", "figures")),
+    ("for people", ("study_contents", "reporting", "figures")),
     ("verdicts", ("verdicts",)),
     ("many trials", ("planning", "sweeps", "scenarios_compared", "evaluate", "engine")),
     ("two wings", ("simulate", "estimate")),
     ("solved once", ("mechanism",)),
-    ("the trial", ("asteroid", "study_contents", "study_folder", "trial", "ledger", "printed")),
+    ("the trial", ("asteroid", "study_folder", "trial", "ledger", "printed")),
     ("the ground", ("tables", "errors")),
 )
 """What a floor is for, and its rooms, the top floor first. Who stands above whom on one floor follows from imports."""

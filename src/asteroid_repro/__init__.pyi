@@ -1,6 +1,6 @@
 """Every public name and where it lives; they are loaded when they are first used."""
 
-from .asteroid import ASTEROID, CANDIDACY
+from .asteroid import ASTEROID, CANDIDACY, published
 from .errors import InputError, NotYetError
 from .estimate.attendance import attendance
 from .estimate.change_from_baseline.responders import responders
@@ -23,7 +23,6 @@ from .figures.people_figures import plot_participant_flow, plot_trajectories
 from .figures.planning_figures import plot_assurance, plot_power_curve, plot_rerun, plot_what_if
 from .figures.programme_figures import plot_programme
 from .figures.style import save_figure
-from .ledger.ledger import published
 from .mechanism.scale_bounds import floor_and_ceiling
 from .planning.assurance import assurance
 from .planning.power_curve import power_curve

@@ -4,7 +4,10 @@ import shutil
 from pathlib import Path
 
 from asteroid_repro.errors import InputError
+from asteroid_repro.estimate.effects.methods import chosen_analysis
 from asteroid_repro.study_folder import Study
+from asteroid_repro.tables.toml_files import in_file
+from asteroid_repro.verdicts.simulated import why_not
 
 
 def study_contents(study: Study) -> tuple[str, ...]:
@@ -32,6 +35,8 @@ def study_contents(study: Study) -> tuple[str, ...]:
     ASTEROID: Run-walk intervals against a waitlist in chronic non-specific low back pain.
     """
     design = study.design
+    with in_file(study.folder / "study.toml"):
+        chosen_analysis(own=design.analysis)
     arms = f"{design.treatment.label} against {design.reference.label}"
     outcomes = ", ".join(outcome.label for outcome in design.outcomes)
     weeks = ", ".join(f"{week:g}" for week in design.visits)
@@ -99,9 +104,11 @@ def _assumptions(study: Study) -> list[str]:
     sessions = "Programme: none, so there are no sessions and adverse events follow person-time."
     if record.sessions:
         sessions = f"Programme: {record.sessions.programme.name}, {record.n_sessions} sessions."
+    absent = [(claim.id, why_not(claim.about, record)) for claim in study.ledger.claims if claim.about]
+    odd = [f"Not of this trial: claim {name}, {why}." for name, why in absent if why]
     people = f"{record.n_treatment} + {record.n_reference} people"
     done = "Can be done: simulate, operating characteristics, what-if, planning, verify."
-    return [f"Assumptions: {len(roles)} values ({counts}); {people}. {done}", sessions]
+    return [f"Assumptions: {len(roles)} values ({counts}); {people}. {done}", sessions, *odd]
 
 
 _ROLES = {"claim": "from claims", "fitted": "fitted to claims", "assumption": "assumed"}

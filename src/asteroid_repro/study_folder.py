@@ -105,14 +105,19 @@ class Study:
         """Whether anything is supposed, so that the trial can be simulated."""
         return (self.folder / "assumptions.toml").exists()
 
-    @property
-    def scenario_names(self) -> list[str]:
-        """Names of the scenarios, the study's own assumptions first."""
+    @cached_property
+    def scenario_records(self) -> dict[str, Scenario]:
+        """The scenarios in the folder by name, read together: a file changed later changes nothing of this study."""
         own, paths = self.folder.resolve().name, sorted((self.folder / "scenarios").glob("*.toml"))
         for path in paths:
             if path.stem == own:  # which means the study's own assumptions
                 raise InputError(f"{path}: scenario must have another name than the folder, got {own!r}. Rename it.")
-        return [own, *(path.stem for path in paths)]
+        return {path.stem: _read_scenario(path, self.ledger) for path in paths}
+
+    @property
+    def scenario_names(self) -> list[str]:
+        """Names of the scenarios, the study's own assumptions first."""
+        return [self.folder.resolve().name, *self.scenario_records]
 
     def scenario(self, name: str | Path) -> TrialAssumptions:
         """Return the assumptions of a scenario: one of the study, or a file (a path that ends in ``.toml``).
@@ -147,14 +152,8 @@ class Study:
         if name == self.scenario_names[0]:
             why = f"what is not claimed is assumed, value by value, as `scenarios {name}` says"
             return Scenario(name=str(name), description=self.assumptions.description, because=why, changes={})
-        path, ledger = self._scenario_path(name), self.ledger
-        entries = read_toml(path)
-        about = {key: entries.pop(key) for key in _ABOUT_SCENARIO if key in entries}
-        with in_file(path):
-            found = validated(Scenario, {"name": path.stem} | about | {"changes": entries})
-            for claim in found.claims:
-                ledger[claim]
-        return found
+        path = self._scenario_path(name)
+        return self.scenario_records.get(str(name)) or _read_scenario(path, self.ledger)
 
     def programme(self, name: str) -> Programme:
         """Return a programme of the study; an unknown one raises an InputError with the nearest match.
@@ -279,6 +278,16 @@ def _read(folder: Path) -> Study:
     with in_file(folder / "study.toml"):
         check_names(design)
     return Study(folder, design)
+
+
+def _read_scenario(path: Path, ledger: Ledger) -> Scenario:
+    entries = read_toml(path)
+    about = {key: entries.pop(key) for key in _ABOUT_SCENARIO if key in entries}
+    with in_file(path):
+        found = validated(Scenario, {"name": path.stem} | about | {"changes": entries})
+        for claim in found.claims:
+            ledger[claim]
+    return found
 
 
 def _read_programme(path: Path) -> Programme:

@@ -9,10 +9,11 @@ from typing import Any, cast
 
 import pytest
 
+from asteroid_repro.asteroid import published
 from asteroid_repro.errors import InputError
 from asteroid_repro.ledger.claim import Claim, Role
 from asteroid_repro.ledger.figure import FIGURES, Figure
-from asteroid_repro.ledger.ledger import Ledger, published, read_ledger
+from asteroid_repro.ledger.ledger import Ledger, read_ledger
 
 PARTS = ("estimate", "ci_low", "ci_high", "p_value")
 LINES = {

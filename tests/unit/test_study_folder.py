@@ -13,15 +13,18 @@ from asteroid_repro import (
     InputError,
     Study,
     TrialAssumptions,
+    inference_ledger,
     scenario,
     scenario_names,
     simulate_trial,
     study,
     study_names,
+    verify,
 )
 from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.mechanism.scale_bounds import floor_and_ceiling
 from asteroid_repro.simulate.block import simulate_block
+from asteroid_repro.study_contents import study_contents
 from asteroid_repro.tables.checking import check_table
 
 FOLDER = Path(__file__).parents[1] / "studies" / "stretching"
@@ -332,3 +335,47 @@ def test_assumptions_edited_after_they_were_read_change_nothing(tmp_path: Path) 
     replaced(path, "running_speed_sd = { value = 1.5", "running_speed_sd = { value = 2.5")
     assert own.assumptions is record
     assert study(tmp_path / "asteroid").assumptions.running_speed_sd == 2.5
+
+
+def test_a_scenario_edited_after_the_study_was_read_changes_nothing(tmp_path: Path) -> None:
+    own = study(shutil.copytree(FOLDER, tmp_path / "stretching"))
+    before = own.scenario("no_effect")
+    path = own.folder / "scenarios" / "no_effect.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("effect = 0", "effect = [0, 0, 1]"), encoding="utf-8")
+    assert own.scenario("no_effect") == before
+    assert study(own.folder).scenario("no_effect") != before
+
+
+def test_assumptions_of_another_study_are_not_held_against_a_ledger() -> None:
+    with pytest.raises(InputError, match=r"assumptions must be of the study ASTEROID, got those of Stretching\."):
+        verify(seed=1, assumptions=STRETCHING.assumptions, trials=100)
+    trial = simulate_trial(STRETCHING.assumptions, seed=1)
+    with pytest.raises(InputError, match=r"ledger must be given for a trial of Stretching, got none\."):
+        inference_ledger(trial, "back_function")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("study.toml", 'method = "ancova"', 'method = "ancva"', "Did you mean 'ancova'?"),
+        ("study.toml", 'distribution = "t"', 'distribution = "kenward_roger"', "distribution must be one of"),
+    ],
+)
+def test_study_check_refuses_an_analysis_that_does_not_exist(
+    file: str, old: str, new: str, said: str, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(FOLDER, tmp_path / "stretching"))
+    path = folder / file
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    with pytest.raises(InputError, match=r"study\.toml") as caught:
+        study_contents(study(folder))
+    assert said in str(caught.value)
+
+
+def test_study_check_names_claims_about_what_the_trial_does_not_have(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(FOLDER, tmp_path / "stretching"))
+    path = folder / "claims.toml"
+    text = path.read_text(encoding="utf-8")
+    assert "week = 26" in text
+    path.write_text(text.replace("week = 26", "week = 30"), encoding="utf-8")
+    assert any("no visit at week 30" in line for line in study_contents(study(folder)))

@@ -6,8 +6,7 @@ published number. A ledger that breaks a rule cannot be made.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
-from importlib.resources import files
+from functools import cached_property
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_args
@@ -198,25 +197,6 @@ class Ledger(ResultTable):
             for claim in self.claims
         ]
         return pd.DataFrame([{name: "" if row[name] is None else row[name] for name in _COLUMNS} for row in rows])
-
-
-@cache
-def published() -> Ledger:
-    """Return what is published about ASTEROID, read once.
-
-    Returns
-    -------
-    Ledger
-        Every claim with its source, role and status.
-
-    Examples
-    --------
-    >>> claim = published()["average_pain.week12.estimate"]
-    >>> claim.printed, claim.unit, claim.role
-    ('-15.30', 'points', 'fitted')
-    """
-    folder = files("asteroid_repro.studies") / "asteroid"
-    return read_ledger(folder / "claims.toml", folder / "sources.toml")
 
 
 def read_ledger(claims_path: Path | Traversable, sources_path: Path | Traversable) -> Ledger:

@@ -195,15 +195,15 @@ class Design(BaseModel):
             raise ValueError(f"visits must start at week 0 and increase, got {list(visits)}. Correct them.")
         if not self.outcomes:
             raise ValueError("outcomes must name at least one outcome, got none. Add one.")
-        names = [self.treatment.name, self.reference.name]
         for kind, known in (
-            ("arms", names),
+            ("arms", [self.treatment.name, self.reference.name]),
+            ("labels of arms", [self.treatment.label, self.reference.label, "All"]),
             ("outcomes", [outcome.name for outcome in self.outcomes]),
-            ("adverse_events", [event.name for event in self.adverse_events]),
+            ("adverse_events", ["all", *(event.name for event in self.adverse_events)]),
         ):
             twice = [name for name in known if known.count(name) > 1]
             if twice:
-                raise ValueError(f"{kind} must have names of their own, got {twice[0]} twice. Rename one.")
+                raise ValueError(f"{kind} must differ from each other and from All, got {twice[0]} again. Rename it.")
         return self
 
     @property

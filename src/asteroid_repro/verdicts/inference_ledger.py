@@ -140,6 +140,8 @@ def inference_ledger(
     """
     if measure is not None and seed is None:
         raise InputError("seed must be given to measure error rates, got none. Choose one and report it.")
+    if ledger is None and trial.design.name != read_study().design.name:
+        raise InputError(f"ledger must be given for a trial of {trial.design.name}, got none. Take its study's.")
     claims = ledger or read_study().ledger
     week = claims.week_of_line(outcome, week)
     line = printed_line(claims, outcome, week)

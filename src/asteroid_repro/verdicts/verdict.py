@@ -188,6 +188,9 @@ def verify(
     study = study or read_study()
     claims = ledger or study.ledger
     supposed = assumptions or (study.assumptions if study.has_assumptions else None)
+    if supposed is not None and supposed.design.name != study.design.name:
+        names = f"{study.design.name}, got those of {supposed.design.name}"
+        raise InputError(f"assumptions must be of the study {names}. Hand in their study too.")
     if supposed is None:
         rows = tuple(_judge(claim, claims, {}, None, 0.0) for claim in claims.claims)
         return Verification(rows, study.design.name, seed, 0, 0.0, f"{_PRINT_ALONE}.", f"Print of {study.design.name}")

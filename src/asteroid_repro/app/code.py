@@ -9,7 +9,7 @@ from asteroid_repro.study_folder import Study, study_names
 from asteroid_repro.study_folder import study as read_study
 
 MEASURES: Final = ("power", "coverage", "type_s", "type_m", "bias")  # those that the page shows, in order
-_PROGRAM: Final = (Path(__file__).parent / "program.txt").read_text(encoding="utf-8")
+_PROGRAM: Final = (Path(__file__).parent / "assets" / "program.txt").read_text(encoding="utf-8")
 
 
 def code(state: State) -> str:

@@ -14,7 +14,7 @@ from asteroid_repro.reporting.paper_tables import adverse_events_table
 from asteroid_repro.reporting.wording import between, in_sentence, number, short_unit
 from asteroid_repro.trial.participant_data import Trial
 
-_TEMPLATES: Final = Environment(loader=PackageLoader(__package__, ""), autoescape=True, undefined=StrictUndefined)
+_TEMPLATES: Final = Environment(loader=PackageLoader(__package__, "assets"), autoescape=True, undefined=StrictUndefined)
 PARTS: Final[Any] = _TEMPLATES.get_template("parts.html").module  # introduction, comparison, alert, source code ...
 
 

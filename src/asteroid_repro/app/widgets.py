@@ -13,7 +13,7 @@ from panel.custom import JSComponent
 
 from asteroid_repro.app.state import State
 
-FOLDER: Final = Path(__file__).parent
+FOLDER: Final = Path(__file__).parent / "assets"
 
 
 class Form(JSComponent):

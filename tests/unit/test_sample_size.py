@@ -37,6 +37,16 @@ def test_the_power_is_that_of_operating_characteristics(found: SampleSize) -> No
     assert found.analysis == oc.analysis == Analysis("mmrm", "kenward_roger", 0.95)
 
 
+def test_the_range_reaches_two_monte_carlo_errors_to_each_side(found: SampleSize) -> None:
+    """The approximate curve, shifted onto the simulated power at the answer, passes the target plus or minus 2 MCSE."""
+    (answer,) = (row for row in found.rows if row.people_per_arm == found.people_per_arm)
+    curve = {n: approximate_power(ASTEROID.with_people(n, n)) for n in range(2, 40)}
+    shift = answer.power - answer.approximate_power
+    low, high = (min(n for n in curve if curve[n] + shift >= 0.8 + way * 2 * answer.mcse) for way in (-1, 1))
+    assert (found.lowest, found.highest) == (low, high)
+    assert low < found.people_per_arm < high
+
+
 def test_the_frame_lists_what_was_tried(found: SampleSize) -> None:
     frame = found.to_frame()
     assert list(frame) == ["people_per_arm", "power", "mcse", "approximate_power", "failed"]

@@ -13,6 +13,7 @@ from asteroid_repro import (
     InputError,
     Study,
     TrialAssumptions,
+    published,
     scenario,
     scenario_names,
     simulate_trial,
@@ -332,3 +333,9 @@ def test_assumptions_edited_after_they_were_read_change_nothing(tmp_path: Path) 
     replaced(path, "running_speed_sd = { value = 1.5", "running_speed_sd = { value = 2.5")
     assert own.assumptions is record
     assert study(tmp_path / "asteroid").assumptions.running_speed_sd == 2.5
+
+
+def test_the_important_changes_of_asteroid_are_the_published_yardsticks() -> None:
+    claimed = {scale: published()[f"yardstick.minimal_important_change.{scale}"].value for scale in ("vas", "odi")}
+    important = {outcome.name: outcome.important for outcome in study().design.outcomes}
+    assert important == {name: claimed["odi" if name == "disability" else "vas"] for name in important}

@@ -10,15 +10,17 @@ from typing import Any
 
 import pytest
 
-from asteroid_repro import InputError, Study, study
+from asteroid_repro import ASTEROID, InputError, Study, event_rates, operating_characteristics, study
 from asteroid_repro.cli.commands import main
 
 pytest.importorskip("panel", reason="the what-if page needs the extra app")
 
 from asteroid_repro.app.page import Page, page_of
+from asteroid_repro.app.results import one_trial
 from asteroid_repro.app.serve import serve, start
 from asteroid_repro.app.state import State
 from asteroid_repro.app.widgets import values
+from asteroid_repro.app.words import percent
 
 STUDIES = Path(__file__).parents[1] / "studies"
 
@@ -100,6 +102,18 @@ def test_a_page_keeps_its_last_state_when_asked_for_what_cannot_be() -> None:
     page._form.values = values(of(people_per_arm=35))
     assert page.state["people_per_arm"] == 35
     assert text(page, "alerts") == ""
+
+
+def test_numbers_and_limits_follow_the_level_at_once() -> None:
+    """Another level leaves the assumptions alone; power and the limits of the event rates change all the same."""
+    page = Page(of())
+    power = operating_characteristics(ASTEROID, trials=2000, seed=1, level=0.8).value("average_pain", "power").value
+    assert percent(power) not in text(page, "headline")
+    page._form.values = values(of(level=0.8))
+    assert percent(power) in text(page, "headline")
+    (total, *_) = event_rates(one_trial(page.state), level=0.8).rows
+    assert "80 % CI" in text(page, "events")
+    assert f"({total.ci_low:.1f}, {total.ci_high:.1f})" in text(page, "events")
 
 
 def test_an_address_that_cannot_be_gives_the_start_and_says_why() -> None:

@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.patches import Rectangle
 
 import asteroid_repro as ar
 from asteroid_repro import ASTEROID, InputError
 from asteroid_repro.app.code import MEASURES, code
 from asteroid_repro.app.controls import NOT_ASSUMED, Control, controls_of
+from asteroid_repro.app.figures import distribution_figure
 from asteroid_repro.app.results import against_start, change, distribution, measure, one_trial, performance, rates
 from asteroid_repro.app.state import State, from_query, from_toml
-from asteroid_repro.app.words import summary, what_changed
+from asteroid_repro.app.words import percent, points, summary, what_changed
 
 FEW = settings(max_examples=60, deadline=None)
 STUDY, BREATHING = ar.study(), ar.study(Path(__file__).parents[1] / "studies" / "breathing")
@@ -239,6 +241,31 @@ def test_the_figure_is_of_the_trials_that_are_judged() -> None:
     assert distribution(state).estimates["average_pain"][-1].mean() == pytest.approx(mean, rel=1e-9)
 
 
+@pytest.mark.parametrize("study", STUDIES.values(), ids=STUDIES)
+def test_each_outcome_starts_at_its_own_effect_and_spread_under_its_own_name(study: ar.Study) -> None:
+    controls = controls_of(study)
+    for scale, assumed in zip(study.design.outcomes, study.assumptions.outcomes, strict=True):
+        for part, values in (("effect", assumed.effect), ("sd", assumed.sd)):
+            control = controls[f"{scale.name}.{part}"]
+            assert control.start == values[-1]
+            assert scale.label.lower() in control.label.lower()
+
+
+def test_the_figure_is_of_the_method_of_the_page() -> None:
+    """With an imbalance at baseline, change scores and ANCOVA differ in every trial."""
+    wanted = ar.sampling_distribution(ASTEROID, trials=2000, seed=1, method="ancova").estimates["current_pain"]
+    assert (distribution(of(method="ancova")).estimates["current_pain"] == wanted).all()
+
+
+def test_the_figure_of_the_page_is_of_the_last_visit() -> None:
+    state = of(outcome="disability")
+    estimates = distribution(state).estimates["disability"][-1]
+    (axes,) = distribution_figure(state).axes
+    bars = [bar for bar in axes.patches[1:] if isinstance(bar, Rectangle)]  # the first is the shaded band
+    assert bars[0].get_x() <= estimates.min() <= bars[0].get_x() + bars[0].get_width()
+    assert bars[-1].get_x() <= estimates.max() <= bars[-1].get_x() + bars[-1].get_width()
+
+
 def test_another_outcome_shown_needs_no_new_trials() -> None:
     state = of(people_per_arm=30)
     assert performance(state) is performance(of(people_per_arm=30, outcome="disability", trial_seed=3))
@@ -252,6 +279,16 @@ def test_the_words_say_what_changed_and_by_how_much() -> None:
     assert re.search(r"from [\d.]+ % under ASTEROID to [\d.]+ %: .* percentage points \(95 % limits", sentences[1])
     assert "favour running under ASTEROID only" in sentences[2]
     assert "that is not there" in summary(of(average_pain__effect=0))
+
+
+def test_the_words_give_the_study_s_numbers_first_and_those_of_the_page_as_the_new_ones() -> None:
+    state = of(people_per_arm=40)
+    _, power, _, precision = what_changed(state)
+    found, width = change(state, "power"), change(state, "interval_width")
+    assert found.base < found.changed
+    assert f"from {percent(found.base)} under ASTEROID to {percent(found.changed)}: " in power
+    assert width.changed < width.base
+    assert f"is {points(width.changed)} points wide on average (ASTEROID: {points(width.base)})." in precision
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from asteroid_repro import InputError, audit, published, study
@@ -221,6 +222,15 @@ def test_lines_of_a_file_with_families(tmp_path: Path) -> None:
     assert audits.records()[0]["group_df_min"] == 51
     assert "group" not in audits.records()[2]
     assert len(audits.to_frame()) == 3
+
+
+def test_sound_lines_that_share_no_reference_distribution_are_inconsistent_together() -> None:
+    """One line needs 51 df or more, the other was made with 2 df: one model cannot have printed both."""
+    lines = ["-15.30 (-25.33, -5.27), p=0.003", "5.00 (0.70, 9.30), p=0.038"]
+    together = audit_lines(pd.DataFrame({"line": lines, "group": "model"}))
+    assert all(line.consistent for line in together.audits)
+    assert not together.consistent
+    assert audit_lines(pd.DataFrame({"line": lines, "group": ["one", "other"]})).consistent
 
 
 def test_a_bad_line_in_a_file_names_its_row(tmp_path: Path) -> None:

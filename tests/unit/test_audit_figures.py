@@ -142,6 +142,16 @@ def test_a_line_that_fits_another_distribution_says_which() -> None:
     assert any("t(38)" in text and "fits t from 51 df up and z" in " ".join(text.split()) for text in texts(ax))
 
 
+def test_a_hair_beyond_the_possible_df_nothing_is_drawn_as_possible() -> None:
+    """There rounding still finds a speck in all bands; the figure must not contradict its own words."""
+    audit = audit_triple("5.00 (0.70, 9.30), p=0.038")
+    df = (1 - 1e-13) / audit.df.u_high
+    assert not audit.allows(df)
+    ax = draw(audit, df)
+    assert "no point in all bands" in texts(ax)
+    assert shapes(ax, "possible") == []
+
+
 def test_a_contradiction_says_so_and_shows_the_gap() -> None:
     ax = draw(audit_triple(DISABILITY))
     assert "no point in all bands" in texts(ax)

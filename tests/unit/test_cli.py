@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 import asteroid_repro
-from asteroid_repro import ASTEROID, estimate_effects, scenario, simulate_trial
+from asteroid_repro import ASTEROID, audit, estimate_effects, reproduction, scenario, simulate_trial, verify
 from asteroid_repro.cli.commands import app, main
 
 BREATHING = Path(__file__).parents[1] / "studies" / "breathing"
@@ -111,6 +112,30 @@ def test_a_failed_check_exits_with_1(tmp_path: Path) -> None:
     last = output.rstrip().splitlines()[-1]
     assert last.endswith("0 not run")
     assert " 0 failed" not in last
+
+
+def test_a_reproduction_with_a_failed_check_exits_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = verify(assumptions=ASTEROID.with_values(adherence_mean=0.6), seed=1, trials=200)
+    for verification, status in ((failed, 1), (verify(seed=1, trials=200), 0)):
+        done = reproduction.Reproduction(verification, ())
+        monkeypatch.setattr(reproduction, "reproduce", lambda *_, done=done, **__: done)
+        assert run("reproduce", "--json")[0] == status
+
+
+def test_an_audit_that_the_ledger_did_not_expect_exits_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    surprising = replace(audit(), as_recorded=False)
+    monkeypatch.setattr(asteroid_repro, "audit", lambda *_: surprising)
+    assert run("audit", "--json")[0] == 1
+
+
+def test_a_file_of_ratios_is_audited_on_the_log_scale_at_its_level(tmp_path: Path) -> None:
+    """Limits whose middle is the estimate on the log scale only; 90 % limits with the p value of 90 % limits."""
+    path = tmp_path / "ratios.csv"
+    path.write_text('line\n"2.00 (1.00, 4.00), p=0.100"\n')
+    code, output = run("audit", "--file", str(path), "--ratio", "--level", "0.9", "--json")
+    assert (code, json.loads(output)["ratio"], json.loads(output)["level"]) == (0, True, 0.9)
+    assert run("audit", "--file", str(path), "--level", "0.9")[0] == 1
+    assert run("audit", "--file", str(path), "--ratio")[0] == 1
 
 
 def test_verify_ends_with_the_verdict_line() -> None:

@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import pandas as pd
 import pytest
+
+from asteroid_repro.reporting.files import read_table
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -108,17 +111,41 @@ def test_every_allowance_for_one_page_is_still_needed() -> None:
     assert unused == []
 
 
-@pytest.fixture(scope="module")
-def names() -> dict[str, Any]:
-    """Return what the build fills in, from docs/named_numbers.py."""
-    spec = importlib.util.spec_from_file_location("named_numbers", DOCS / "named_numbers.py")
+def script(name: str) -> Any:
+    """Return a script of the folder docs as a module."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["named_numbers"] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
-    found: dict[str, Any] = module.named_numbers()
+    return module
+
+
+@pytest.fixture(scope="module")
+def names() -> dict[str, Any]:
+    """Return what the build fills in, from docs/named_numbers.py."""
+    found: dict[str, Any] = script("named_numbers").named_numbers()
     return found
+
+
+def test_a_claim_is_shown_as_printed_and_a_simulated_number_as_it_was_reproduced(names: dict[str, Any]) -> None:
+    """The paper prints -15.30, whose value is -15.3; the simulation does not give just that."""
+    estimate = "average_pain.week12.estimate"
+    assert names["claim"][estimate] == "-15.30"
+    verdicts = read_table(ROOT / "data" / "verdicts.csv", text=True).set_index("claim")
+    assert names["simulated"] == verdicts["reproduced"].to_dict()
+    assert names["simulated"][estimate] != verdicts["published"].to_dict()[estimate]
+
+
+def test_the_readme_has_every_verdict_also_those_that_do_not_please() -> None:
+    made_up = pd.DataFrame({"claim": ["one", "two", "three"], "verdict": ["passed", "missed", "failed"]})
+    script_of_readme = script("update_readme")
+    begin, end = script_of_readme.BEGIN, script_of_readme.END
+    page = script_of_readme.updated(f"Before.\n{begin}old\n{end}After.\n", made_up.assign(tolerance="exact"))
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("|")][2:]
+    assert rows == made_up.to_numpy().tolist()
+    assert (page.startswith(f"Before.\n{begin}"), page.endswith(f"{end}After.\n")) == (True, True)
 
 
 @pytest.mark.parametrize("page", _pages(), ids=lambda page: page.relative_to(DOCS).as_posix())

@@ -448,6 +448,13 @@ class TestAttendance:
         assert (np.diff(tiles.sum(axis=1)) >= 0).all()
         assert legend(ax) == ["0", "1", "2", "3"]
 
+    def test_shares_stand_beside_the_people_in_percent_with_their_mean_and_sd(self) -> None:
+        ax = ar.plot_attendance(TRIAL, new_ax())
+        (right,) = (axis for axis in ax.child_axes if "%" in axis.get_ylabel())
+        shares = TRIAL.sessions.groupby("participant")["attended"].mean()
+        assert [label.get_text() for label in right.get_yticklabels()] == [f"{100 * one:.0f}" for one in sorted(shares)]
+        assert f"mean {100 * shares.mean():.0f}, SD {100 * shares.std(ddof=1):.0f}" in right.get_ylabel()
+
     @pytest.mark.parametrize("draw", [ar.plot_attendance, ar.plot_running_hours])
     def test_a_trial_without_sessions_is_refused_in_a_line(self, draw: Callable[[Trial], Axes]) -> None:
         with pytest.raises(InputError, match=r"^sessions must have rows, got none in Stretching\. Leave.*out\.$"):

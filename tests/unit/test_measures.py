@@ -9,6 +9,7 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 from asteroid_repro import ASTEROID, InputError, operating_characteristics
 from asteroid_repro.engine.measures import SHARES, measures, trial_figures, wilson_limits
 from asteroid_repro.engine.trial_estimates import simulated_estimates, simulated_moments
+from asteroid_repro.engine.true_effects import true_values
 from asteroid_repro.estimate.effects.methods import Analysis
 from asteroid_repro.estimate.effects.moments import moments, sum_whole_numbers, whole_number_moments, whole_number_sums
 from asteroid_repro.estimate.inference import Estimates, critical_value, p_value
@@ -336,3 +337,13 @@ def test_an_automatic_run_without_usable_fits_ends_at_once() -> None:
     tiny = ASTEROID.with_people(2, 2).with_values(missing_treatment=0.9, missing_reference=0.9)
     with pytest.raises(InputError, match="trials must leave 2 usable fits or more"):
         operating_characteristics(tiny, trials="auto", target_mcse=0.01, seed=1, method="ancova")
+
+
+def test_adjustment_takes_out_what_the_baseline_leaves_of_an_imbalance() -> None:
+    """A score is expected to keep rho SD_v / SD_1 of a difference at baseline; what goes is added to the effect."""
+    apart = {"treatment_baseline": 44.0, "reference_baseline": 40.0, "sd": [16, 20, 24], "effect": [-3, -9]}
+    correlations = [[1, 0.4, 0.2], [0.4, 1, 0.4], [0.2, 0.4, 1]]
+    crooked = ASTEROID.with_values(current_pain=apart, visit_correlation=correlations)
+    assert true_values(crooked, "mmrm")[:, 1].tolist() == [-3, -9]
+    expected = [-3 + (1 - 0.4 * 20 / 16) * 4, -9 + (1 - 0.2 * 24 / 16) * 4]
+    assert true_values(crooked, "ancova")[:, 1] == pytest.approx(expected, abs=1e-12)

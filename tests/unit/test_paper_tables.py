@@ -250,6 +250,11 @@ class TestEffectsTable:
         assert "Method: random_intercept (z)." in TABLES["effects"].footnotes
         assert "Method: mmrm (kenward_roger)." in TABLES["other effects"].footnotes
 
+    def test_people_stand_in_the_order_of_the_arms(self) -> None:
+        assert OTHER.assumptions.arm_sizes == (40, 38)
+        (people,) = (column for name, column in TABLES["other effects"].columns.items() if name.startswith("People"))
+        assert set(people) == {"40 + 38"}
+
     def test_published_lines_stand_as_printed_with_their_role(self) -> None:
         printed = TABLES["effects beside the published"].columns["Published (role of the estimate)"]
         assert printed[:2] == [

@@ -128,6 +128,8 @@ class TestPowerCurve:
         np.testing.assert_array_equal(x, table["people_per_arm"])
         np.testing.assert_array_equal(y, table["power"])
         assert legend(ax) == ["Wanted: 0.9", "Power"]
+        (wanted,) = (line for line in ax.lines if line.get_label() == "Wanted: 0.9")
+        assert np.asarray(wanted.get_ydata()).tolist() == [0.9, 0.9]
 
     def test_a_second_field_has_a_line_for_each_value(self) -> None:
         ax = FIGURES["power curves"](new_ax())
@@ -246,6 +248,13 @@ class TestAssurance:
         near = [each for each in ASSURANCE.tried if abs(each.effect - ASSURANCE.mean) <= 4 * ASSURANCE.sd]
         np.testing.assert_array_equal(x, [each.effect for each in near])
         np.testing.assert_array_equal(y, [each.power for each in near])
+
+    def test_error_bars_are_95_percent_limits(self) -> None:
+        ax = FIGURES["assurance"](new_ax())
+        (drawn,) = (each for each in ax.containers if isinstance(each, ErrorbarContainer))
+        low, high = (np.asarray(cap.get_ydata()) for cap in drawn.lines[1])
+        near = [each for each in ASSURANCE.tried if abs(each.effect - ASSURANCE.mean) <= 4 * ASSURANCE.sd]
+        np.testing.assert_allclose(high - low, [2 * 1.96 * each.mcse for each in near], rtol=1e-9)
 
     def test_assurance_and_power_at_the_mean_are_named_with_their_errors(self) -> None:
         names = " ".join(legend(FIGURES["assurance"](new_ax())))

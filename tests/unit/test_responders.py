@@ -150,6 +150,13 @@ def test_the_frame_has_a_row_per_measure() -> None:
     assert result.label in result._repr_html_()
 
 
+def test_the_limits_of_a_share_are_those_of_wilson() -> None:
+    """Where the score test of a share just rejects: (share - limit)^2 = z^2 limit (1 - limit) / n, both limits."""
+    for row, (count, n) in zip(improved(TABLE, points=15, level=0.9).rows[:2], [(2, 5), (1, 4)], strict=True):
+        for limit in (row.ci_low, row.ci_high):
+            assert (count / n - limit) ** 2 == pytest.approx(1.6448536**2 * limit * (1 - limit) / n, rel=1e-6)
+
+
 def test_the_level_moves_every_interval() -> None:
     narrow, wide = (improved(TABLE, points=15, level=level) for level in (0.5, 0.99))
     for row, other in zip(narrow.rows[:6], wide.rows[:6], strict=True):

@@ -37,6 +37,23 @@ def test_the_power_is_that_of_operating_characteristics(found: SampleSize) -> No
     assert found.analysis == oc.analysis == Analysis("mmrm", "kenward_roger", 0.95)
 
 
+def test_the_range_reaches_two_monte_carlo_errors_to_each_side() -> None:
+    """The approximate curve, shifted onto the simulated power at the answer, passes the target plus or minus 2 MCSE.
+
+    With so few trials an MCSE is some people wide, and one or three of them would give another range.
+    """
+    found = sample_size(ASTEROID, power=0.8, trials=200, seed=4)
+    (answer,) = (row for row in found.rows if row.people_per_arm == found.people_per_arm)
+    curve = {n: approximate_power(ASTEROID.with_people(n, n)) for n in range(2, 60)}
+    shift = answer.power - answer.approximate_power
+
+    def reached(errors: int) -> int:
+        return min(n for n in curve if curve[n] + shift >= 0.8 + errors * answer.mcse)
+
+    assert (found.lowest, found.highest) == (reached(-2), reached(2))
+    assert reached(-3) < reached(-2) < reached(-1) < found.people_per_arm < reached(1) < reached(2) < reached(3)
+
+
 def test_the_frame_lists_what_was_tried(found: SampleSize) -> None:
     frame = found.to_frame()
     assert list(frame) == ["people_per_arm", "power", "mcse", "approximate_power", "failed"]

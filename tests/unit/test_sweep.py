@@ -256,6 +256,12 @@ def test_left_out_the_analysis_is_that_of_the_study(tmp_path: Path) -> None:
     assert "random_intercept with z, level 0.95" in own.label
 
 
+def test_another_level_is_that_of_every_piece(tmp_path: Path) -> None:
+    frame = sweep(ASTEROID, {"people_per_arm": [10]}, tmp_path, trials=60, seed=1, level=0.7).to_frame()
+    whole = operating_characteristics(ASTEROID.with_people(10, 10), trials=60, seed=1, level=0.7).to_frame()
+    np.testing.assert_array_equal(frame["value"], whole["value"])
+
+
 def test_an_automatic_sweep_reaches_its_standard_error_in_every_piece(tmp_path: Path) -> None:
     """Coverage near 0.95 has it at 10,000 trials already; power near a half takes 2 pieces of 10,000."""
     over: dict[str, Any] = {"average_pain.effect": [-10.0]}

@@ -13,11 +13,8 @@ from asteroid_repro import (
     InputError,
     Study,
     TrialAssumptions,
-<<<<<<< HEAD
     inference_ledger,
-=======
     published,
->>>>>>> survivors
     scenario,
     scenario_names,
     simulate_trial,
@@ -341,7 +338,6 @@ def test_assumptions_edited_after_they_were_read_change_nothing(tmp_path: Path) 
     assert study(tmp_path / "asteroid").assumptions.running_speed_sd == 2.5
 
 
-<<<<<<< HEAD
 def test_a_scenario_edited_after_the_study_was_read_changes_nothing(tmp_path: Path) -> None:
     own = study(shutil.copytree(FOLDER, tmp_path / "stretching"))
     before = own.scenario("no_effect")
@@ -384,9 +380,9 @@ def test_study_check_names_claims_about_what_the_trial_does_not_have(tmp_path: P
     assert "week = 26" in text
     path.write_text(text.replace("week = 26", "week = 30"), encoding="utf-8")
     assert any("no visit at week 30" in line for line in study_contents(study(folder)))
-=======
+
+
 def test_the_important_changes_of_asteroid_are_the_published_yardsticks() -> None:
     claimed = {scale: published()[f"yardstick.minimal_important_change.{scale}"].value for scale in ("vas", "odi")}
     important = {outcome.name: outcome.important for outcome in study().design.outcomes}
     assert important == {name: claimed["odi" if name == "disability" else "vas"] for name in important}
->>>>>>> survivors

@@ -89,6 +89,7 @@ class Ledger(ResultTable):
 
         Examples
         --------
+        >>> from asteroid_repro import published
         >>> published().fitted("adherence.mean")
         70.0
         """
@@ -121,6 +122,7 @@ class Ledger(ResultTable):
 
         Examples
         --------
+        >>> from asteroid_repro import published
         >>> published().compute("design.running + design.waitlist")
         40.0
         """
@@ -134,6 +136,7 @@ class Ledger(ResultTable):
 
         Examples
         --------
+        >>> from asteroid_repro import published
         >>> published().about(Figure(figure="running_hours")).printed
         '105'
         """
@@ -171,6 +174,7 @@ class Ledger(ResultTable):
 
         Examples
         --------
+        >>> from asteroid_repro import published
         >>> {part: claim.printed for part, claim in published().line("current_pain").items()}
         {'estimate': '-19.35', 'ci_low': '-32.01', 'ci_high': '-6.69', 'p_value': '0.003'}
         """

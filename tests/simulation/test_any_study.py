@@ -123,3 +123,20 @@ def test_tables_for_a_paper_name_what_is_better(studied: ar.Study) -> None:
     for outcome in studied.design.outcomes:
         assert outcome.label in shown or outcome.name.replace("_", " ").capitalize() in shown
     assert studied.design.treatment.label in ar.table_one(trial).markdown()
+
+
+def test_the_what_if_page_answers_for_every_outcome(studied: ar.Study) -> None:
+    pytest.importorskip("panel", reason="the what-if page needs the extra app")
+    from asteroid_repro.app.html import comparison, headline
+    from asteroid_repro.app.page import page_of
+    from asteroid_repro.reporting.wording import number
+
+    for outcome in studied.design.outcomes:
+        for wanted, word in ((1, "benefit"), (-1, "harm")):
+            effect = wanted if outcome.better == "higher" else -wanted
+            state = page_of(f"outcome={outcome.name}&{outcome.name}.effect={effect}", studied).state
+            found = f"finds {outcome.label} {'raised' if effect > 0 else 'lowered'} by {studied.design.treatment.label}"
+            said = headline(state).lower()
+            assert found.lower() in said
+            assert f", a {word}, in " in said
+            assert f"changed: effect on {outcome.label} {number(effect, 0)} (".lower() in comparison(state).lower()

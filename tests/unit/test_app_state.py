@@ -20,7 +20,7 @@ from asteroid_repro.app.results import against_start, change, distribution, meas
 from asteroid_repro.app.state import State, from_query, from_toml
 from asteroid_repro.app.words import percent, points, summary, what_changed
 
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=60)
 STUDY, BREATHING = ar.study(), ar.study(Path(__file__).parents[1] / "studies" / "breathing")
 STUDIES = {"asteroid": STUDY, "breathing": BREATHING}
 

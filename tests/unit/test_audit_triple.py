@@ -208,7 +208,7 @@ def test_1000_seeded_results_printed_with_both_rules_are_never_flagged() -> None
         check_no_false_alarm(estimate, se, df, decimals, ratio=ratio)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.floats(-50, 50),
     st.floats(0.001, 30),

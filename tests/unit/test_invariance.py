@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from asteroid_repro import estimate_effects
 from asteroid_repro.estimate.effects.methods import METHODS, estimate_arrays
 
-FEW = settings(max_examples=6, deadline=None, derandomize=True)
+FEW = settings(max_examples=6, derandomize=True)
 COMBINATIONS = [(name, each) for name, method in METHODS.items() for each in method.distributions if each != "z"]
 every_method = pytest.mark.parametrize(("method", "distribution"), COMBINATIONS)
 seeds = st.integers(0, 10_000)

@@ -40,7 +40,7 @@ def assert_moments(mean: float, sd: float, step: int) -> None:
     np.testing.assert_allclose(moments(latent_score(mean, sd, SCALES[step])), (mean, sd), rtol=0, atol=1e-8)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(mean=st.floats(0.5, 99.5), share=st.floats(0.0, 1.0), step=STEPS)
 def test_every_spread_from_half_a_step_up_is_met_exactly(mean: float, share: float, step: int) -> None:
     # Two neighbouring scores alone can have an SD of half a step: no smaller one is promised.
@@ -60,7 +60,7 @@ def test_scores_near_the_floor_and_the_ceiling_mirror_each_other(mean: float, sh
     assert 100 - ceiling.mean == pytest.approx(floor.mean, rel=1e-6, abs=1e-6)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(mean=st.floats(1.0, 99.0), share=st.floats(1.0001, 3.0), step=STEPS)
 def test_spreads_that_no_bounded_score_has_are_refused(mean: float, share: float, step: int) -> None:
     with pytest.raises(
@@ -69,7 +69,7 @@ def test_spreads_that_no_bounded_score_has_are_refused(mean: float, share: float
         latent_score(mean, share * widest(mean), SCALES[step])
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(whole=st.integers(1, 48), part=st.floats(0.1, 0.9), share=st.floats(0.1, 0.95), step=STEPS)
 def test_spreads_below_that_of_two_neighbouring_scores_are_refused(
     whole: int, part: float, share: float, step: int
@@ -79,7 +79,7 @@ def test_spreads_below_that_of_two_neighbouring_scores_are_refused(
         latent_score(step * (whole + part), sd, SCALES[step])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     rho=st.floats(-0.9, 0.9),
     means=st.tuples(st.floats(5, 95), st.floats(5, 95)),
@@ -119,7 +119,7 @@ def test_the_first_impossible_correlation_is_named_with_its_range() -> None:
         latent_correlations(coefficients, opposed)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(mean=st.floats(15, 45), sd=st.floats(3, 9), low=st.floats(0.5, 3), high=st.floats(0.5, 3))
 def test_a_truncated_normal_is_found_again_from_its_moments(mean: float, sd: float, low: float, high: float) -> None:
     minimum, maximum = mean - low * sd, mean + high * sd
@@ -133,7 +133,6 @@ def test_a_truncated_normal_is_found_again_from_its_moments(mean: float, sd: flo
     np.testing.assert_allclose((again.mean(), again.std()), (cut.mean(), cut.std()), rtol=1e-7, atol=0)
 
 
-@settings(deadline=None)
 @given(
     mean=st.floats(0.05, 0.95),
     share=st.floats(0.01, 0.95),

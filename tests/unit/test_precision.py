@@ -29,7 +29,7 @@ def probability(mean: float, ratio: float, level: float) -> float:
     return total
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(ratio=RATIO, level=LEVEL, assurance=ASSURANCE)
 def test_the_definition_holds_there_and_ever_after(ratio: float, level: float, assurance: float) -> None:
     plan = hours_for_precision(1000.0, ratio=ratio, level=level, assurance=assurance)  # hours are expected events
@@ -39,7 +39,7 @@ def test_the_definition_holds_there_and_ever_after(ratio: float, level: float, a
     assert min(probability(mean, ratio, level) for mean in longer) >= assurance - 1e-9
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(ratio=RATIO, level=LEVEL, assurance=ASSURANCE)
 def test_a_little_less_is_not_enough(ratio: float, level: float, assurance: float) -> None:
     plan = hours_for_precision(1000.0, ratio=ratio, level=level, assurance=assurance)

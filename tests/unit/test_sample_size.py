@@ -106,7 +106,7 @@ def test_search_finds_the_first_size_of_a_rising_curve(half: float, target: floa
     assert _search(curve.__getitem__, target, start, 2000) == first
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(noise=st.randoms(use_true_random=False), target=st.floats(0.3, 0.9), start=st.integers(2, 200))
 def test_search_finds_a_crossing_of_any_curve(noise: Any, target: float, start: int) -> None:
     curve = {n: ndtr(math.sqrt(n / 10) - 1.96) + noise.uniform(-0.05, 0.05) for n in range(2, 401)}

@@ -444,7 +444,7 @@ CHANGES = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(changes=CHANGES)
 def test_any_change_written_as_toml_is_read_back_with_equal_values(
     changes: dict[str, Any], tmp_path_factory: pytest.TempPathFactory

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
+from scipy.special import ndtr
 
 from asteroid_repro import Design, InputError, NotYetError, estimate_effects, study
 from asteroid_repro.ledger.claim import Claim, Source
@@ -79,7 +80,8 @@ def test_printed_arm_means_are_met() -> None:
 def test_residual_variance_is_pinned_down_and_the_change_is_not(found: Reconstructions) -> None:
     table = found.to_frame()
     residual, change = table["within_person_residual_sd"], table["change_sd"]
-    assert residual.max() / residual.min() < 1.01
+    (pinned,) = residual_variances(found.target).values()
+    assert residual.between(0.9999 * pinned.low**0.5, 1.0001 * pinned.high**0.5).all()
     assert change.max() / change.min() > 1.5
 
 
@@ -92,12 +94,34 @@ def test_no_data_set_prints_the_published_disability_limit() -> None:
         reconstruct("disability", n=1, seed=1, line=line)
 
 
-def test_the_proof_agrees_with_brute_force() -> None:
-    """Independent of the interval argument: no standard error of a fine grid prints both limits."""
-    grid = np.linspace(2.4, 2.65, 200_001)
-    low, high = -5.20 - 1.959964 * grid, -5.20 + 1.959964 * grid
-    assert not ((np.round(low, 2) == -10.12) & (np.round(high, 2) == -0.24)).any()
-    assert ((np.round(low, 2) == -10.12) & (np.round(high, 2) == -0.28)).any()
+def brute_force(lower: str, upper: str) -> tuple[float, float] | None:
+    """Return the first and last variance of a fine grid whose line at -5.20 prints both limits and p, by rounding."""
+    se = np.linspace(2.4, 2.65, 250_001)
+    printed = [np.round(-5.20 + sign * 1.959964 * se, 2) == float(limit) for sign, limit in ((-1, lower), (1, upper))]
+    printed.append(np.round(2 * ndtr(-5.20 / se), 3) == 0.038)
+    found = se[np.logical_and.reduce(printed)] ** 2 / (2 * 0.1)
+    return (found[0], found[-1]) if found.size else None
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper"),
+    [("-10.12", "-0.24"), ("-10.12", "-0.28"), ("-10.10", "-0.30"), ("-10.08", "-0.32"), ("-10.20", "-0.20")],
+)
+def test_the_variances_that_print_a_line_are_those_of_brute_force(lower: str, upper: str) -> None:
+    """Independent of the interval argument; of the published line neither finds any, so no data set prints it."""
+    line = parse_line(f"-5.20 ({lower}, {upper}), p=0.038")
+    target = published_target("disability", study().ledger, study().design, line=line)
+    expected = brute_force(lower, upper)
+    if expected is None:
+        with pytest.raises(InputError, match="must be one that some data set prints"):
+            residual_variances(target)
+    else:
+        assert vars(residual_variances(target)[-5.2]).values() == pytest.approx(expected, rel=1e-4)
+
+
+def test_brute_force_finds_some_lines_and_not_others() -> None:
+    assert brute_force("-10.12", "-0.24") is None
+    assert brute_force("-10.12", "-0.28") is not None
 
 
 def test_same_seed_same_data_sets_and_a_prefix() -> None:

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats.contingency import odds_ratio, relative_risk
-from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+from statsmodels.stats.proportion import confint_proportions_2indep
 
 from asteroid_repro.estimate.change_from_baseline.number_needed import number_needed
-from asteroid_repro.estimate.change_from_baseline.responders import newcombe_limits
+from asteroid_repro.estimate.change_from_baseline.responders import newcombe_limits, responders
 from asteroid_repro.estimate.change_from_baseline.score_limits import Measure, TwoShares, score_limits
 from asteroid_repro.estimate.change_from_baseline.standardised import hedges_factor, noncentrality_limits
 from asteroid_repro.estimate.safety.rate_limits import clustered_limits, exact_poisson_limits, mid_p_poisson_limits
@@ -101,9 +101,19 @@ def test_noncentrality_limits_are_those_of_r() -> None:
         assert (limits.low, limits.high) == pytest.approx((low, high), rel=1e-7, abs=1e-7)
 
 
-def test_wilson_limits_of_statsmodels_are_those_of_prop_test() -> None:
-    for events, n, level, low, high in references("wilson"):
-        assert proportion_confint(events, n, alpha=1 - level, method="wilson") == pytest.approx((low, high), abs=1e-9)
+def fallen(count: int, n: int) -> pd.DataFrame:
+    """Return scores at two visits of two alike arms of n people, of whom the given count fell by 20 points in each."""
+    people = [(f"{arm} {one}", arm, one < count) for arm in ("treatment", "reference") for one in range(n)]
+    rows = [(who, arm, week, "pain", 50 - 20 * (falls and week > 0)) for who, arm, falls in people for week in (0, 12)]
+    return pd.DataFrame(rows, columns=["participant", "arm", "week", "outcome", "value"])
+
+
+def test_the_limits_of_a_share_of_responders_are_those_of_prop_test() -> None:
+    for count, n, level, low, high in references("wilson"):
+        found = responders(fallen(int(count), int(n)), outcome="pain", points=15, better="lower", level=level)
+        for row in found.rows[:2]:
+            assert row.estimate == count / n
+            assert (row.ci_low, row.ci_high) == pytest.approx((low, high), abs=1e-9)
 
 
 def test_clustered_limits_are_those_of_a_sandwich_in_r() -> None:

@@ -96,8 +96,6 @@ def test_every_predicted_claim_gets_a_verdict_with_its_interval() -> None:
         assert one.interval_high is not None
         assert one.reproduced is not None
         assert one.interval_low < one.reproduced < one.interval_high
-        inside = one.interval_low <= (published()[one.claim].value or 0) <= one.interval_high
-        assert one.verdict == ("foretold" if inside else "missed")
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)

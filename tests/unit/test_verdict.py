@@ -266,10 +266,11 @@ def test_an_inconsistency_that_agrees_after_all_fails() -> None:
     assert not result.ok
 
 
-def test_missed_and_inconsistent_do_not_change_ok() -> None:
-    missed = verify(seed=1, ledger=changed("distance.week1.sd", printed="99"), trials=500)
-    assert row(missed, "distance.week1.sd").verdict == "missed"
-    assert missed.ok
+@pytest.mark.parametrize(("printed", "verdict"), [("99", "missed"), ("1.3", "foretold"), ("0.01", "missed")])
+def test_a_prediction_is_missed_above_and_below_and_does_not_change_ok(printed: str, verdict: str) -> None:
+    found = verify(seed=1, ledger=changed("distance.week1.sd", printed=printed), trials=500)
+    assert row(found, "distance.week1.sd").verdict == verdict
+    assert found.ok
     inconsistent = verify(seed=1, ledger=changed("programme.hours", printed="99", status="inconsistent"), trials=500)
     assert inconsistent.count("inconsistent") == base().count("inconsistent") + 1
     assert inconsistent.ok

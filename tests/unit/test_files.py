@@ -9,8 +9,9 @@ import pytest
 
 from asteroid_repro import ASTEROID, InputError, audit, simulate_trial, study, verdict_table, verify
 from asteroid_repro.reporting.files import read_table, write_file, write_table
-from asteroid_repro.reporting.records import cells, markdown, rows, to_csv, to_json
+from asteroid_repro.reporting.records import markdown, rows, to_csv, to_json
 from asteroid_repro.reporting.result_tables import audit_markdown, listed_table, verdict_json, verdict_markdown
+from asteroid_repro.tables.text_table import cells
 
 
 def test_a_file_is_written_with_its_folder_and_replaced(tmp_path: Path) -> None:

@@ -11,16 +11,18 @@ import typer
 import asteroid_repro as ar
 from asteroid_repro.cli import planning_commands
 from asteroid_repro.cli.options import SEED, Case, Seed, StudyName, analysis, takes
-from asteroid_repro.cli.output import Show
+from asteroid_repro.cli.output import Show, WholeHelp
 from asteroid_repro.study_folder import DEFAULT
 
 _ABOUT = "Simulate, analyse and check a two-arm trial from what is published about it: ASTEROID, or one of your own."
 _TABLE = "CSV of outcomes (participant, arm, week, outcome, value); else a trial is simulated."
 _LINES = "CSV with a column line and, for results of one model, a column group."
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=_ABOUT)
+app = typer.Typer(
+    cls=WholeHelp, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None, help=_ABOUT
+)
 app.add_typer(planning_commands.commands)
-studies = typer.Typer(no_args_is_help=True)
+studies = typer.Typer(cls=WholeHelp, no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(studies, name="study", help="Begin a study of your own, or see what one holds.")
 
 Out = Annotated[Path | None, typer.Option(help="Folder to write the tables into.")]

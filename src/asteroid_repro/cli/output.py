@@ -1,12 +1,14 @@
-"""How the commands print: tables for people, JSON and CSV for programs."""
+"""How the commands print: the answer and tables for people, JSON and CSV for programs."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
+from typer.core import TyperGroup
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.reporting.records import Records, cells, rows, to_csv, to_json
+from asteroid_repro.reporting.records import rows, to_csv, to_json
+from asteroid_repro.tables.text_table import Records, paragraph, text_table, text_width
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,27 +19,58 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table, of the first table where several.")]
 
 
+class WholeHelp(TyperGroup):
+    """Commands whose list says what each does in whole sentences."""
+
+    def format_commands(self, context: Any, formatter: Any) -> None:
+        """Write the list, lines broken where the terminal ends."""
+        found = ((name, self.get_command(context, name)) for name in self.list_commands(context))
+        lines = [(name, (one.help or "").partition("\n\n")[0]) for name, one in found if one and not one.hidden]
+        with formatter.section("Commands"):
+            formatter.write_dl(lines)
+
+
 class Show(NamedTuple):
-    """How a command is asked to print; called with a label and tables, it prints them."""
+    """How a command is asked to print; called with a label and tables, it prints them.
+
+    A command has one call: ``show(label, {"name": table}, answer="One sentence.")``.
+    """
 
     as_json: AsJson = False
     as_csv: AsCsv = False
 
-    def __call__(self, label: str, tables: "Mapping[str, Records | pd.DataFrame]") -> None:
-        """Print tables under a label; CSV takes the first one only."""
+    def __call__(self, label: str, tables: "Mapping[str, Records | pd.DataFrame]", *, answer: str = "") -> None:
+        """Print the answer, the tables and what the data are; CSV takes the first table only.
+
+        Parameters
+        ----------
+        label : str
+            What the data are, ``SIMULATED ...`` if they are.
+        tables : mapping of str to list of dict or pandas.DataFrame
+            By name, in the order printed; to people under that name.
+        answer : str
+            What the command was asked, in one sentence.
+
+        Raises
+        ------
+        InputError
+            Both JSON and CSV are wanted.
+        """
         if self.as_json and self.as_csv:
             raise InputError("--json must stand without --csv, got both. Leave one out.")
         groups = {name: table if isinstance(table, list) else rows(table) for name, table in tables.items()}
         if self.as_json:
-            typer.echo(to_json({"label": label} | groups), nl=False)
+            said = {"answer": answer} if answer else {}
+            typer.echo(to_json({"label": label} | said | groups), nl=False)
         elif self.as_csv:
             name, records = next(iter(groups.items()))
             columns = list(records[0]) if records else [str(column) for column in tables[name]]
             typer.echo(to_csv(label, records, columns), nl=False)
         else:
-            typer.echo(label)
+            say(answer)
             for name, records in groups.items():
-                _print_grid(records, name.replace("_", " ").capitalize())
+                say_table(name, records)
+            say(label)
 
     def verdicts(self, verification: "Verification") -> None:
         """Print the verdicts with their summary."""
@@ -48,22 +81,16 @@ class Show(NamedTuple):
             return
         self(verification.label, {"verdicts": verdict_table(verification)})
         for line in () if self.as_csv else (verification.fit_note, verification.findings, verification.summary):
-            typer.echo(line)
+            typer.echo(paragraph(line, text_width()))
 
 
-def _print_grid(records: Records, title: str) -> None:
-    """Print rows as a table, numbers at four digits."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+def say(text: str) -> None:
+    """Print a paragraph with an empty line below it; nothing for no text."""
+    if text:
+        typer.echo(f"{paragraph(text, text_width())}\n")
 
-    if not records:
-        typer.echo(f"{title}: none")
-        return
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=200)  # a pipe has no width of its own
-    grid = Table(*records[0], title=title, title_justify="left")
-    for record in records:
-        grid.add_row(*map(Text, cells(record.values())))  # text as it is: brackets are no markup
-    console.print(grid)
+
+def say_table(name: str, records: Records) -> None:
+    """Print rows under their name with an empty line below them, as wide as the terminal or the pipe has columns."""
+    title = name.replace("_", " ").capitalize()
+    typer.echo(f"{title}\n\n{text_table(records, text_width())}\n" if records else f"{title}: none\n")

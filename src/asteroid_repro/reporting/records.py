@@ -1,16 +1,16 @@
-"""Rows of results as text: JSON, CSV, Markdown, the cells of a table; without pandas, so that a command starts fast."""
+"""Rows of results as text for programs: JSON, CSV, Markdown; without pandas, so that a command starts fast."""
 
 import csv
 import io
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+
+from asteroid_repro.tables.text_table import Records, cell
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Records = list[dict[str, Any]]
 
 
 def rows(table: "pd.DataFrame") -> Records:
@@ -54,7 +54,7 @@ def to_csv(label: str, records: Records, columns: Sequence[str] = ()) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns or records[0])
-    writer.writerows([_cell(value, 12) for value in row.values()] for row in records)
+    writer.writerows([cell(value, 12) for value in row.values()] for row in records)
     return f"# {' '.join(label.split())}\n{text.getvalue()}"
 
 
@@ -71,23 +71,6 @@ def markdown(table: "pd.DataFrame") -> str:
     """
     lines = [list(table.columns), ["---"] * len(table.columns), *table.to_numpy().tolist()]
     return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
-
-
-def cells(values: Iterable[Any], digits: int = 4) -> list[str]:
-    """Return values as text, numbers at so many significant digits, for a screen.
-
-    Examples
-    --------
-    >>> cells([0.123456, 12, "running", None, math.nan])
-    ['0.1235', '12', 'running', '', '']
-    """
-    return [_cell(value, digits) for value in values]
-
-
-def _cell(value: Any, digits: int) -> str:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
 
 
 def _finite(value: Any) -> Any:

@@ -129,7 +129,7 @@ def test_the_what_if_page_answers_for_every_outcome(studied: ar.Study) -> None:
     pytest.importorskip("panel", reason="the what-if page needs the extra app")
     from asteroid_repro.app.html import comparison, headline
     from asteroid_repro.app.page import page_of
-    from asteroid_repro.reporting.wording import number
+    from asteroid_repro.tables.rounding import number
 
     for outcome in studied.design.outcomes:
         for wanted, word in ((1, "benefit"), (-1, "harm")):

@@ -25,7 +25,7 @@ from asteroid_repro import (
 from asteroid_repro.estimate.effects.estimate_effects import Effects
 from asteroid_repro.estimate.safety.rates import EventRates
 from asteroid_repro.reporting.paper_tables import PaperTable
-from asteroid_repro.reporting.wording import number
+from asteroid_repro.tables.rounding import number
 
 DESIGN = ASTEROID.design
 OTHER = study(Path(__file__).parents[1] / "studies" / "stretching")

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from asteroid_repro.estimate.effects.methods import METHODS
-from asteroid_repro.reporting.wording import contrast, in_sentence, plain_name, short_unit
 from asteroid_repro.study_folder import Study
 from asteroid_repro.trial.assumptions import TrialAssumptions
 from asteroid_repro.trial.changes import PEOPLE
 from asteroid_repro.trial.design import PaperAnalysis
+from asteroid_repro.trial.design_words import contrast, in_sentence, plain_name, short_unit
 from asteroid_repro.trial.outcome_assumptions import OutcomeAssumptions
 from asteroid_repro.trial.session_assumptions import SessionAssumptions
 

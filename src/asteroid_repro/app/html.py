@@ -11,7 +11,8 @@ from asteroid_repro.app.state import State
 from asteroid_repro.app.words import percent, points, summary, what_changed
 from asteroid_repro.evaluate.performance import Measure
 from asteroid_repro.reporting.paper_tables import adverse_events_table
-from asteroid_repro.reporting.wording import between, in_sentence, number, short_unit
+from asteroid_repro.tables.rounding import between, number
+from asteroid_repro.trial.design_words import in_sentence, short_unit
 from asteroid_repro.trial.participant_data import Trial
 
 _TEMPLATES: Final = Environment(loader=PackageLoader(__package__, "assets"), autoescape=True, undefined=StrictUndefined)

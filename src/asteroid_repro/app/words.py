@@ -6,8 +6,9 @@ from typing import Any
 from asteroid_repro.app.controls import Control
 from asteroid_repro.app.results import change, measure, verdicts
 from asteroid_repro.app.state import State
-from asteroid_repro.reporting.wording import in_sentence, number, short_unit, with_minus
-from asteroid_repro.reporting.wording import percent as percent_of
+from asteroid_repro.tables.rounding import number, with_minus
+from asteroid_repro.tables.rounding import percent as percent_of
+from asteroid_repro.trial.design_words import in_sentence, short_unit
 
 
 def percent(share: float, decimals: int = 1) -> str:

@@ -14,8 +14,9 @@ from asteroid_repro.figures import style
 from asteroid_repro.figures.triple_bands import band_pieces, band_shapes, frame, reference_scores
 from asteroid_repro.printed.audit_triple import TripleAudit
 from asteroid_repro.printed.printed_triple import FIELDS, PrintedTriple
-from asteroid_repro.reporting import wording
+from asteroid_repro.tables import rounding
 from asteroid_repro.tables.limits import Limits
+from asteroid_repro.trial import design_words
 from asteroid_repro.verdicts.audit_ledger import distributions
 from asteroid_repro.verdicts.reconstruction import Reconstructions
 
@@ -83,7 +84,7 @@ def plot_triple(audit: TripleAudit, ax: Axes | None = None, *, df: float = math.
     ax.locator_params(nbins=6)
     _explain_bands(ax, line, critical, score, possible=possible)
     style.note_below(ax, _verdict(audit, df, possible=possible))
-    return style.finish(ax, f"As printed: {wording.with_minus(str(line))}")
+    return style.finish(ax, f"As printed: {rounding.with_minus(str(line))}")
 
 
 def plot_reconstructions(found: Reconstructions, ax: Axes | None = None) -> Axes:
@@ -130,9 +131,9 @@ def plot_reconstructions(found: Reconstructions, ax: Axes | None = None) -> Axes
     names = [_draw_quantity(ax, -row, table[name], text) for row, (name, text) in enumerate(quantities.items())]
     style.name_rows(ax, {-row: name for row, name in enumerate(names)})
     ax.set(xlim=(0, None), ylim=(-len(names) + 0.4, 0.6))
-    ax.set_xlabel(f"Standard deviation or standard error, {wording.short_unit(outcome, found.design)}")
+    ax.set_xlabel(f"Standard deviation or standard error, {design_words.short_unit(outcome, found.design)}")
     ax.spines["left"].set_visible(False)
-    line = wording.with_minus(str(found.target.line))
+    line = rounding.with_minus(str(found.target.line))
     note = f"Every data set (mark) prints {line}. Bars and numbers: smallest to largest. "
     note += "Pinned down: they differ by less than 1 %. More data sets can only widen a range."
     style.note_below(ax, note)
@@ -173,12 +174,12 @@ def _explain_bands(ax: Axes, line: PrintedTriple, c: float, score: Limits[float]
 
 
 def _named(name: str, printed: str) -> str:
-    return wording.p_equals(printed) if name == "p" else f"{_NAMES[name]} {wording.with_minus(printed)}"
+    return rounding.p_equals(printed) if name == "p" else f"{_NAMES[name]} {rounding.with_minus(printed)}"
 
 
 def _verdict(audit: TripleAudit, df: float, *, possible: bool) -> str:
     name = "z" if math.isinf(df) else f"t({df:g})"
-    start = f"Reference distribution: {name}; {wording.percent(audit.triple.level)} limits."
+    start = f"Reference distribution: {name}; {rounding.percent(audit.triple.level)} limits."
     if possible:
         return f"{start}\nConsistent: the points of the black region print every number."
     if audit.consistent:
@@ -192,7 +193,7 @@ def _repairs(audit: TripleAudit) -> list[str]:
     texts = []
     for field, repairs in groupby(audit.repairs, key=lambda repair: repair.field):
         first, *others = [repair.value for repair in repairs]
-        texts.append(_named(field, first).lower() + (f" to {wording.with_minus(others[-1])}" if others else ""))
+        texts.append(_named(field, first).lower() + (f" to {rounding.with_minus(others[-1])}" if others else ""))
     return texts
 
 
@@ -205,6 +206,6 @@ def _draw_quantity(ax: Axes, y: float, values: "pd.Series[float]", name: str) ->
     jitter = 0.3 * (np.arange(len(values)) * 0.618034 % 1 - 0.5)
     ax.plot(values, y + 0.12 + jitter, color=colour, marker=marker, markersize=3, linestyle="none", alpha=0.5)
     ax.errorbar((low + high) / 2, y - 0.18, xerr=(high - low) / 2, color=colour, linewidth=1.6, capsize=4)
-    digits = wording.decimals(high) + 2 if pinned else wording.decimals(high - low)
-    style.beside(ax, y, wording.between(low, high, digits))
+    digits = rounding.decimals(high) + 2 if pinned else rounding.decimals(high - low)
+    style.beside(ax, y, rounding.between(low, high, digits))
     return f"{name}\n({'pinned down' if pinned else 'left open'})"

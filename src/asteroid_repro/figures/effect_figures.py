@@ -11,6 +11,8 @@ from asteroid_repro.evaluate.sampling import SamplingDistribution
 from asteroid_repro.figures import style
 from asteroid_repro.ledger.ledger import Ledger
 from asteroid_repro.reporting import wording
+from asteroid_repro.tables import rounding
+from asteroid_repro.trial import design_words
 from asteroid_repro.trial.design import Design
 from asteroid_repro.verdicts.verdict import Verification
 
@@ -73,7 +75,7 @@ def plot_forest(
     rows = [row for row in effects.rows if row.week == chosen]
     if not rows:
         raise InputError(f"effects must have one at week {chosen:g}, got none. Choose another week.")
-    order = wording.in_order((row.outcome for row in rows), design)
+    order = design_words.in_order((row.outcome for row in rows), design)
     rows.sort(key=lambda row: order.index(row.outcome))
     groups: dict[Scale, list[tuple[Effect, list[Line]]]] = {}
     printed = [wording.published(ledger, row.outcome, row.week) for row in rows]
@@ -84,7 +86,7 @@ def plot_forest(
     panels = _panels(ax, heights)
     for panel, group in zip(panels, groups.values(), strict=True):
         _draw_group(panel, group, design)
-    style.beside(panels[0], 0.0, f"Estimate ({wording.percent(effects.level)} CI), p")
+    style.beside(panels[0], 0.0, f"Estimate ({rounding.percent(effects.level)} CI), p")
     if daggers := wording.contradictions(printed):
         style.note_below(ax, "\n".join(daggers))
     return style.finish(ax, effects.label)
@@ -142,18 +144,18 @@ def plot_sampling_distribution(
         raise InputError(f"estimates must have 2 finite values or more, got {len(usable)}. Simulate more trials.")
     ax = style.new_axes(ax)
     low, high = np.quantile(usable, [0.025, 0.975])
-    middle = f"95 % of trials: {wording.between(low, high, wording.decimals(float(usable.std())))}"
+    middle = f"95 % of trials: {rounding.between(low, high, rounding.decimals(float(usable.std())))}"
     ax.axvspan(low, high, color=style.LIGHT_GREY, linewidth=0, zorder=0, label=middle)
     failed = len(estimates) - len(usable)
     drawn = f"{len(usable):,} trials" + (f" ({failed:,} more failed to fit)" if failed else "")
     ax.hist(usable, bins=_bins(usable).tolist(), color=style.SKY_BLUE, edgecolor="white", linewidth=0.3, label=drawn)
     claim = wording.published(ledger, outcome, chosen).get("estimate")
     if claim is not None and claim.value is not None:
-        text = f"Published {wording.with_minus(claim.printed)}: {_shares(usable, claim.value)}"
+        text = f"Published {rounding.with_minus(claim.printed)}: {_shares(usable, claim.value)}"
         ax.axvline(claim.value, color=style.VERMILLION, linewidth=2, label=text)
     ax.axvline(0, color=style.BLACK, linestyle="--", linewidth=2, label=f"No difference, 0: {_shares(usable, 0.0)}")
-    about = f"effect on {wording.in_sentence(scale.label)} at week {chosen:g}"
-    about += f": {wording.effect_axis(outcome, scale.better, design)}"
+    about = f"effect on {design_words.in_sentence(scale.label)} at week {chosen:g}"
+    about += f": {design_words.effect_axis(outcome, scale.better, design)}"
     ax.set(xlabel=style.axis_label(about), ylabel="Simulated trials (number per bin)")
     style.legend_below(ax, 2)
     return style.finish(ax, distribution.label)
@@ -161,17 +163,17 @@ def plot_sampling_distribution(
 
 def _scale(row: Effect, design: Design | None) -> Scale:
     """Return what outcomes must have in common to share an axis."""
-    scale = wording.scale_of(row.outcome, design)
+    scale = design_words.scale_of(row.outcome, design)
     ends = (scale.minimum, scale.maximum) if scale else ()
-    return wording.short_unit(row.outcome, design), row.better, *ends
+    return design_words.short_unit(row.outcome, design), row.better, *ends
 
 
 def _lines(row: Effect, claims: wording.PrintedLine, verification: Verification | None, effects: Effects) -> list[Line]:
     """Return the lines of an outcome: name, estimate, limits, text beside it, and look."""
-    digits = max(2, wording.decimals(row.se))
+    digits = max(2, rounding.decimals(row.se))
     name = "One simulated trial" if effects.label.startswith("SIMULATED") else "This trial"
-    text = wording.estimate_with_limits(row.estimate, row.ci_low, row.ci_high, digits)
-    text += f", {wording.p_equals(wording.p_value(row.p_value))}"
+    text = rounding.estimate_with_limits(row.estimate, row.ci_low, row.ci_high, digits)
+    text += f", {rounding.p_equals(rounding.p_value(row.p_value))}"
     lines: list[Line] = [(name, row.estimate, row.ci_low, row.ci_high, text, _TRIAL)]
     printed = {part: claim.value for part, claim in claims.items()}
     if (published := printed.get("estimate")) is not None:
@@ -181,8 +183,8 @@ def _lines(row: Effect, claims: wording.PrintedLine, verification: Verification 
         return lines
     for verdict in verification.rows:
         if verdict.claim == claims["estimate"].id and verdict.reproduced is not None:
-            error = "" if verdict.mcse is None else f" (MCSE {wording.number(verdict.mcse, digits)})"
-            text, name = wording.number(verdict.reproduced, digits) + error, f"Mean of {verification.trials:,} trials"
+            error = "" if verdict.mcse is None else f" (MCSE {rounding.number(verdict.mcse, digits)})"
+            text, name = rounding.number(verdict.reproduced, digits) + error, f"Mean of {verification.trials:,} trials"
             lines.append((name, verdict.reproduced, None, None, text, _MEAN))
     return lines
 
@@ -202,7 +204,7 @@ def _draw_group(ax: Axes, group: list[tuple[Effect, list[Line]]], design: Design
     y = 0.0
     names: dict[float, str] = {}
     for row, lines in group:
-        style.beside(ax, y, wording.with_unit(row.outcome, design), x=0, **_HEAD)
+        style.beside(ax, y, design_words.with_unit(row.outcome, design), x=0, **_HEAD)
         for name, estimate, low, high, text, look in lines:
             y -= 1
             names[y] = name
@@ -212,7 +214,7 @@ def _draw_group(ax: Axes, group: list[tuple[Effect, list[Line]]], design: Design
     ax.axvline(0, color=style.GREY, linewidth=1, zorder=1)
     style.name_rows(ax, names)
     first = group[0][0]
-    ax.set(ylim=(y + 0.8, 0.7), xlabel=style.axis_label(wording.effect_axis(first.outcome, first.better, design)))
+    ax.set(ylim=(y + 0.8, 0.7), xlabel=style.axis_label(design_words.effect_axis(first.outcome, first.better, design)))
     ax.spines["left"].set_visible(False)
 
 

@@ -16,7 +16,8 @@ from asteroid_repro.estimate.attendance import attendance
 from asteroid_repro.estimate.safety.rates import EventRate, EventRates
 from asteroid_repro.figures import style
 from asteroid_repro.ledger.ledger import Ledger
-from asteroid_repro.reporting import wording
+from asteroid_repro.tables import rounding
+from asteroid_repro.trial import design_words
 from asteroid_repro.trial.design import Design
 from asteroid_repro.trial.participant_data import Trial
 
@@ -115,16 +116,16 @@ def plot_event_rates(
     totals = [row for row in rates.rows if row.kind == "all"]
     if not totals:
         raise InputError("rates must have rows of all kinds together, got none. Compute them with event_rates.")
-    arms, per = [row.arm for row in totals], wording.denominator(totals[0].per)
+    arms, per = [row.arm for row in totals], design_words.denominator(totals[0].per)
     ax = style.new_axes(ax)
     ax.set_xscale("log")
     floor = min([row.ci_low for row in rates.rows if row.ci_low > 0] + [1.0]) / 2
-    digits = wording.decimals(min((row.rate_per_1000 for row in rates.rows if row.events), default=1.0))
+    digits = rounding.decimals(min((row.rate_per_1000 for row in rates.rows if row.events), default=1.0))
     for y, row in enumerate(rates.rows):
         _draw_rate(ax, -y, row, style.ARM_STYLES[arms.index(row.arm)], floor=floor, digits=digits)
-    prefixes = {arm: f"{wording.label_of(arm, design)}: " if len(arms) > 1 else "" for arm in arms}
+    prefixes = {arm: f"{design_words.label_of(arm, design)}: " if len(arms) > 1 else "" for arm in arms}
     style.name_rows(ax, {-y: _rate_name(row, design, prefixes[row.arm]) for y, row in enumerate(rates.rows)})
-    level = wording.percent(totals[0].level)
+    level = rounding.percent(totals[0].level)
     ax.set(ylim=(-len(rates.rows) + 0.4, 0.6), xlabel=f"Adverse events per 1000 {per}, {level} CI (logarithmic scale)")
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.tick_params(axis="y", pad=8)
@@ -201,17 +202,17 @@ def _draw_tiles(ax: Axes, tiles: pd.DataFrame) -> None:
 def _draw_rate(ax: Axes, y: float, row: EventRate, look: Mapping[str, str], *, floor: float, digits: int) -> None:
     if row.events:
         style.draw_estimate(ax, y, row.rate_per_1000, row.ci_low, row.ci_high, **look)
-        style.beside(ax, y, wording.estimate_with_limits(row.rate_per_1000, row.ci_low, row.ci_high, digits))
+        style.beside(ax, y, rounding.estimate_with_limits(row.rate_per_1000, row.ci_low, row.ci_high, digits))
         return
     ax.plot([floor, row.ci_high], [y, y], color=look["color"], linewidth=1.6)
     ax.plot(row.ci_high, y, color=look["color"], marker="|", markersize=9)
     ax.plot(floor, y, color=look["color"], marker="<", markersize=7, clip_on=False)
-    style.beside(ax, y, f"0 (at most {wording.number(row.ci_high, digits)}, one-sided)")
+    style.beside(ax, y, f"0 (at most {rounding.number(row.ci_high, digits)}, one-sided)")
 
 
 def _rate_name(row: EventRate, design: Design | None, prefix: str) -> str:
-    kind = "All events" if row.kind == "all" else wording.label_of(row.kind, design)
-    kind = prefix + wording.in_sentence(kind) if prefix else kind
+    kind = "All events" if row.kind == "all" else design_words.label_of(row.kind, design)
+    kind = prefix + design_words.in_sentence(kind) if prefix else kind
     people = "1 person" if row.people == 1 else f"{row.people} people"
     return f"{kind}\n{row.events} in {people}" if row.events else f"{kind}\nnone"
 

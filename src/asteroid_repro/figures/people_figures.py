@@ -9,9 +9,10 @@ from scipy.special import stdtrit
 
 from asteroid_repro.errors import InputError
 from asteroid_repro.figures import style
-from asteroid_repro.reporting import wording
 from asteroid_repro.simulate.screening import Screening
+from asteroid_repro.tables import rounding
 from asteroid_repro.tables.limits import check_level
+from asteroid_repro.trial import design_words
 from asteroid_repro.trial.participant_data import Trial
 
 # Where the boxes lie, shares of the width: the middle, each arm's distance from it, and the width of a box.
@@ -62,7 +63,7 @@ def plot_participant_flow(trial: Trial, ax: Axes | None = None, *, screening: Sc
     """
     if trial.outcomes.empty:
         raise InputError("outcomes must have rows, got none. Give one row per person, week and outcome.")
-    columns = [_arm_boxes(trial, arm.name, wording.in_sentence(arm.label)) for arm in trial.design.arms]
+    columns = [_arm_boxes(trial, arm.name, design_words.in_sentence(arm.label)) for arm in trial.design.arms]
     count = 2 + len(columns[0])
     ax = style.new_axes(ax, max(style.SIZE[1], _ROW * count))
     ax.set(xlim=(0, 1), ylim=(0, 1))
@@ -134,11 +135,11 @@ def plot_trajectories(trial: Trial, outcome: str, ax: Axes | None = None, *, lev
         text = f"{arm.label} (n = {wide.shape[1]})"
         ax.errorbar(wide.index + shift, wide.mean(axis=1), yerr=half, label=text, **thick)
     ax.set_xticks(weeks, [f"{week:g}" for week in weeks])
-    ax.set(xlabel="Weeks since randomisation", ylabel=wording.with_unit(outcome, trial.design))
+    ax.set(xlabel="Weeks since randomisation", ylabel=design_words.with_unit(outcome, trial.design))
     if scale.minimum is not None and scale.maximum is not None:
         room = 0.03 * (scale.maximum - scale.minimum)
         ax.set_ylim(scale.minimum - room, scale.maximum + room)
-    style.legend_below(ax, 2, title=f"Thick: mean of the arm, {wording.percent(level)} CI. Thin: each person.")
+    style.legend_below(ax, 2, title=f"Thick: mean of the arm, {rounding.percent(level)} CI. Thin: each person.")
     return style.finish(ax, trial.label)
 
 

@@ -12,8 +12,9 @@ from asteroid_repro.figures import style
 from asteroid_repro.planning.assurance import Assurance
 from asteroid_repro.planning.power_curve import PowerCurve
 from asteroid_repro.planning.replication import Replication
-from asteroid_repro.reporting import wording
 from asteroid_repro.scenarios_compared import MeasureChange, WhatIf
+from asteroid_repro.tables import rounding
+from asteroid_repro.trial import design_words
 from asteroid_repro.trial.design import Design
 
 _COLOURS: Final = (style.BLUE, style.VERMILLION, style.GREEN, style.ORANGE, style.GREY)
@@ -72,11 +73,11 @@ def plot_power_curve(
     if len(lines) > len(_LINES):
         raise InputError(f"{others[0]} must have at most {len(_LINES)} values, got {len(lines)}. Draw fewer lines.")
     found = np.array([(one.value, one.value - one.low, one.high - one.value) for one in curve.at(measure)])
-    x, name = np.array([value for _, value in points]), _NAMES.get(measure, wording.plain_name(measure))
+    x, name = np.array([value for _, value in points]), _NAMES.get(measure, design_words.plain_name(measure))
     ax = style.new_axes(ax)
     for second, (colour, marker, line) in zip(lines, _LINES, strict=False):
         own = [place for place, point in enumerate(points) if point[0] == second]
-        label = wording.with_minus(str(second[0])) if others else name
+        label = rounding.with_minus(str(second[0])) if others else name
         look: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 5, "linestyle": line, "capsize": 2}
         ax.errorbar(x[own], found[own, 0], found[own, 1:].T, linewidth=1.6, label=label, **look)
     if target is not None:
@@ -142,8 +143,8 @@ def plot_what_if(
         ax.plot(row.base, y, "s", color=style.BLACK, markersize=10, fillstyle="none", label=base, zorder=3)
         ax.plot(row.changed, y, "o", color=style.BLUE, markersize=7, label=changed, zorder=2)
         style.beside(ax, y, f"Change {_signed(row)}")
-    style.name_rows(ax, {y: wording.label_of(row.outcome, design) for y, row in enumerate(rows)})
-    name = _NAMES.get(measure, wording.plain_name(measure))
+    style.name_rows(ax, {y: design_words.label_of(row.outcome, design) for y, row in enumerate(rows)})
+    name = _NAMES.get(measure, design_words.plain_name(measure))
     ax.set(ylim=(len(rows) - 0.5, -0.5), xlabel=f"{name} at week {chosen:g}")
     if measure in _IN_PERCENT:
         ax.set_xlim(-0.03, 1.03)
@@ -186,11 +187,11 @@ def plot_rerun(found: Replication, ax: Axes | None = None) -> Axes:
     share = f"Significant, same sign: {100 * found.significant_predictive:.0f} %"
     ax.fill_between(x, density, where=significant.tolist(), color=style.SKY_BLUE, linewidth=0, label=share)
     ax.plot(x, density, color=style.BLUE, linewidth=1.6)
-    digits = wording.decimals(found.se)
-    original = f"Original estimate {wording.number(found.estimate, digits + 1)}"
+    digits = rounding.decimals(found.se)
+    original = f"Original estimate {rounding.number(found.estimate, digits + 1)}"
     ax.axvline(found.estimate, color=style.VERMILLION, linewidth=2, label=original)
     ax.axvline(0, color=style.BLACK, linestyle="--", label="No effect")
-    text = f"{wording.percent(found.level)} prediction interval: {wording.between(low, high, digits)}"
+    text = f"{rounding.percent(found.level)} prediction interval: {rounding.between(low, high, digits)}"
     ax.plot([low, high], [0, 0], color=style.BLACK, linewidth=4, solid_capstyle="butt", label=text)
     ax.set(xlabel="Estimate of the rerun, in the unit of the original", ylabel="Density", ylim=(0, None))
     style.legend_below(ax, 2)
@@ -229,7 +230,7 @@ def plot_assurance(found: Assurance, ax: Axes | None = None, *, design: Design |
     effects, power, mcse = np.array([(each.effect, each.power, each.mcse) for each in near]).T
     x = np.linspace(effects.min(), effects.max(), 401)
     belief = np.exp(-(((x - found.mean) / found.sd) ** 2) / 2)
-    mean, sd = (wording.number(value, wording.decimals(found.sd)) for value in (found.mean, found.sd))
+    mean, sd = (rounding.number(value, rounding.decimals(found.sd)) for value in (found.mean, found.sd))
     text = f"Belief: mean {mean}, SD {sd} (height without scale)"
     ax.fill_between(x, 0.9 * belief, color=style.LIGHT_GREY, linewidth=0, label=text, zorder=0)
     look: dict[str, Any] = {"color": style.BLUE, "marker": "o", "markersize": 4, "capsize": 2}
@@ -239,7 +240,7 @@ def plot_assurance(found: Assurance, ax: Axes | None = None, *, design: Design |
     text = f"Power at the mean {100 * found.power_at_mean:.1f} % (MCSE {100 * found.power_at_mean_mcse:.1f} %)"
     ax.plot(found.mean, found.power_at_mean, "D", color=style.BLACK, markersize=7, label=text)
     style.in_percent(ax.yaxis)
-    across = f"True effect: {wording.contrast(design)}, in the unit of the outcome"
+    across = f"True effect: {design_words.contrast(design)}, in the unit of the outcome"
     ax.set(xlabel=across, ylabel="Power", ylim=(0, 1.05))
     style.legend_below(ax, 2)
     return style.finish(ax, found.label)
@@ -254,15 +255,15 @@ def _number(field: str, value: object) -> float:
 def _field_name(field: str, design: Design | None) -> str:
     name, _, part = field.partition(".")
     if not part:
-        return wording.plain_name(name)
-    unit = f", {wording.short_unit(name, design)}" if part in _PARTS else ""
-    return f"{wording.label_of(name, design)}: {_PARTS.get(part, wording.plain_name(part).lower())}{unit}"
+        return design_words.plain_name(name)
+    unit = f", {design_words.short_unit(name, design)}" if part in _PARTS else ""
+    return f"{design_words.label_of(name, design)}: {_PARTS.get(part, design_words.plain_name(part).lower())}{unit}"
 
 
 def _signed(row: MeasureChange) -> str:
     """Print a change with its error; shares in percentage points."""
     scale, unit = (100, " percentage points") if row.measure in _IN_PERCENT else (1, "")
-    digits = 1 if row.measure in _IN_PERCENT else max(1, wording.decimals(row.mcse) - 1)
-    change = wording.number(scale * row.change, digits)
+    digits = 1 if row.measure in _IN_PERCENT else max(1, rounding.decimals(row.mcse) - 1)
+    change = rounding.number(scale * row.change, digits)
     sign = "+" if row.change > 0 and change.strip("0.") else ""
-    return f"{sign}{change}{unit}\n(MCSE {wording.number(scale * row.mcse, digits)})"
+    return f"{sign}{change}{unit}\n(MCSE {rounding.number(scale * row.mcse, digits)})"

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from asteroid_repro.figures import style
-from asteroid_repro.reporting import wording
+from asteroid_repro.trial import design_words
 from asteroid_repro.trial.programme import Programme, Stage
 
 _STYLES: Final[dict[str, dict[str, Any]]] = {
@@ -103,7 +103,7 @@ def _draw_session(ax: Axes, place: int, stage: Stage, session_minutes: float) ->
 
 
 def _title(programme: Programme) -> str:
-    name, count = wording.plain_name(programme.name), programme.sessions_per_week
+    name, count = design_words.plain_name(programme.name), programme.sessions_per_week
     if not count:
         return f"{name}: {programme.weeks} weeks without sessions."
     sessions = "1 session" if count == 1 else f"{count} sessions"

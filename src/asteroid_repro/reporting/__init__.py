@@ -1,1 +1,1 @@
-"""Results as tables and files: the floor that rounds for people."""
+"""Results as tables and files for people: whole, rounded and in words."""

@@ -13,8 +13,10 @@ from asteroid_repro.estimate.safety.rates import EventRates
 from asteroid_repro.ledger.ledger import Ledger
 from asteroid_repro.reporting import wording
 from asteroid_repro.reporting.records import markdown
+from asteroid_repro.tables import rounding
 from asteroid_repro.tables.checking import check_table
 from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.trial import design_words
 from asteroid_repro.trial.characteristics import Characteristic
 from asteroid_repro.trial.design import Design
 from asteroid_repro.trial.participant_data import Trial
@@ -134,10 +136,10 @@ def table_one(trial: Trial, characteristics: Sequence[Characteristic] = ()) -> P
     rows = [row for name in names for row in _characteristic([part[name] for part in parts], known.get(name))]
     scores = outcomes_table(trial)
     scores = scores[scores["week"] == scores["week"].min()]
-    for outcome in wording.in_order(scores["outcome"].unique(), design):
+    for outcome in design_words.in_order(scores["outcome"].unique(), design):
         own = scores[scores["outcome"] == outcome].set_index("participant")["value"]
         values = [own.reindex(part["participant"]) for part in parts]
-        rows.append((f"{wording.with_unit(outcome, design)}: mean (SD)", *_means(values)))
+        rows.append((f"{design_words.with_unit(outcome, design)}: mean (SD)", *_means(values)))
     arms = [*(arm.label for arm in design.arms), "All"]
     heads = ["Characteristic", *(f"{arm} (n = {len(part)})" for arm, part in zip(arms, parts, strict=True))]
     columns = dict(zip(heads, zip(*rows, strict=True), strict=True))
@@ -180,25 +182,27 @@ def effects_table(effects: Effects, *, design: Design | None = None, ledger: Led
     """
     if not effects.rows:
         raise InputError("effects must have at least one row, got none. Estimate a trial first.")
-    order = wording.in_order((row.outcome for row in effects.rows), design)
+    order = design_words.in_order((row.outcome for row in effects.rows), design)
     lines = sorted(effects.rows, key=lambda row: (order.index(row.outcome), row.week))
-    better = {row.outcome: wording.favours(row.better, design) for row in lines}
-    units = {wording.short_unit(name, design) for name in order}
-    heads = {name: wording.with_unit(name, design) for name in order}
-    said = f"Estimate: {wording.contrast(design)}, {units.pop() if len(units) == 1 else 'in the unit of the outcome'}"
+    better = {row.outcome: design_words.favours(row.better, design) for row in lines}
+    units = {design_words.short_unit(name, design) for name in order}
+    heads = {name: design_words.with_unit(name, design) for name in order}
+    said = (
+        f"Estimate: {design_words.contrast(design)}, {units.pop() if len(units) == 1 else 'in the unit of the outcome'}"
+    )
     if len(set(better.values())) > 1:
         heads = {name: f"{head} ({better[name]})" for name, head in heads.items()}
     elif better[order[0]]:
         said += f"; {better[order[0]]}"
-    digits = {name: wording.decimals(max(row.se for row in lines if row.outcome == name)) for name in order}
+    digits = {name: rounding.decimals(max(row.se for row in lines if row.outcome == name)) for name in order}
     columns = {
         "Outcome": [heads[row.outcome] for row in lines],
         "Week": [f"{row.week:g}" for row in lines],
-        f"Estimate ({wording.percent(effects.level)} CI)": [
-            wording.estimate_with_limits(row.estimate, row.ci_low, row.ci_high, digits[row.outcome]) for row in lines
+        f"Estimate ({rounding.percent(effects.level)} CI)": [
+            rounding.estimate_with_limits(row.estimate, row.ci_low, row.ci_high, digits[row.outcome]) for row in lines
         ],
-        "p": [wording.p_value(row.p_value) for row in lines],
-        f"People ({wording.contrast(design, ' + ')})": [f"{row.n_treatment} + {row.n_reference}" for row in lines],
+        "p": [rounding.p_value(row.p_value) for row in lines],
+        f"People ({design_words.contrast(design, ' + ')})": [f"{row.n_treatment} + {row.n_reference}" for row in lines],
     }
     methods = ", ".join(dict.fromkeys(f"{row.method} ({row.distribution})" for row in lines))
     notes = [f"{said}. CI: confidence interval.", f"Method: {methods}."]
@@ -240,23 +244,23 @@ def adverse_events_table(rates: EventRates, *, design: Design | None = None) -> 
     if not rates.rows:
         raise InputError("rates must have at least one row, got none. Compute them from a trial first.")
     first = rates.rows[0]
-    per = wording.denominator(first.per)
+    per = design_words.denominator(first.per)
     notes = [f"{_LIMITS[first.method]}. Denominator: {per}."]
     if first.method != "clustered" and not all(row.events for row in rates.rows):
         notes.append("With no event the lower limit is 0 and the upper one is one-sided.")
-    digits = wording.decimals(min((row.rate_per_1000 for row in rates.rows if row.events), default=1.0))
+    digits = rounding.decimals(min((row.rate_per_1000 for row in rates.rows if row.events), default=1.0))
     columns = {
-        "Kind": ["All kinds" if row.kind == "all" else wording.label_of(row.kind, design) for row in rates.rows],
+        "Kind": ["All kinds" if row.kind == "all" else design_words.label_of(row.kind, design) for row in rates.rows],
         "Events": [str(row.events) for row in rates.rows],
         "People": [str(row.people) for row in rates.rows],
         per.capitalize(): [f"{row.exposure:.1f}" for row in rates.rows],
-        f"Rate per 1000 {per} ({wording.percent(first.level)} CI)": [
-            wording.estimate_with_limits(row.rate_per_1000, row.ci_low, row.ci_high, digits) for row in rates.rows
+        f"Rate per 1000 {per} ({rounding.percent(first.level)} CI)": [
+            rounding.estimate_with_limits(row.rate_per_1000, row.ci_low, row.ci_high, digits) for row in rates.rows
         ],
     }
     grouped = len({row.arm for row in rates.rows}) > 1
     if grouped:
-        columns = {"Arm": [wording.label_of(row.arm, design) for row in rates.rows]} | columns
+        columns = {"Arm": [design_words.label_of(row.arm, design) for row in rates.rows]} | columns
     return PaperTable("Adverse events", rates.label, columns, notes, grouped=grouped)
 
 
@@ -279,7 +283,7 @@ def _great_table(table: PaperTable) -> "GT":
 def _characteristic(parts: Sequence[pd.Series], known: Characteristic | None) -> list[tuple[str, ...]]:
     """Return one row of a number, of true and false, or of two categories; else one a category."""
     everybody = parts[-1]
-    label = known.label if known else wording.plain_name(str(everybody.name))
+    label = known.label if known else design_words.plain_name(str(everybody.name))
     if pd.api.types.is_bool_dtype(everybody):
         return [(f"{label}: people (%)", *(_people(part, True) for part in parts))]
     if pd.api.types.is_numeric_dtype(everybody):
@@ -291,8 +295,8 @@ def _characteristic(parts: Sequence[pd.Series], known: Characteristic | None) ->
 
 
 def _means(parts: Sequence[pd.Series]) -> list[str]:
-    digits = wording.decimals(float(parts[-1].std()))
-    moments = [(wording.number(part.mean(), digits), wording.number(part.std(), digits)) for part in parts]
+    digits = rounding.decimals(float(parts[-1].std()))
+    moments = [(rounding.number(part.mean(), digits), rounding.number(part.std(), digits)) for part in parts]
     return [f"{mean} ({sd}){_observed(part)}" for (mean, sd), part in zip(moments, parts, strict=True)]
 
 

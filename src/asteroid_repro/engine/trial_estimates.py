@@ -52,11 +52,16 @@ def simulated_estimates(mechanism: Mechanism, seed: int, block: int, trials: int
     (2, 3, 500)
     """
     assumptions = mechanism.assumptions
-    estimate = closed_form(analysis.method, analysis.distribution)
+    estimate = closed_form(analysis.method, analysis.distribution, analysis.likelihood)
     analysis.check_spacing(assumptions.visits)
     if estimate is not None and assumptions.is_complete and assumptions.has_one_effect:
         return estimate(simulated_moments(mechanism, seed, block, trials))
-    fit = partial(estimate_arrays, method=analysis.method, distribution=analysis.distribution)
+    fit = partial(
+        estimate_arrays,
+        method=analysis.method,
+        distribution=analysis.distribution,
+        likelihood=analysis.likelihood,
+    )
     return _joined(
         (_fit_scores(fit, simulated_scores(mechanism, seed, *part)) for part in blocks(trials, block)),
         partial(np.concatenate, axis=-1),

@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass, field, replace
 from statistics import NormalDist
+from typing import Literal
 
 import numpy as np
 
 from asteroid_repro.tables.limits import Limits, check_level
+
+Likelihood = Literal["REML", "ML"]
+"""Which likelihood is maximised: the restricted one, which counts the means that are estimated, or the full one."""
 
 _FEW = 200  # degrees of freedom up to which the finite sum is the quicker way
 _TINY = 1e-8  # below it the finite sum has lost too many digits

@@ -8,7 +8,7 @@ import numpy as np
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.arms import Data, Given, label_of
 from asteroid_repro.estimate.effects.methods import METHODS, Analysis, Distribution, chosen_analysis, estimate_arrays
-from asteroid_repro.estimate.inference import rows_of_numbers
+from asteroid_repro.estimate.inference import Likelihood, rows_of_numbers
 from asteroid_repro.estimate.likelihood.patterns import MINIMUM_OBSERVED, check_arms
 from asteroid_repro.estimate.outcome_scores import OutcomeScores, outcome_scores
 from asteroid_repro.tables.result_table import EstimateRows
@@ -69,6 +69,7 @@ def estimate_effects(
     *,
     method: str | None = None,
     distribution: Distribution | None = None,
+    likelihood: Likelihood = "REML",
     level: float = 0.95,
     treatment: Given = None,
     reference: Given = None,
@@ -92,6 +93,9 @@ def estimate_effects(
         Reference distribution; when a method is given without one, z for the random intercept and t for the others. For
         the likelihood methods t is Satterthwaite's; Kenward and Roger's is that of 1997 and enlarges the standard
         error.
+    likelihood : {"REML", "ML"}
+        Restricted or full maximum likelihood. ML's variances are too small by the factor (people - 2)/people or so; it
+        is what some programs do unasked, with z. Kenward and Roger's distribution needs REML.
     level : float
         Confidence level.
     treatment, reference : str, optional
@@ -108,7 +112,7 @@ def estimate_effects(
     ------
     InputError
         A table that cannot be used: columns, arms, duplicates, a constant outcome, a person without any score, too few
-        scores; a method or distribution that does not exist; a likelihood without a maximum.
+        scores; a method, distribution or likelihood that does not exist; a likelihood without a maximum.
 
     Examples
     --------
@@ -117,7 +121,7 @@ def estimate_effects(
     >>> effects.rows[0].method, effects.rows[0].distribution, effects.to_frame()["df"].unique().tolist()
     ('mmrm', 'kenward_roger', [38.0])
     """
-    chosen = chosen_analysis(method, distribution, level)
+    chosen = chosen_analysis(method, distribution, level, likelihood=likelihood)
     found = outcome_scores(trial, treatment, reference, better)
     chosen.check_spacing(found[0].weeks)
     return Effects(tuple(row for scores in found for row in _effects(scores, chosen)), level, label_of(trial))
@@ -127,7 +131,9 @@ def _effects(scores: OutcomeScores, chosen: Analysis) -> Iterator[Effect]:
     """Estimate one outcome at each later visit."""
     pairs = METHODS[chosen.method].pairs
     _check_scores(scores, pairs=pairs)
-    fit = estimate_arrays(*scores.both, method=chosen.method, distribution=chosen.distribution)
+    fit = estimate_arrays(
+        *scores.both, method=chosen.method, distribution=chosen.distribution, likelihood=chosen.likelihood
+    )
     if not fit.converged.all():
         raise InputError(_NOT_CONVERGED[pairs].format(scores.outcome, chosen.method))
     scores.check_varies((fit.standard_error > 0).all())

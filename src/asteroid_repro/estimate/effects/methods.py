@@ -1,9 +1,9 @@
 """The methods of estimation by name, and the reference distributions each of them has."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from asteroid_repro.estimate.effects.mmrm import mmrm, mmrm_compound_symmetry
 from asteroid_repro.estimate.effects.moments import Moments
 from asteroid_repro.estimate.effects.random_intercept import random_intercept
 from asteroid_repro.estimate.effects.visit_pairs import VisitPairs, visit_pairs
-from asteroid_repro.estimate.inference import Estimates
+from asteroid_repro.estimate.inference import Estimates, Likelihood
 from asteroid_repro.estimate.likelihood.patterns import check_arms, patterns, usable
 from asteroid_repro.estimate.likelihood.repeated_measures import clda, mmrm_missing, random_intercept_missing
 from asteroid_repro.estimate.likelihood.small_sample import SmallSampleMethod
@@ -36,11 +36,13 @@ class Analysis:
         As in :func:`asteroid_repro.estimate_effects`.
     level : float
         Confidence level.
+    likelihood : {"REML", "ML"}
+        Restricted or full maximum likelihood; the methods without a likelihood have no other than ``REML``.
 
     Raises
     ------
     InputError
-        An unknown method, a distribution it does not have, a level outside (0, 1).
+        An unknown method, a distribution or likelihood it does not have, a level outside (0, 1).
 
     Examples
     --------
@@ -51,6 +53,7 @@ class Analysis:
     method: str
     distribution: Distribution
     level: float = 0.95
+    likelihood: Likelihood = "REML"
 
     def check_spacing(self, weeks: Sequence[float]) -> None:
         """Refuse unequally spaced visits to a method that supposes equally spaced ones.
@@ -69,7 +72,7 @@ class Analysis:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be done."""
-        reference_distribution(self.method, self.distribution)
+        reference_distribution(self.method, self.distribution, self.likelihood)
         check_level(self.level)
 
 
@@ -123,6 +126,15 @@ METHODS: Final[Mapping[str, Method]] = {
     "change_score": Method(("t", "z"), _by_pairs(change_score), pairs=True),
     "welch": Method(("t", "z"), _by_pairs(welch), pairs=True),
 }
+MAXIMUM_LIKELIHOOD: Final[Mapping[str, Method]] = {
+    "random_intercept": replace(
+        METHODS["random_intercept"],
+        distributions=("z", "t", "satterthwaite"),
+        missing=partial(random_intercept_missing, likelihood="ML"),
+        complete=partial(random_intercept, likelihood="ML"),
+    ),
+}
+"""The methods that fit many trials at once by full maximum likelihood; Kenward and Roger's adjustment needs REML."""
 
 
 _USUAL: Final = PaperAnalysis(method="mmrm", distribution="kenward_roger", level=0.95)
@@ -133,6 +145,7 @@ def chosen_analysis(
     distribution: Distribution | None = None,
     level: float | None = None,
     own: PaperAnalysis = _USUAL,
+    likelihood: Likelihood = "REML",
 ) -> Analysis:
     """Return the analysis asked for: what is left out is ``own``, a study's or ``mmrm`` with ``kenward_roger``.
 
@@ -146,17 +159,23 @@ def chosen_analysis(
     Examples
     --------
     >>> chosen_analysis()
-    Analysis(method='mmrm', distribution='kenward_roger', level=0.95)
+    Analysis(method='mmrm', distribution='kenward_roger', level=0.95, likelihood='REML')
     >>> chosen_analysis("random_intercept").distribution
     'z'
     """
     asked: Any = distribution if method or distribution else own.distribution
     name = method or own.method
-    return Analysis(name, reference_distribution(name, asked), own.level if level is None else level)
+    chosen = reference_distribution(name, asked, likelihood)
+    return Analysis(name, chosen, own.level if level is None else level, likelihood)
 
 
 def estimate_arrays(
-    treatment: np.ndarray, reference: np.ndarray, *, method: str, distribution: Distribution | None = None
+    treatment: np.ndarray,
+    reference: np.ndarray,
+    *,
+    method: str,
+    distribution: Distribution | None = None,
+    likelihood: Likelihood = "REML",
 ) -> Estimates:
     """Estimate one outcome in many trials at once.
 
@@ -164,8 +183,8 @@ def estimate_arrays(
     ----------
     treatment, reference : numpy.ndarray, shape (visits, people of the arm, ...)
         Scores, points; NaN where a visit is missing.
-    method, distribution : str
-        As in :func:`asteroid_repro.estimate_effects`.
+    method, distribution, likelihood : str
+        As in :func:`asteroid_repro.estimate_effects`; ML has the random intercept alone.
 
     Returns
     -------
@@ -176,7 +195,7 @@ def estimate_arrays(
     Raises
     ------
     InputError
-        An unknown method or distribution, or an arm with fewer than two people.
+        An unknown method, distribution or likelihood, or an arm with fewer than two people.
 
     Examples
     --------
@@ -184,48 +203,53 @@ def estimate_arrays(
     >>> estimate_arrays(scores[:, :20], scores[:, 20:], method="ancova").estimate.shape
     (2, 100)
     """
-    chosen = reference_distribution(method, distribution)
-    own = METHODS[method]
+    chosen = reference_distribution(method, distribution, likelihood)
+    own = _methods(likelihood)[method]
     check_arms(treatment, reference)
     small_sample: SmallSampleMethod = "kenward_roger" if chosen == "kenward_roger" else "satterthwaite"
     enough = np.ones(treatment.shape[2:], dtype=bool) if own.pairs else usable(treatment, reference)
     fit = estimate_blocks(
-        treatment, reference, complete=closed_form(method, chosen), enough=enough,
+        treatment, reference, complete=closed_form(method, chosen, likelihood), enough=enough,
         missing=lambda one, other: own.missing(one, other, small_sample),
     )  # fmt: skip
     return fit.with_normal_reference() if chosen == "z" else fit
 
 
-def closed_form(method: str, distribution: Distribution | None = None) -> Callable[[Moments], Estimates] | None:
+def closed_form(
+    method: str, distribution: Distribution | None = None, likelihood: Likelihood = "REML"
+) -> Callable[[Moments], Estimates] | None:
     """Return what estimates complete data from their moments; None where the method has no closed form.
 
     Raises
     ------
     InputError
-        An unknown method or distribution.
+        An unknown method, distribution or likelihood.
 
     Examples
     --------
     >>> closed_form("mmrm") is None, closed_form("clda") is None
     (False, True)
     """
-    chosen, complete = reference_distribution(method, distribution), METHODS[method].complete
+    chosen = reference_distribution(method, distribution, likelihood)
+    complete = _methods(likelihood)[method].complete
     if complete is None or (method, chosen) == ("random_intercept", "kenward_roger"):
         return None  # on the boundary Kenward and Roger's adjustment of the random intercept has no closed form
     return (lambda data: complete(data).with_normal_reference()) if chosen == "z" else complete
 
 
-def reference_distribution(method: str, distribution: Distribution | None) -> Distribution:
+def reference_distribution(
+    method: str, distribution: Distribution | None, likelihood: Likelihood = "REML"
+) -> Distribution:
     """Return the reference distribution to use, the method's own where none is asked for.
 
     ``t`` is the method's usual t: residual degrees of freedom for ``ancova`` (n - 3) and ``change_score`` (n - 2),
     Welch's for ``welch``, and Satterthwaite's for the likelihood methods, on complete data n - 2 for ``mmrm``,
-    (n - 2)(visits - 1) for ``random_intercept`` and ``mmrm_compound_symmetry``.
+    (n - 2)(visits - 1) for ``random_intercept`` and ``mmrm_compound_symmetry``; with ML n for n - 2.
 
     Raises
     ------
     InputError
-        An unknown method, or a distribution it does not have.
+        An unknown method, or a distribution or likelihood it does not have.
 
     Examples
     --------
@@ -233,8 +257,17 @@ def reference_distribution(method: str, distribution: Distribution | None) -> Di
     ('z', 't')
     """
     check_choice("method", method, METHODS)
-    available = METHODS[method].distributions
+    check_choice("likelihood", likelihood, get_args(Likelihood))
+    known = _methods(likelihood)
+    if method not in known:
+        raise InputError(f"likelihood must be REML for {method}, got {likelihood!r}. ML has {', '.join(known)}.")
+    available = known[method].distributions
     chosen = distribution or available[0]
     if chosen not in available:
-        raise InputError(f"distribution must be one of {', '.join(available)} for {method}, got {chosen!r}. Omit it.")
+        whose = method if likelihood == "REML" else f"{method} by ML"
+        raise InputError(f"distribution must be one of {', '.join(available)} for {whose}, got {chosen!r}. Omit it.")
     return chosen
+
+
+def _methods(likelihood: Likelihood) -> Mapping[str, Method]:
+    return METHODS if likelihood == "REML" else MAXIMUM_LIKELIHOOD

@@ -1,4 +1,4 @@
-r"""The random-intercept linear mixed model with missing visits: restricted maximum likelihood by Newton's method.
+r"""The random-intercept linear mixed model with missing visits: REML or ML by Newton's method.
 
 All trials are fitted at once from sums over people with the same number of observed visits. The likelihood is profiled
 to one number, the variance ratio :math:`\lambda = \sigma_b^2 / \sigma_e^2`.
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from asteroid_repro.estimate.inference import Estimates
+from asteroid_repro.estimate.inference import Estimates, Likelihood
 from asteroid_repro.estimate.likelihood.patterns import PersonTotals
 from asteroid_repro.estimate.likelihood.symmetric import inverse
 
@@ -31,7 +31,7 @@ class _Profile:
     slope: np.ndarray  # (visits, visits, 2, trials): derivative of the means' information
 
 
-def fit_random_intercept(data: PersonTotals) -> tuple[Estimates, np.ndarray]:
+def fit_random_intercept(data: PersonTotals, likelihood: Likelihood = "REML") -> tuple[Estimates, np.ndarray]:
     r"""Fit the model of :func:`asteroid_repro.estimate.effects.random_intercept.random_intercept` to incomplete data.
 
     With o_i the observed visits of person i, m_i their number and s_i the person's total, per arm
@@ -41,7 +41,8 @@ def fit_random_intercept(data: PersonTotals) -> tuple[Estimates, np.ndarray]:
     :math:`f = \nu \log RSS + \sum_i \log(1 + m_i \lambda) + \sum \log |A|` and :math:`\hat\sigma_e^2 = RSS/\nu`. Newton
     steps in :math:`\phi = \log(1 + \bar m \lambda) \ge 0`; 0 is the boundary. With the residual totals
     :math:`e_i = o_i'\hat\beta - s_i` and :math:`w = \sum_i c_i' e_i o_i` the derivatives are
-    :math:`RSS' = -\sum_i c_i' e_i^2` and :math:`RSS'' = -\sum_i c_i'' e_i^2 - 2 \sum w'A^{-1}w`.
+    :math:`RSS' = -\sum_i c_i' e_i^2` and :math:`RSS'' = -\sum_i c_i'' e_i^2 - 2 \sum w'A^{-1}w`. Maximum
+    likelihood has the number of observations for :math:`\nu` and no :math:`\log |A|`.
 
     The net difference has :math:`SE^2 = \hat\sigma_e^2 v`, :math:`v = \sum k' A^{-1} k`. Satterthwaite's
     :math:`df = (\hat\sigma_e^2 v)^2 / g' H^{-1} g` with :math:`g = (\hat\sigma_e^2 v', v)` and H the observed
@@ -51,6 +52,8 @@ def fit_random_intercept(data: PersonTotals) -> tuple[Estimates, np.ndarray]:
     ----------
     data : PersonTotals
         With two or more observed scores in each arm at each visit.
+    likelihood : {"REML", "ML"}
+        Restricted or full.
 
     Returns
     -------
@@ -75,24 +78,27 @@ def fit_random_intercept(data: PersonTotals) -> tuple[Estimates, np.ndarray]:
     [[76.0], [76.0]]
     """
     observed, people = data.observations.sum(axis=(0, 1)), data.people.sum(axis=0)
-    nu = observed - 2 * len(data.scores)
+    restricted = likelihood == "REML"
+    nu = observed - (2 * len(data.scores) if restricted else 0)
     # Scores that do not vary have no likelihood: their 0/0 becomes NaN and the caller counts them.
     with np.errstate(divide="ignore", invalid="ignore"):
-        phi, converged = _newton(data, nu, observed / people)
+        phi, converged = _newton(data, nu, observed / people, restricted=restricted)
         ratio = np.expm1(phi) * people / observed
-        at = _profile(data, ratio)
+        at = _profile(data, ratio, restricted=restricted)
         # Rounding leaves scores that do not vary about 1e-16 of their squares, of either sign.
         return _inference(at, ratio, nu, converged & np.isfinite(at.rss) & (at.rss > 1e-12 * data.score_squares))
 
 
-def _newton(sums: PersonTotals, nu: np.ndarray, mean_visits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _newton(
+    sums: PersonTotals, nu: np.ndarray, mean_visits: np.ndarray, *, restricted: bool
+) -> tuple[np.ndarray, np.ndarray]:
     """Minimise the profiled deviance in phi; return phi and whether each trial arrived."""
     phi = _start(sums, mean_visits)
     converged = np.zeros(len(phi), dtype=bool)
     held, own = np.arange(len(phi)), sums
     for _ in range(_MAXIMUM_STEPS):
         now = phi[held]
-        following = np.maximum(now + _step(own, now, nu[held], mean_visits[held]), 0.0)
+        following = np.maximum(now + _step(own, now, nu[held], mean_visits[held], restricted=restricted), 0.0)
         # A trial that has arrived stays where it is, or its last digits would depend on its neighbours.
         phi[held] = np.where(converged[held], now, following)
         converged[held] |= np.abs(following - now) < _TOLERANCE
@@ -104,10 +110,12 @@ def _newton(sums: PersonTotals, nu: np.ndarray, mean_visits: np.ndarray) -> tupl
     return phi, converged
 
 
-def _step(sums: PersonTotals, phi: np.ndarray, nu: np.ndarray, mean_visits: np.ndarray) -> np.ndarray:
+def _step(
+    sums: PersonTotals, phi: np.ndarray, nu: np.ndarray, mean_visits: np.ndarray, *, restricted: bool
+) -> np.ndarray:
     """Return Newton's step in phi, clipped; where the deviance bends the wrong way, the longest step downhill."""
     jacobian = np.exp(phi) / mean_visits
-    at = _profile(sums, np.expm1(phi) / mean_visits)
+    at = _profile(sums, np.expm1(phi) / mean_visits, restricted=restricted)
     growth = at.rss_slope / at.rss
     slope = (nu * growth + at.log_slope) * jacobian
     curvature = (nu * (at.rss_curvature / at.rss - growth**2) + at.log_curvature) * jacobian**2 + slope
@@ -137,7 +145,7 @@ def _residual_squares(sums: PersonTotals, means: np.ndarray, residual_totals: np
     return np.asarray(sums.squares + np.einsum("kvat,vat->kt", residual_totals - sums.totals, means))
 
 
-def _profile(sums: PersonTotals, ratio: np.ndarray) -> _Profile:
+def _profile(sums: PersonTotals, ratio: np.ndarray, *, restricted: bool) -> _Profile:
     root = 1 / (1 + sums.m * ratio)
     c, first = ratio * root, root**2  # c and its derivatives
     second = -2 * sums.m * root * first
@@ -152,16 +160,20 @@ def _profile(sums: PersonTotals, ratio: np.ndarray) -> _Profile:
     w = np.einsum("kt,kvat->vat", first, residual)
     bent = np.einsum("vat,vat->t", w, np.einsum("vwat,wat->vat", variance, w))
     slope = -np.einsum("kt,kvwat->vwat", first, sums.pairs)
-    turned = np.einsum("vwat,wxat->vxat", variance, slope)
-    traces = np.einsum("vwat,kvwat->kt", variance, sums.pairs)
-    squared_traces = np.einsum("vwat,wvat->t", turned, turned)
     share = sums.m * root
+    log_slope, log_curvature = _weighted(share, sums.people), -_weighted(share**2, sums.people)
+    if restricted:
+        turned = np.einsum("vwat,wxat->vxat", variance, slope)
+        traces = np.einsum("vwat,kvwat->kt", variance, sums.pairs)
+        log_slope -= _weighted(first, traces)
+        log_curvature -= _weighted(second, traces)
+        log_curvature -= np.einsum("vwat,wvat->t", turned, turned)
     return _Profile(
         rss=sums.score_squares - _weighted(c, sums.squares) - np.einsum("vat,vat->t", r, means),
         rss_slope=-_weighted(first, squares),
         rss_curvature=-_weighted(second, squares) - 2 * bent,
-        log_slope=_weighted(share, sums.people) - _weighted(first, traces),
-        log_curvature=-_weighted(share**2, sums.people) - _weighted(second, traces) - squared_traces,
+        log_slope=log_slope,
+        log_curvature=log_curvature,
         means=means,
         variance=variance,
         slope=slope,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from asteroid_repro.estimate.inference import Estimates
+from asteroid_repro.estimate.inference import Estimates, Likelihood
 from asteroid_repro.estimate.likelihood.covariance import Covariance, structure
 from asteroid_repro.estimate.likelihood.patterns import Patterns, patterns, person_totals
 from asteroid_repro.estimate.likelihood.random_intercept_fit import fit_random_intercept
@@ -98,7 +98,10 @@ def clda(data: Patterns, *, small_sample: SmallSampleMethod = "satterthwaite") -
 
 
 def random_intercept_missing(
-    treatment: np.ndarray, reference: np.ndarray, small_sample: SmallSampleMethod = "satterthwaite"
+    treatment: np.ndarray,
+    reference: np.ndarray,
+    small_sample: SmallSampleMethod = "satterthwaite",
+    likelihood: Likelihood = "REML",
 ) -> Estimates:
     r"""Estimate the net differences by the random-intercept model.
 
@@ -112,7 +115,9 @@ def random_intercept_missing(
     treatment, reference : numpy.ndarray, shape (visits, people of the arm, trials)
         Scores, points; NaN where a visit is missing; two or more observed in each arm at each visit.
     small_sample : {"satterthwaite", "kenward_roger"}
-        As in :func:`mmrm_missing`.
+        As in :func:`mmrm_missing`; the second only with REML.
+    likelihood : {"REML", "ML"}
+        Restricted or full.
 
     Returns
     -------
@@ -136,7 +141,7 @@ def random_intercept_missing(
     [[76.0], [76.0]]
     """
     if small_sample == "satterthwaite":
-        return fit_random_intercept(person_totals(treatment, reference))[0]
+        return fit_random_intercept(person_totals(treatment, reference), likelihood)[0]
     data = patterns(treatment, reference)
     fit, variances = fit_random_intercept(data.person_totals())
     with np.errstate(divide="ignore", invalid="ignore"):  # fits that failed are NaN and stay so

@@ -210,14 +210,15 @@ def study(name_or_path: str | Path = DEFAULT) -> Study:
 
 
 def study_names() -> list[str]:
-    """List the studies that come with the package.
+    """List the studies that come with the package, the default first.
 
     Examples
     --------
-    >>> "asteroid" in study_names()
-    True
+    >>> study_names()[0]
+    'asteroid'
     """
-    return sorted(path.parent.name for path in _shipped_folder().glob("[!_]*/study.toml"))
+    names = (path.parent.name for path in _shipped_folder().glob("[!_]*/study.toml"))
+    return sorted(names, key=lambda name: (name != DEFAULT, name))
 
 
 def scenario(name: str | Path, study_name: str | Path = DEFAULT) -> TrialAssumptions:

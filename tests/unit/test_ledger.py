@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from asteroid_repro.asteroid import published
-from asteroid_repro.errors import InputError
+from asteroid_repro.errors import InputError, validated
 from asteroid_repro.ledger.claim import Claim, Role
 from asteroid_repro.ledger.figure import FIGURES, Figure
 from asteroid_repro.ledger.ledger import Ledger, read_ledger
@@ -462,3 +462,14 @@ def test_every_figure_takes_what_it_needs_and_says_what_it_is(figure: str) -> No
         assert str(record).startswith(figure.replace("_", " "))
         assert hash(record) == hash(Figure.model_validate(record.model_dump()))
     assert not set(needed) & set(possible)
+
+
+def test_a_number_printed_the_other_way_round_is_the_negative_of_its_figure() -> None:
+    plain = Claim(**fields(printed="4.60", unit="points", about=effect()))
+    turned = Claim(**fields(printed="4.60", unit="points", about=effect(), reversed=True))
+    negative = Claim(**fields(printed="\u22124.60", unit="points", about=effect(), reversed=True))
+    assert (plain.sign, plain.as_effect) == (1, "4.60")
+    assert (turned.sign, turned.as_effect, turned.value) == (-1, "-4.60", 4.6)
+    assert negative.as_effect == "4.60"
+    with pytest.raises(InputError, match="reversed must stand on an estimate"):
+        validated(Claim, fields(reversed=True))

@@ -151,8 +151,9 @@ def plot_sampling_distribution(
     ax.hist(usable, bins=_bins(usable).tolist(), color=style.SKY_BLUE, edgecolor="white", linewidth=0.3, label=drawn)
     claim = wording.published(ledger, outcome, chosen).get("estimate")
     if claim is not None and claim.value is not None:
-        text = f"Published {rounding.with_minus(claim.printed)}: {_shares(usable, claim.value)}"
-        ax.axvline(claim.value, color=style.VERMILLION, linewidth=2, label=text)
+        printed = claim.sign * claim.value
+        text = f"Published {rounding.with_minus(claim.as_effect)}: {_shares(usable, printed)}"
+        ax.axvline(printed, color=style.VERMILLION, linewidth=2, label=text)
     ax.axvline(0, color=style.BLACK, linestyle="--", linewidth=2, label=f"No difference, 0: {_shares(usable, 0.0)}")
     about = f"effect on {design_words.in_sentence(scale.label)} at week {chosen:g}"
     about += f": {design_words.effect_axis(outcome, scale.better, design)}"
@@ -175,7 +176,7 @@ def _lines(row: Effect, claims: wording.PrintedLine, verification: Verification 
     text = rounding.estimate_with_limits(row.estimate, row.ci_low, row.ci_high, digits)
     text += f", {rounding.p_equals(rounding.p_value(row.p_value))}"
     lines: list[Line] = [(name, row.estimate, row.ci_low, row.ci_high, text, _TRIAL)]
-    printed = {part: claim.value for part, claim in claims.items()}
+    printed = {part: claim.sign * claim.value for part, claim in claims.items()}
     if (published := printed.get("estimate")) is not None:
         low, high, text = printed.get("ci_low"), printed.get("ci_high"), wording.printed_line(claims, effects.level)
         lines.insert(0, ("Published", published, low, high, text, _PUBLISHED))
@@ -184,8 +185,9 @@ def _lines(row: Effect, claims: wording.PrintedLine, verification: Verification 
     for verdict in verification.rows:
         if verdict.claim == claims["estimate"].id and verdict.reproduced is not None:
             error = "" if verdict.mcse is None else f" (MCSE {rounding.number(verdict.mcse, digits)})"
-            text, name = rounding.number(verdict.reproduced, digits) + error, f"Mean of {verification.trials:,} trials"
-            lines.append((name, verdict.reproduced, None, None, text, _MEAN))
+            mean = claims["estimate"].sign * verdict.reproduced
+            text, name = rounding.number(mean, digits) + error, f"Mean of {verification.trials:,} trials"
+            lines.append((name, mean, None, None, text, _MEAN))
     return lines
 
 

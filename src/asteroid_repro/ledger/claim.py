@@ -81,6 +81,9 @@ class Claim(BaseModel):
         Whether the model was fixed before the number of a predicted claim was read.
     excused : str or None
         Why the check of this claim may be left out.
+    reversed : bool
+        Whether the number is printed as reference minus treatment. ``about`` names the figure all the same as
+        treatment minus reference: of "4.6 (2.2 to 7.0)" so printed, 7.0 is the ``ci_low``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -101,6 +104,7 @@ class Claim(BaseModel):
     family: str | None = Field(default=None, min_length=1)
     blind: bool = False
     excused: str | None = Field(default=None, min_length=1)
+    reversed: bool = False
 
     @model_validator(mode="after")
     def _fields_must_agree(self) -> Self:
@@ -108,6 +112,7 @@ class Claim(BaseModel):
         is_name = all(part.isidentifier() and not iskeyword(part) for part in self.id.split("."))
         is_number = _NUMBER.fullmatch(self.printed) is not None
         on_estimate = about and about.statistic == "estimate"
+        is_effect = about and about.statistic in ("estimate", "ci_low", "ci_high")
         in_percent = about and about.figure in PERCENT
         for broken, message in (
             (
@@ -121,6 +126,7 @@ class Claim(BaseModel):
             (role == "fitted" and self.relation, f"printed must be exact to be fitted, got {self.printed}. Retag it."),
             (self.blind and role != "predicted", f"blind must go with role predicted, got {role!r}. Remove it."),
             (self.family and not on_estimate, f"family must stand on an estimate, got {self.family!r}. Move it."),
+            (self.reversed and not is_effect, "reversed must stand on an estimate or a limit of one. Remove it."),
             (in_percent and self.unit != "percent", f"unit must be percent of this, got {self.unit!r}. Correct it."),
         ):
             if broken:
@@ -131,6 +137,19 @@ class Claim(BaseModel):
     def value(self) -> float:
         """The printed number in ``unit``, a bound where the relation is one; NaN for a text."""
         return float(self._part("number").replace("\u2212", "-") or math.nan)
+
+    @property
+    def sign(self) -> int:
+        """-1 where the number is printed as reference minus treatment, else 1: times it, a number is the figure."""
+        return -1 if self.reversed else 1
+
+    @property
+    def as_effect(self) -> str:
+        """The printed string as treatment minus reference."""
+        if not self.reversed:
+            return self.printed
+        plain = self.printed.replace("\u2212", "-")
+        return plain.removeprefix("-") if plain.startswith("-") else f"-{plain}"
 
     @property
     def relation(self) -> str:

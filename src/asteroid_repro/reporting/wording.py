@@ -11,7 +11,7 @@ PrintedLine = Mapping[str, Claim]  # the claims of one printed result line, by w
 
 def as_printed(claim: Claim) -> str:
     """Return a printed number with a true minus sign, and a dagger if it contradicts others."""
-    return with_minus(claim.printed) + ("\N{DAGGER}" if claim.status == "inconsistent" else "")
+    return with_minus(claim.as_effect) + ("\N{DAGGER}" if claim.status == "inconsistent" else "")
 
 
 def published(ledger: Ledger | None, outcome: str, week: float) -> PrintedLine:

@@ -126,7 +126,7 @@ def printed_line(ledger: Ledger, outcome: str, week: float | None = None) -> Pri
 
 
 def _triple(parts: Mapping[str, Claim]) -> PrintedTriple:
-    text = {part: claim.printed.replace("\u2212", "-") for part, claim in parts.items()}
+    text = {part: claim.as_effect.replace("\u2212", "-") for part, claim in parts.items()}
     low, high, level = None, None, 0.95
     if "ci_low" in text and "ci_high" in text:
         low, high, about = text["ci_low"], text["ci_high"], parts["ci_low"].about

@@ -271,7 +271,7 @@ def _judge_fitted(claim: Claim, figures: PerTrial, k: float) -> Row:
     figure = fitted_figure(claim.about, figures)
     if figure is None:
         return _not_run(claim, "a p value has no mean over trials: fit the estimate and its limits instead")
-    value, mcse = figure
+    value, mcse = claim.sign * figure[0], figure[1]
     tolerance = k * mcse + _EXACT
     return _row(
         claim,
@@ -286,7 +286,7 @@ def _judge_fitted(claim: Claim, figures: PerTrial, k: float) -> Row:
 
 
 def _judge_predicted(claim: Claim, figures: PerTrial) -> Row:
-    values, tail, printed = figures[claim.about], (1 - PREDICTION_LEVEL) / 2, claim.value
+    values, tail, printed = claim.sign * figures[claim.about], (1 - PREDICTION_LEVEL) / 2, claim.value
     low, high = np.quantile(values, [tail, 1 - tail]).tolist()
     foretold = low <= printed <= high
     if claim.relation:  # a bound is foretold where the interval reaches beyond it

@@ -105,7 +105,8 @@ class State:
     @property
     def arguments(self) -> dict[str, Any]:
         """How many trials are simulated, with which seed, and how they are analysed."""
-        return {"trials": self.trials, "seed": self["seed"]} | vars(self.analysis)
+        how = {name: getattr(self.analysis, name) for name in ("method", "distribution", "level")}
+        return {"trials": self.trials, "seed": self["seed"]} | how
 
     @property
     def trials(self) -> int:

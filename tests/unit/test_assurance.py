@@ -72,7 +72,7 @@ def signs_by_trial(record: TrialAssumptions, effect: float, analysis: Analysis, 
 )
 def test_sums_give_what_the_trials_give_one_by_one(record: TrialAssumptions, analysis: Analysis, trials: int) -> None:
     """The definition: every trial has a weighted share of its own; means, errors and ratio are those of the shares."""
-    result = assurance(record, mean=-4.0, sd=6.0, nodes=5, trials=trials, seed=3, **vars(analysis))
+    result = assurance(record, mean=-4.0, sd=6.0, nodes=5, trials=trials, seed=3, **analysis.arguments)
     signs = np.array([signs_by_trial(record, one.effect, analysis, trials) for one in result.tried])
     usable = np.isfinite(signs).all(axis=0)
     assert result.failed == (~usable).sum()

@@ -105,8 +105,7 @@ class State:
     @property
     def arguments(self) -> dict[str, Any]:
         """How many trials are simulated, with which seed, and how they are analysed."""
-        how = {name: getattr(self.analysis, name) for name in ("method", "distribution", "level")}
-        return {"trials": self.trials, "seed": self["seed"]} | how
+        return {"trials": self.trials, "seed": self["seed"]} | self.analysis.arguments
 
     @property
     def trials(self) -> int:

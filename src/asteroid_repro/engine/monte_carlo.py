@@ -216,7 +216,8 @@ def simulated_label(*parts: str | Analysis) -> str:
 
 
 def _shown(analysis: Analysis) -> str:
-    return f"{analysis.method} with {analysis.distribution}, level {analysis.level:g}"
+    by = "" if analysis.likelihood == "REML" else f" by {analysis.likelihood}"
+    return f"{analysis.method}{by} with {analysis.distribution}, level {analysis.level:g}"
 
 
 def check_trials(trials: object) -> int:

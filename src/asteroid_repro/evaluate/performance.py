@@ -13,6 +13,7 @@ from asteroid_repro.engine.trial_estimates import simulated_estimates
 from asteroid_repro.engine.true_effects import mean_effects, true_values
 from asteroid_repro.errors import InputError, did_you_mean
 from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
+from asteroid_repro.estimate.inference import Likelihood
 from asteroid_repro.mechanism.mechanism import Mechanism, solve
 from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
@@ -102,6 +103,7 @@ def operating_characteristics(
     seed: int,
     method: str | None = None,
     distribution: Distribution | None = None,
+    likelihood: Likelihood = "REML",
     level: float | None = None,
     conditional: bool = False,
     target_mcse: float = TARGET_MCSE,
@@ -128,8 +130,9 @@ def operating_characteristics(
         coverage, of every outcome at every visit, are at most ``target_mcse``.
     seed : int
         Whole number of 0 or more.
-    method, distribution, level
-        As in :func:`asteroid_repro.estimate_effects`; the study's own analysis when not given.
+    method, distribution, likelihood, level
+        As in :func:`asteroid_repro.estimate_effects`, ML for the random intercept alone; the study's own analysis when
+        not given.
     conditional : bool
         Keep the imbalance at baseline.
     target_mcse : float
@@ -163,7 +166,7 @@ def operating_characteristics(
     >>> bool(0.7 < oc.value("average_pain", "power").value < 1)
     True
     """
-    analysis = chosen_analysis(method, distribution, level, assumptions.design.analysis)
+    analysis = chosen_analysis(method, distribution, level, assumptions.design.analysis, likelihood)
     run = Run(trials, seed, target_mcse, n_jobs, executor, progress)
     return characteristics(assumptions, analysis, run, conditional=conditional)
 

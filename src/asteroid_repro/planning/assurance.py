@@ -99,7 +99,7 @@ class Assurance(ResultTable):
 
     def to_frame(self) -> "pd.DataFrame":
         """Return one row with the result; ``tried`` holds the effects behind it."""
-        return super().to_frame().drop(columns=["tried", "analysis"]).assign(**vars(self.analysis))
+        return super().to_frame().drop(columns=["tried", "analysis"]).assign(**self.analysis.arguments)
 
 
 def assurance(

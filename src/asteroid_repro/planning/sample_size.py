@@ -167,7 +167,7 @@ def sample_size(
     tried: dict[int, SizeTried] = {}
 
     def approximate(people: int) -> float:
-        return approximate_power(truth.with_people(people, people), outcome=outcome, week=week, **vars(analysis))
+        return approximate_power(truth.with_people(people, people), outcome=outcome, week=week, **analysis.arguments)
 
     def simulated(people: int) -> float:
         if people not in tried:

@@ -55,6 +55,17 @@ class Analysis:
     level: float = 0.95
     likelihood: Likelihood = "REML"
 
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What to give a function to be asked for this analysis; REML goes without saying.
+
+        Examples
+        --------
+        >>> Analysis("ancova", "t").arguments
+        {'method': 'ancova', 'distribution': 't', 'level': 0.95}
+        """
+        return {name: value for name, value in vars(self).items() if (name, value) != ("likelihood", "REML")}
+
     def check_spacing(self, weeks: Sequence[float]) -> None:
         """Refuse unequally spaced visits to a method that supposes equally spaced ones.
 

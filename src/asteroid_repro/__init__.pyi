@@ -31,6 +31,7 @@ from .planning.replication import replication, sceptical_p_value
 from .planning.sample_size import sample_size
 from .printed.audit_triple import audit_triple
 from .printed.granularity import debit, grim, grim_difference, grimmer
+from .printed.left_open.nuisance import nuisance_from_print
 from .reporting.paper_tables import adverse_events_table, effects_table, table_one
 from .reporting.result_tables import verdict_table
 from .scenarios_compared import what_if
@@ -82,6 +83,7 @@ __all__ = [
     "grimmer",
     "hours_for_precision",
     "inference_ledger",
+    "nuisance_from_print",
     "operating_characteristics",
     "plot_assurance",
     "plot_attendance",

@@ -7,6 +7,7 @@ from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.methods import chosen_analysis
 from asteroid_repro.study_folder import Study
 from asteroid_repro.tables.toml_files import in_file
+from asteroid_repro.verdicts.left_by_print import assumed_from_print, left_by_print, own_analysis
 from asteroid_repro.verdicts.simulated import why_not
 
 
@@ -92,7 +93,22 @@ def _print(study: Study) -> list[str]:
     roles = [claim.role for claim in claims]
     wanted = ("fitted", "derived", "predicted", "context")
     counts = ", ".join(f"{roles.count(role)} {role}" for role in wanted if role in roles)
-    return [f"Print: {len(claims)} claims ({counts}). Can be done: audit; derived claims verified."]
+    done = "Can be done: audit; derived claims verified."
+    return [f"Print: {len(claims)} claims ({counts}). {done}", *_left_open(study)]
+
+
+def _left_open(study: Study) -> list[str]:
+    """Say what the printed lines leave open of what has to be assumed, and which analyses did not print them."""
+    said = []
+    for name, left in left_by_print(study).items():
+        analysis = own_analysis(study, left)
+        for row in left.rows:
+            if row.analysis == analysis and analysis in left.possible:
+                given = f", given {row.given}" if row.given else ""
+                said.append(f"Left open by {name} ({analysis}): {row.quantity} {row.low:.4g} to {row.high:.4g}{given}.")
+        if left.impossible:
+            said.append(f"Cannot have printed {name}: {', '.join(left.impossible)}.")
+    return [*said, *(f"For assumptions.toml: {line}" for line in assumed_from_print(study))]
 
 
 def _assumptions(study: Study) -> list[str]:

@@ -91,7 +91,7 @@ def audit(study: Study | None = None, *, ledger: Ledger | None = None) -> Audit:
     study = study or read_study()
     claims = ledger or study.ledger
     printed = {
-        f"{outcome}.week{week:g}": parts for (outcome, week), parts in claims.lines.items() if _is_auditable(parts)
+        f"{outcome}.week{week:g}": parts for (outcome, week), parts in claims.lines.items() if is_auditable(parts)
     }
     triples = {name: audit_triple(_triple(parts)) for name, parts in printed.items()}
     families = [parts["estimate"].family or "" if "estimate" in parts else "" for parts in printed.values()]
@@ -108,7 +108,7 @@ def audit(study: Study | None = None, *, ledger: Ledger | None = None) -> Audit:
     )
 
 
-def _is_auditable(parts: Mapping[str, Claim]) -> bool:
+def is_auditable(parts: Mapping[str, Claim]) -> bool:
     """Whether a line prints two of estimate, limits and p value: one number alone contradicts nothing."""
     return ("estimate" in parts) + ({"ci_low", "ci_high"} <= set(parts)) + ("p_value" in parts) >= 2
 

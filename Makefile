@@ -8,10 +8,10 @@ export UV_SYSTEM_CERTS ?= 1
 export UV_NATIVE_TLS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test browser screenshots lint format notebooks docs whatif fit bench type-one missing-inference references audit-calibration lock clean
+.PHONY: help reproduce test browser screenshots lint format notebooks docs whatif fit bench type-one missing-inference references audit-calibration chance-imbalance verify-calibration lock clean
 
 help: ## List the targets
-	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 $(STAMP): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -82,6 +82,12 @@ bench: $(STAMP) ## Time the engine, write docs/speed.md (idle machine, about 15 
 
 audit-calibration: $(STAMP) ## Measure the error rates of the audit (docs/audit-calibration.md)
 	$(BIN)/python benchmarks/audit_calibration.py
+
+chance-imbalance: $(STAMP) ## Measure what a chance imbalance does to an estimate (docs/chance-imbalance.md)
+	$(BIN)/python benchmarks/chance_imbalance.py
+
+verify-calibration: $(STAMP) ## Measure the false alarms of verify and the faults it finds (docs/verify-calibration.md; an hour)
+	$(BIN)/python benchmarks/verify_calibration.py
 
 lock: ## Renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

@@ -35,6 +35,8 @@ STUDY: Final = ar.study("asteroid")
 KINDS: Final = STUDY.design.kinds
 _ENTRY: Final = re.compile(r"(?P<name>\w+) = \{ value = (?P<value>[^,}]+?)(?P<rest>\s*[,}].*)")
 
+_TRIALS: Final = re.compile(r"fit_trials = \d+")
+
 
 def fit_programme(base: TrialAssumptions, trials: int = TRIALS, seed: int = SEED) -> dict[str, float]:
     """Fit the mechanism to running hours, the distance of the first week and the event counts.
@@ -116,8 +118,8 @@ def least_penalty(declines: np.ndarray, speeds: np.ndarray) -> float:
     return float(minimize_scalar(penalty, bounds=(0, 1), method="bounded").x)
 
 
-def rewritten(text: str, fitted: Mapping[str, float]) -> str:
-    """Return assumptions.toml with other values in the fitted entries; all else stays, to the letter.
+def rewritten(text: str, fitted: Mapping[str, float], trials: int = TRIALS) -> str:
+    """Return assumptions.toml with other values and trials in the fitted entries; all else stays, to the letter.
 
     Raises
     ------
@@ -130,9 +132,10 @@ def rewritten(text: str, fitted: Mapping[str, float]) -> str:
             table = line.strip("[] ") + "."
         entry = _ENTRY.fullmatch(line)
         name = f"{table}{entry['name']}" if entry else ""
-        lines.append(
-            f"{entry['name']} = {{ value = {left.pop(name)!r}{entry['rest']}" if entry and name in left else line
-        )
+        if entry and name in left:
+            rest = _TRIALS.sub(f"fit_trials = {trials}", entry["rest"])
+            line = f"{entry['name']} = {{ value = {left.pop(name)!r}{rest}"  # noqa: PLW2901 - a line is replaced
+        lines.append(line)
     if left:
         raise ValueError(f"assumptions.toml must have the entries {', '.join(left)}, each in a line of its own")
     return "\n".join(lines) + "\n"
@@ -149,7 +152,7 @@ def main() -> None:
         print(f"{name} = {value!r}, was {STUDY.assumptions.values()[name]!r}")
     if not options.dry_run:
         path = Path(STUDY.folder) / "assumptions.toml"
-        path.write_text(rewritten(path.read_text(encoding="utf-8"), fitted), encoding="utf-8")
+        path.write_text(rewritten(path.read_text(encoding="utf-8"), fitted, options.trials), encoding="utf-8")
 
 
 if __name__ == "__main__":

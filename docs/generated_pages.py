@@ -17,7 +17,7 @@ from typer.cli import get_docs_for_click
 
 import asteroid_repro as ar
 from asteroid_repro.cli.commands import app
-from asteroid_repro.figures import effect_figures, exposure_figures, people_figures
+from asteroid_repro.figures import effect_figures, exposure_figures, people_figures, reanalysis_figures
 from asteroid_repro.ledger.claim import Claim, Identity, Source
 from asteroid_repro.ledger.figure import FIGURES as CLAIMED
 from asteroid_repro.reporting.files import read_table, write_file
@@ -55,6 +55,7 @@ FIGURES = {
     "attendance": exposure_figures.plot_attendance,
     "running-hours": exposure_figures.plot_running_hours,
     "event-rates": exposure_figures.plot_event_rates,
+    "reanalysis": reanalysis_figures.plot_adjusted,
 }
 """Beginning of a figure's file name, and the function that draws it."""
 

@@ -22,6 +22,7 @@ from .figures.exposure_figures import plot_attendance, plot_event_rates, plot_ru
 from .figures.people_figures import plot_participant_flow, plot_trajectories
 from .figures.planning_figures import plot_assurance, plot_power_curve, plot_rerun, plot_what_if
 from .figures.programme_figures import plot_programme
+from .figures.reanalysis_figures import plot_adjusted
 from .figures.style import save_figure
 from .mechanism.scale_bounds import floor_and_ceiling
 from .planning.assurance import assurance
@@ -29,6 +30,7 @@ from .planning.power_curve import power_curve
 from .planning.precision import hours_for_precision
 from .planning.replication import replication, sceptical_p_value
 from .planning.sample_size import sample_size
+from .printed.adjusted import adjusted_from_print
 from .printed.audit_triple import audit_triple
 from .printed.granularity import debit, grim, grim_difference, grimmer
 from .printed.left_open.nuisance import nuisance_from_print
@@ -47,6 +49,7 @@ from .trial.participant_data import Trial
 from .trial.programme import Programme
 from .verdicts.audit_ledger import audit
 from .verdicts.inference_ledger import inference_ledger
+from .verdicts.reanalysis import reanalyse
 from .verdicts.reconstruction import reconstruct
 from .verdicts.verdict import verify
 
@@ -65,6 +68,7 @@ __all__ = [
     "Study",
     "Trial",
     "TrialAssumptions",
+    "adjusted_from_print",
     "adverse_events_table",
     "assurance",
     "attendance",
@@ -85,6 +89,7 @@ __all__ = [
     "inference_ledger",
     "nuisance_from_print",
     "operating_characteristics",
+    "plot_adjusted",
     "plot_assurance",
     "plot_attendance",
     "plot_event_rates",
@@ -104,6 +109,7 @@ __all__ = [
     "programme",
     "programme_names",
     "published",
+    "reanalyse",
     "reconstruct",
     "replication",
     "rerandomisation_test",

@@ -95,6 +95,7 @@ def reproduce(
     files.append(write_file(data / "verdicts.json", verdict_json(verification)))
     say("Drawing the figures")
     results["verification"] = verification
+    results["reanalysis"] = ar.reanalyse(study)
     results["distribution"] = ar.sampling_distribution(supposed, trials=trials, seed=seed, progress=progress)
     for name, axes in _figures(trial, study.ledger, results):
         files += ar.save_figure(axes, out / "figures" / name)
@@ -129,3 +130,6 @@ def _figures(trial: ar.Trial, ledger: Ledger, results: dict[str, Any]) -> Iterat
         yield f"trajectories-{name}", ar.plot_trajectories(trial, outcome, level=trial.design.analysis.level)
         found = ar.plot_sampling_distribution(results["distribution"], outcome, **printed)
         yield f"sampling-distribution-{name}", found
+    for outcome, curve in results["reanalysis"].curves.items():
+        found = ar.plot_adjusted(curve, sourced=results["reanalysis"].sourced, design=trial.design, outcome=outcome)
+        yield f"reanalysis-{outcome.replace('_', '-')}", found

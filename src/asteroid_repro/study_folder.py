@@ -24,7 +24,7 @@ DEFAULT: Final = "asteroid"
 """The study that is meant where none is named."""
 
 _ORIGINS: Final = ("value", "claim", "fitted_to", "because")
-_SOURCED: Final = ({"claim"}, {"value"}, {"value", "fitted_to"})  # what an entry may hold, a because apart
+_SOURCED: Final = ({"claim"}, {"value"}, {"value", "fitted_to"})  # a because, fit_trials apart
 _PLAIN: Final = ("name", "description", "label", "unit", "categories")  # words, which need no source
 _OF_DESIGN: Final = (*_PLAIN, "visits", *Outcome.model_fields)
 _ABOUT_SCENARIO: Final = ("name", "description", "claims", "because")
@@ -318,10 +318,10 @@ def _values(
 
 
 def _origin(name: str, entry: Any) -> Provenance:
-    if not isinstance(entry, Mapping) or set(entry) - {"because"} not in _SOURCED:
+    if not isinstance(entry, Mapping) or set(entry) - {"because", "fit_trials"} not in _SOURCED:
         raise InputError(
-            f"{name} must say where it comes from, got {entry!r}. Write "
-            '{ claim = "..." }, { value = ..., fitted_to = ["..."] } or { value = ..., because = "..." }.'
+            f'{name} must say where it comes from, got {entry!r}. Write {{ claim = "..." }}, '
+            '{ value = ..., fitted_to = ["..."], fit_trials = ... } or { value = ..., because = "..." }.'
         )
     return validated(Provenance, {"field": name} | {key: entry[key] for key in entry if key != "value"}, name)
 

@@ -37,6 +37,7 @@ def test_the_numbers_that_are_there_leave_the_file_as_it_is(script: Any) -> None
 
 
 def test_other_numbers_change_those_lines_alone_and_nothing_else_in_them(script: Any, tmp_path: Path) -> None:
+    assert script.rewritten(ASSUMPTIONS, FITTED, 99).count("fit_trials = 99") == len(FITTED)
     text = script.rewritten(ASSUMPTIONS, FITTED)
     changed = [(old, new) for old, new in zip(ASSUMPTIONS.splitlines(), text.splitlines(), strict=True) if old != new]
     assert len(changed) == len(FITTED)

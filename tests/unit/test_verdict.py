@@ -18,7 +18,7 @@ from asteroid_repro.ledger.ledger import Ledger
 from asteroid_repro.study_contents import write_skeleton
 from asteroid_repro.trial.provenance import Provenance
 from asteroid_repro.verdicts.simulated import PerTrial, fitted_figure, per_trial_figures, why_not
-from asteroid_repro.verdicts.verdict import Row, Verification, allowed_standard_errors, fit_note
+from asteroid_repro.verdicts.verdict import Row, Verification, allowed_standard_errors, fit_note, fit_variance_ratio
 
 TRIALS = 3000
 HOURS = {"exposure.running_hours"}
@@ -321,7 +321,40 @@ def test_k_keeps_the_false_alarms_of_the_suite_at_one_in_ten_thousand() -> None:
     random_checks = [r for r in base().rows if r.role == "fitted" and r.mcse]
     assert base().k == pytest.approx(allowed_standard_errors(len(random_checks)), rel=1e-12)
     for one in random_checks:
-        assert one.tolerance == pytest.approx(base().k * (one.mcse or math.nan), abs=1e-8)
+        assert one.tolerance == pytest.approx(base().k * math.hypot(one.mcse or math.nan, one.fit_error or 0), abs=1e-8)
+
+
+def test_the_error_of_the_fit_counts_in_figures_of_the_kind_that_was_fitted() -> None:
+    fitted = {"exposure.running_hours", "distance.week1.mean", *EVENTS, "adverse_events.syncope"}
+    random_checks = [r for r in base().rows if r.role == "fitted" and r.mcse]
+    assert {r.claim for r in random_checks if r.fit_error} == fitted
+    hours = row(base(), "exposure.running_hours")
+    assert hours.fit_error == pytest.approx((hours.mcse or 0) * math.sqrt(TRIALS / 40_960), rel=1e-12)
+    assert fit_variance_ratio(figure("average_pain.week12.estimate"), ASTEROID, published(), TRIALS) == 0
+
+
+def test_a_fit_that_does_not_say_how_many_trials_it_took_is_not_counted_and_said() -> None:
+    unknown = ASTEROID.model_copy(
+        update={"provenance": tuple(one.model_copy(update={"fit_trials": None}) for one in ASTEROID.provenance)}
+    )
+    result = verify(seed=1, assumptions=unknown, trials=200)
+    assert row(result, "exposure.running_hours").fit_error == 0
+    assert result.fit_note.endswith("not known and not counted, since fit_trials is not given.")
+    assert "not counted" not in base().fit_note
+
+
+def test_the_chance_of_failing_is_the_one_that_seeds_show() -> None:
+    """Means of 500 draws around a wrong figure, held to the tolerance: a rate within 4 MCSE of the one foretold."""
+    one = row(base(), "adherence.mean")
+    mcse, tolerance, draws = one.mcse or 0, one.tolerance or 0, 20_000
+    for away in (0.5, 0.9, 1.1, -1.0):
+        shown = np.random.default_rng(5).normal(70 + away * tolerance, mcse, draws)
+        share = (np.abs(shown - 70) > tolerance).mean()
+        foretold = one.chance_of_failing(70 + away * tolerance)
+        assert share == pytest.approx(foretold, abs=4 * math.sqrt(foretold * (1 - foretold) / draws) + 1e-4)
+    assert one.chance_of_failing(70 + (one.detectable or 0)) == pytest.approx(0.99, abs=1e-6)
+    with pytest.raises(InputError, match="claim must be fitted and vary over trials"):
+        row(base(), "design.running").chance_of_failing(21)
 
 
 def test_a_fitted_figure_is_the_mean_over_trials_with_its_standard_error() -> None:

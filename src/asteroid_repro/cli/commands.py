@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 import asteroid_repro as ar
-from asteroid_repro.cli import planning_commands
+from asteroid_repro.cli import planning_commands, print_commands
 from asteroid_repro.cli.options import SEED, Case, Seed, StudyName, analysis, takes
 from asteroid_repro.cli.output import Show, WholeHelp
 from asteroid_repro.study_folder import DEFAULT
@@ -22,6 +22,7 @@ app = typer.Typer(
     cls=WholeHelp, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None, help=_ABOUT
 )
 app.add_typer(planning_commands.commands)
+app.add_typer(print_commands.commands)
 studies = typer.Typer(cls=WholeHelp, no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(studies, name="study", help="Begin a study of your own, or see what one holds.")
 

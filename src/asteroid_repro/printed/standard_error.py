@@ -53,6 +53,17 @@ def se_interval(triple: PrintedTriple, u_low: float, u_high: float) -> Limits[fl
     return Limits(max(float(np.nanmin(errors)), 0.0), float(np.nanmax(errors)))
 
 
+def critical_of_print(df: float, level: float) -> float:
+    """Return the two-sided critical value of t at a level, of z where df is inf.
+
+    Examples
+    --------
+    >>> round(critical_of_print(np.inf, 0.95), 3), round(critical_of_print(38, 0.95), 3)
+    (1.96, 2.024)
+    """
+    return float(upper_quantile(np.array([1 / df]), np.array([1 - level]))[0])
+
+
 def _half_widths(e: Limits[float], low: Limits[float], up: Limits[float], ratio: Band) -> Floats:
     """Return w at every corner with e >= 0, shape (pairs of edges, df); nan where two edges give no corner."""
     one, zero = np.ones_like(ratio.low), np.zeros_like(ratio.low)

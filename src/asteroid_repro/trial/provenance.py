@@ -23,6 +23,7 @@ class Provenance(BaseModel):
     field: str = Field(description="Dotted name of the field.")
     claim: str = Field("", description="Claim whose value it is, or an arithmetic of claims.")
     fitted_to: tuple[str, ...] = Field((), description="Claims it was fitted to by simulation.")
+    fit_trials: int | None = Field(None, ge=2, description="Trials simulated to fit it; none: its error is unknown.")
     because: str = Field("", description="Why, where it is an assumption or needs a word.")
     changed_by: str = Field("", description="Who changed it, and from which value.")
 
@@ -32,6 +33,8 @@ class Provenance(BaseModel):
             raise ValueError(
                 f"{self.field} must say where it comes from, got nothing. Add claim, fitted_to or because."
             )
+        if self.fit_trials and not self.fitted_to:
+            raise ValueError(f"{self.field} must say fitted_to where it says fit_trials, got none. Add it.")
         return self
 
     @property

@@ -85,7 +85,7 @@ def published_target(
             "Use equal arms."
         )
     visit = design.visit(ledger.week_of_line(outcome, week))
-    wanted = line or _consistent(printed_line(ledger, outcome, week))
+    wanted = line or consistent_line(printed_line(ledger, outcome, week))
     if wanted.estimate is None:
         raise InputError(f"line must have an estimate, got {wanted}. Give one that has.")
     return Target(scale, wanted, visit, _printed_sums(scale, ledger, design, people[0]), people[0])
@@ -165,7 +165,7 @@ def _standard_error_bounds(line: PrintedTriple, estimate: float) -> dict[str, Li
     return bounds
 
 
-def _consistent(line: PrintedTriple) -> PrintedTriple:
+def consistent_line(line: PrintedTriple) -> PrintedTriple:
     """Return the line itself if consistent, else the repair of its upper or its lower limit that is symmetric."""
     if audit_triple(line).consistent or line.estimate is None or line.lower is None or line.upper is None:
         return line

@@ -3,9 +3,11 @@ r"""A verdict for every claim of the ledger, each by the test its role allows.
 ``derived`` claims are recomputed from other printed numbers, to half the last printed digit. ``fitted`` claims set an
 assumption, so agreement shows only that the pipeline is sound: the Monte Carlo figure must lie within k of its
 standard errors, :math:`k = \Phi^{-1}(1 - 10^{-4}/(2m))` for m such checks, which keeps the false-alarm probability
-of the whole suite below :math:`10^{-4}` as far as the errors of the checks go; that of values which were themselves
-fitted by simulation is not counted. ``predicted`` claims are the only test of the model: the published value
-lies inside the 95 % prediction interval of one simulated trial, or is a miss. ``context`` is listed.
+of the whole suite below :math:`10^{-4}` at any number of trials. Values that were themselves fitted, by m simulated
+trials, came out with an error of their own: a figure of the kind that they were fitted to, known here from n trials
+with Monte Carlo standard error e, has the standard error :math:`e \sqrt{1 + n/m}`. ``predicted`` claims are the only
+test of the model: the published value lies inside the 95 % prediction interval of one simulated trial, or is a miss.
+``context`` is listed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,6 +21,7 @@ from scipy.special import ndtr, ndtri
 from asteroid_repro.engine.monte_carlo import run_blocks
 from asteroid_repro.errors import InputError
 from asteroid_repro.ledger.claim import Claim
+from asteroid_repro.ledger.figure import Figure
 from asteroid_repro.ledger.ledger import Ledger
 from asteroid_repro.study_folder import Study
 from asteroid_repro.study_folder import study as read_study
@@ -52,7 +55,9 @@ class Row:
     reproduced : float or None
         What the package gives, in the claim's unit.
     mcse : float or None
-        Monte Carlo standard error of a fitted figure.
+        Monte Carlo standard error of a fitted figure, in this run.
+    fit_error : float or None
+        That of the simulation by which assumptions were fitted to figures of its kind; 0 where none were.
     interval_low, interval_high : float or None
         Prediction interval of one trial, for predicted claims.
     tolerance : float or None
@@ -62,7 +67,8 @@ class Row:
     false_alarm : float or None
         Probability that this check fails (or a prediction is missed) although nothing is wrong.
     detectable : float or None
-        Smallest defect of a fitted figure that the check finds with 99 % power, in the claim's unit.
+        Smallest defect of a fitted figure that the check finds with 99 % power, in the claim's unit, the error of the
+        fit counted.
     excused : bool
         Whether the ledger gives a reason for leaving the check out.
     note : str
@@ -77,6 +83,7 @@ class Row:
     role: str
     reproduced: float | None = None
     mcse: float | None = None
+    fit_error: float | None = None
     interval_low: float | None = None
     interval_high: float | None = None
     tolerance: float | None = None
@@ -85,6 +92,33 @@ class Row:
     detectable: float | None = None
     excused: bool = False
     note: str = ""
+
+    def chance_of_failing(self, figure: float) -> float:
+        r"""Return the probability that this check of a fitted claim fails where the model's figure is another one.
+
+        With published value p, tolerance T and Monte Carlo standard error e the simulated figure is normal around the
+        model's, g, so the probability is :math:`\Phi((p - T - g)/e) + \Phi((g - p - T)/e)`.
+
+        Parameters
+        ----------
+        figure : float
+            What very many trials of the wrong assumptions would give, in the claim's unit.
+
+        Raises
+        ------
+        InputError
+            A claim that was not checked by simulation with a Monte Carlo error.
+
+        Examples
+        --------
+        >>> one = Row("hours", "Hours", "105", "hours", "blog", "fitted", reproduced=105.1, mcse=0.1, tolerance=0.4)
+        >>> [round(one.chance_of_failing(hours), 3) for hours in (105, 105.4, 106)]
+        [0.0, 0.5, 1.0]
+        """
+        if not self.mcse or self.tolerance is None:
+            raise InputError(f"claim must be fitted and vary over trials, got {self.claim}. Choose another.")
+        away = figure - float(self.published.rstrip(" %"))
+        return float(ndtr((-self.tolerance - away) / self.mcse) + ndtr((away - self.tolerance) / self.mcse))
 
 
 @dataclass(frozen=True)
@@ -100,7 +134,7 @@ class Verification(ResultTable):
     seed, trials : int
         Of the simulation.
     k : float
-        Monte Carlo standard errors that a fitted figure may be away.
+        Standard errors that a fitted figure may be away.
     fit_note : str
         How many parameters were fitted by simulation to how many claims, and which of these are not met.
     label : str
@@ -217,17 +251,42 @@ def fit_note(provenance: Sequence[Provenance], rows: Sequence[Row]) -> str:
     Examples
     --------
     >>> met = Row("hours", "Hours run", "105", "hours", "blog", "fitted", verdict="passed")
-    >>> fit_note([Provenance(field=name, fitted_to=("hours",)) for name in ("speed", "decline")], [met])
+    >>> fitted = [Provenance(field=name, fitted_to=("hours",), fit_trials=1000) for name in ("speed", "decline")]
+    >>> fit_note(fitted, [met])
     'Parameters fitted by simulation: 2. Claims they were fitted to: 1, too few to settle them alone. Not met: none.'
     """
     fitted = [one.fitted_to for one in provenance if one.fitted_to]
     used = {claim for claims in fitted for claim in claims}
     missed = [row.claim for row in rows if row.claim in used and row.verdict != "passed"]
     few = ", too few to settle them alone" if len(used) < len(fitted) else ""
+    unknown = any(one.fitted_to and not one.fit_trials for one in provenance)
+    error = " Error of that fit: not known and not counted, since fit_trials is not given." if unknown else ""
     return (
         f"Parameters fitted by simulation: {len(fitted)}. Claims they were fitted to: {len(used)}{few}. "
-        f"Not met: {', '.join(missed) or 'none'}."
+        f"Not met: {', '.join(missed) or 'none'}.{error}"
     )
+
+
+def fit_variance_ratio(figure: Figure | None, supposed: TrialAssumptions, claims: Ledger, trials: int) -> float:
+    """Return n/m for a figure: the trials of this run over those by which figures of its kind were fitted.
+
+    The Monte Carlo variance that the fit left in such a figure is this times that of the run. It is 0 for a figure of
+    another kind, and where the assumptions do not say how many trials the fit took (``fit_trials``).
+
+    Examples
+    --------
+    >>> from asteroid_repro import ASTEROID, published
+    >>> hours = Figure(figure="running_hours")
+    >>> fit_variance_ratio(hours, ASTEROID, published(), 40_960)
+    1.0
+    """
+    kinds = {
+        about.figure: one.fit_trials
+        for one in supposed.provenance
+        for claim in one.fitted_to
+        if one.fit_trials and (about := claims[claim].about)
+    }
+    return trials / kinds[figure.figure] if figure and figure.figure in kinds else 0.0
 
 
 def allowed_standard_errors(checks: int) -> float:
@@ -249,7 +308,8 @@ def _judge(claim: Claim, ledger: Ledger, figures: PerTrial, supposed: TrialAssum
     if supposed is None:
         return _row(claim, "listed", _PRINT_ALONE)
     if claim.about in figures:
-        return _judge_fitted(claim, figures, k) if claim.role == "fitted" else _judge_predicted(claim, figures)
+        ratio = fit_variance_ratio(claim.about, supposed, ledger, len(figures[claim.about]))
+        return _judge_fitted(claim, figures, k, ratio) if claim.role == "fitted" else _judge_predicted(claim, figures)
     why = why_not(claim.about, supposed) if claim.about else "the claim does not say what figure it is about"
     return _not_run(claim, str(why))
 
@@ -267,21 +327,23 @@ def _judge_derived(claim: Claim, ledger: Ledger) -> Row:
     return _row(claim, verdict, note, reproduced=value, tolerance=claim.half_unit)
 
 
-def _judge_fitted(claim: Claim, figures: PerTrial, k: float) -> Row:
+def _judge_fitted(claim: Claim, figures: PerTrial, k: float, ratio: float) -> Row:
     figure = fitted_figure(claim.about, figures)
     if figure is None:
         return _not_run(claim, "a p value has no mean over trials: fit the estimate and its limits instead")
     value, mcse = claim.sign * figure[0], figure[1]
-    tolerance = k * mcse + _EXACT
+    error = mcse * float(np.sqrt(1 + ratio))
+    tolerance = k * error + _EXACT
     return _row(
         claim,
         "passed" if abs(value - claim.value) <= tolerance else "failed",
         "fitted: shows that the pipeline is sound, not that the model is right",
         reproduced=value,
         mcse=mcse,
+        fit_error=mcse * float(np.sqrt(ratio)),
         tolerance=tolerance,
         false_alarm=2 * float(ndtr(-k)) if mcse else 0.0,
-        detectable=tolerance + _Z_POWER * mcse,
+        detectable=tolerance + _Z_POWER * error,
     )
 
 

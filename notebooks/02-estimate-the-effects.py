@@ -70,7 +70,9 @@ ar.effects_table(effects, design=assumptions.design, ledger=ar.published())
 
 # %%
 again = ar.reanalyse()
-print("\n".join(again.notes()))
+again
+
+# %%
 curve = again.curves["current_pain"]
 _ = ar.plot_adjusted(curve, sourced=again.sourced, design=assumptions.design, outcome="current_pain")
 

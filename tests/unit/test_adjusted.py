@@ -1,6 +1,7 @@
 """A printed difference adjusted for the baseline: its formula, its limits, and what print cannot say."""
 
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -102,7 +103,7 @@ def test_a_study_says_what_it_can_and_what_it_cannot() -> None:
     assert found.at("current_pain", 0.5).estimate == pytest.approx(-24.0, abs=1e-9)
     assert (min(found.sourced.values()), max(found.sourced.values())) == (0.24, 0.75)
     assert [text.partition(":")[0] for text in found.cannot] == ["average_pain", "disability"]
-    said = " ".join(found.notes())
+    said = found.answer()
     assert "-24.0 (-35.8 to -12.2) at correlation 0.5" in said
     assert "0.24 to 0.75, it is -26.4 to -21.7" in said
     with pytest.raises(InputError, match=r"outcome must be one of current_pain, got 'average_pain'"):
@@ -116,6 +117,24 @@ def test_a_study_without_baselines_has_no_curve_and_says_why(tmp_path: Path) -> 
     found = reanalyse(study(tmp_path / "mine"))
     assert not found.curves
     assert all("not re-analysed, since" in text for text in found.cannot)
+
+
+def test_a_line_printed_the_other_way_round_is_turned(tmp_path: Path) -> None:
+    folder = tmp_path / "asteroid"
+    shutil.copytree(study().folder, folder)
+    text = (folder / "claims.toml").read_text(encoding="utf-8")
+    for part, printed, turned in (
+        ("estimate", "-19.35", "19.35"),
+        ("ci_low", "-32.01", "32.01"),
+        ("ci_high", "-6.69", "6.69"),
+    ):
+        old = f'outcome = "current_pain", week = 12, statistic = "{part}" }}'
+        assert text.count(old) == 1
+        head, _, tail = text.partition(f'id = "current_pain.week12.{part}"')
+        tail = tail.replace(f'printed = "{printed}"', f'printed = "{turned}"', 1)
+        text = head + f'id = "current_pain.week12.{part}"\nreversed = true' + tail
+    (folder / "claims.toml").write_text(text, encoding="utf-8")
+    assert reanalyse(study(folder)).at("current_pain", 0.5) == reanalyse().at("current_pain", 0.5)
 
 
 def test_the_figure_shows_the_curve_and_the_printed_line() -> None:

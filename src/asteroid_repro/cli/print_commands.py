@@ -6,12 +6,11 @@ import typer
 
 import asteroid_repro as ar
 from asteroid_repro.cli.options import StudyName, takes
-from asteroid_repro.cli.output import Show
+from asteroid_repro.cli.output import Show, say
 from asteroid_repro.study_folder import DEFAULT
 
 commands = typer.Typer()
 
-_SHOWN = ["correlation", "sd", "estimate", "se", "ci_low", "ci_high", "p_value"]
 _LINE = 'A result of your own with its limits, such as "-19.35 (-32.01, -6.69)"; else those of the study.'
 
 OwnLine = Annotated[str | None, typer.Argument(help=_LINE)]
@@ -32,27 +31,15 @@ def reanalyse(
     """
     if line is None:
         found: Any = ar.reanalyse(ar.study(study))
-        chosen = {0.5, *found.sourced.values()}
     else:
         first, second = _two("--baseline", baseline, float)
-        arms = _two("--people", people, int)
-        found = ar.adjusted_from_print(line, baseline=(first, second), people=arms, n_visits=visits)
-        chosen = {row.correlation for row in found.rows}
-    table = found.to_frame()
-    if not (show.as_json or show.as_csv):
-        typer.echo("\n".join(found.notes()))
-        readings = table.groupby("outcome") if "outcome" in table else [("adjusted", table)]
-        groups = {str(name): _of_first_reading(own, chosen) for name, own in readings}
-        show(f"{found.label}; every reading of the print with --csv", groups)
-    else:
-        show(found.label, {"adjusted": table})
-
-
-def _of_first_reading(table: Any, correlations: set[float]) -> Any:
-    """Return the rows of the first reading of the print, at some correlations."""
-    how = ["model", "distribution", "likelihood"]
-    own = table[(table[how] == table[how].iloc[0]).all(axis=1)]
-    return own.loc[own["correlation"].isin(correlations), _SHOWN]
+        found = ar.adjusted_from_print(
+            line, baseline=(first, second), people=_two("--people", people, int), n_visits=visits
+        )
+    for_people = not (show.as_json or show.as_csv)
+    show(found.label, {"adjusted": found.short_frame() if for_people else found.to_frame()}, answer=found.answer())
+    for note in found.notes() if for_people else ():
+        say(note)
 
 
 def _two(option: str, text: str | None, kind: Any) -> tuple[Any, Any]:

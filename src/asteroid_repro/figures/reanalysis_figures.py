@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from asteroid_repro.figures import style
 from asteroid_repro.printed.adjusted import AdjustedDifference, AdjustedFromPrint
-from asteroid_repro.reporting import wording
+from asteroid_repro.tables import rounding
 from asteroid_repro.trial.design import Design
 
 _LIMITS = ("ci_low", "ci_high")
@@ -77,7 +77,7 @@ def plot_adjusted(
     unit = scale.unit if scale else "points"
     ax.set(xlabel="Correlation of baseline and later visit (not printed)", ylabel=f"Treatment minus reference, {unit}")
     style.legend_below(ax, 3)
-    return style.finish(ax, found.label.replace(str(found.line), wording.with_minus(str(found.line))))
+    return style.finish(ax, found.label.replace(str(found.line), rounding.with_minus(str(found.line))))
 
 
 def _draw_printed(ax: Axes, found: AdjustedFromPrint, left: float) -> None:

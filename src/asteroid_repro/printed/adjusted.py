@@ -91,14 +91,28 @@ class AdjustedFromPrint(ResultTable):
         """Treatment minus reference mean at baseline, points."""
         return self.baseline[0] - self.baseline[1]
 
-    def notes(self) -> tuple[str, ...]:
-        """Say what was adjusted, and over which correlations it ranges."""
+    def answer(self) -> str:
+        """Say what the printed difference becomes, over which correlations."""
         least, most = (bound([row.estimate for row in self.rows]) for bound in (min, max))
         correlations = [row.correlation for row in self.rows]
         over = f"{least:.1f} to {most:.1f} over correlations of {min(correlations):g} to {max(correlations):g}"
+        return f"Printed {self.line.estimate}, imbalance at baseline {self.imbalance:.4g}: adjusted {over}."
+
+    def short_frame(self) -> pd.DataFrame:
+        """Return the first reading of the print, its numbers alone."""
+        first = self.rows[0]
+        how = (first.model, first.distribution, first.likelihood)
+        rows = [row for row in self.rows if (row.model, row.distribution, row.likelihood) == how]
+        shown = ["correlation", "sd", "estimate", "se", "ci_low", "ci_high", "p_value"]
+        return pd.DataFrame([{name: getattr(row, name) for name in shown} for row in rows]).round(5)
+
+    def notes(self) -> tuple[str, ...]:
+        """Say what is supposed, and what the short table leaves out."""
+        first = self.rows[0]
+        how = f"{first.model}, {first.distribution}, {first.likelihood}"
         return (
-            f"Printed {self.line.estimate}, imbalance {self.imbalance:.4g}: adjusted {over}.",
             "Supposes complete data, one slope in both arms, and equal correlations where a random intercept printed.",
+            f"Shown: the line as printed by {how}. The other analyses that could have printed it are in to_frame().",
         )
 
 

@@ -67,11 +67,24 @@ class Reanalysis(ResultTable):
         tables = [curve.to_frame().assign(outcome=name) for name, curve in self.curves.items()]
         return pd.concat(tables).set_index("outcome").reset_index() if tables else pd.DataFrame()
 
-    def notes(self) -> tuple[str, ...]:
-        """Return the answer, a sentence an outcome, and what cannot be said."""
-        return (*(self._answer(outcome) for outcome in self.curves), *self.cannot)
+    def answer(self) -> str:
+        """Say what each effect becomes, a sentence or two an outcome."""
+        return " ".join(map(self._sentence, self.curves))
 
-    def _answer(self, outcome: str) -> str:
+    def short_frame(self) -> "pd.DataFrame":
+        """Return the sourced correlations and the middle one, for the first reading of each line."""
+        import pandas as pd
+
+        shown = {MIDDLE, *self.sourced.values()}
+        frames = {name: curve.short_frame() for name, curve in self.curves.items()}
+        tables = [own[own["correlation"].isin(shown)].assign(outcome=name) for name, own in frames.items()]
+        return pd.concat(tables).set_index("outcome").reset_index() if tables else pd.DataFrame()
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what cannot be said, and what is supposed."""
+        return (*self.cannot, *dict.fromkeys(note for curve in self.curves.values() for note in curve.notes()))
+
+    def _sentence(self, outcome: str) -> str:
         curve, one = self.curves[outcome], self.at(outcome, MIDDLE)
         between = sorted(self.sourced.values())
         own = [row for row in curve.rows if between and between[0] <= row.correlation <= between[-1]]
@@ -125,10 +138,8 @@ def reanalyse(study: Study | None = None) -> Reanalysis:
             cannot.append(f"{outcome}: not re-analysed, since {why}.")
             continue
         line = consistent_line(printed_line(claims, outcome))
-        people = arm_sizes(claims) or (0, 0)
-        curve = adjusted_from_print(
-            line, baseline=baseline, people=people, n_visits=len(study.design.visits), correlations=grid
-        )
+        people, visits = arm_sizes(claims) or (0, 0), len(study.design.visits)
+        curve = adjusted_from_print(line, baseline=baseline, people=people, n_visits=visits, correlations=grid)
         curves[outcome] = replace(curve, label=f"{study.design.outcome(outcome).label}. {curve.label}")
     label = f"Print of {study.design.name} re-analysed, nothing simulated"
     return Reanalysis(curves, sourced, tuple(cannot), label)

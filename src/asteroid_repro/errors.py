@@ -12,19 +12,47 @@ from pydantic import BaseModel, ValidationError
 Record = TypeVar("Record", bound=BaseModel)
 
 _LONGEST: Final = 100  # characters of a value that is shown
+_HEAD, _TAIL = 3000, 300  # characters kept of a message that quotes something endless
 _PLAIN: Final = {r"a valid tuple": "a list", r"a valid dictionary.*": "a table", r"a valid string": "text"}
 
 
 class InputError(ValueError):
-    """Something the user gave cannot be used; the message says what must change.
+    r"""Something the user gave cannot be used; the message says what must change.
 
     Every function of the package that checks its input raises this error, and the command line turns it into
-    one line and exit status 2.
+    one line and exit status 2. Whatever the message quotes, it stays one line of printable text, and a readable one.
+
+    Examples
+    --------
+    >>> print(InputError("name must be one line, got a\nb. Correct it."))
+    name must be one line, got a\nb. Correct it.
     """
+
+    def __init__(self, message: str) -> None:
+        line = "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in message)
+        cut = f"{line[:_HEAD]} ... {line[-_TAIL:]}"
+        super().__init__(line if len(line) <= len(cut) else cut)
 
 
 class NotYetError(InputError, NotImplementedError):
     """The input is sensible but the package does not handle it yet; the message says what it would take."""
+
+
+def shown(value: Any) -> str:
+    """Return a value as one short line, whatever it is.
+
+    Examples
+    --------
+    >>> shown("x"), shown(10**5000)
+    ("'x'", 'a whole number of thousands of digits')
+    """
+    try:
+        line = " ".join(repr(value).split())
+    except ValueError:  # Python writes no whole number of more than 4,300 digits
+        return "a whole number of thousands of digits"
+    except Exception:  # noqa: BLE001 - an object that cannot say what it is
+        return f"a {type(value).__name__} that cannot be shown"
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..."
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -64,8 +92,7 @@ def first_problem(error: ValidationError, where: str = "", data: Any = None) -> 
     """
     problem = error.errors(include_url=False)[0]
     field = ".".join([*filter(None, [where]), *_steps(problem["loc"], data)])
-    got = repr(problem["input"])
-    got = got if len(got) <= _LONGEST else f"{got[: _LONGEST - 3]}..."
+    got = shown(problem["input"])
     if problem["type"] == "missing":
         return f"{field} must be given, got none. Add it."
     if problem["type"] == "extra_forbidden":
@@ -99,11 +126,11 @@ def check_choice(field: str, value: str, known: Collection[str]) -> None:
     >>> check_choice("rule", "mar", ["mar", "jump_to_reference"])
     """
     if value not in known:
-        raise InputError(f"{field} must be one of {', '.join(known)}, got {value!r}.{did_you_mean(value, known)}")
+        raise InputError(f"{field} must be one of {', '.join(known)}, got {shown(value)}.{did_you_mean(value, known)}")
 
 
-def check_whole(field: str, value: Any, least: int, advice: str) -> int:
-    """Return a whole number, and refuse what is none or too small.
+def check_whole(field: str, value: Any, least: int, advice: str, most: int | None = None) -> int:
+    """Return a whole number, and refuse what is none, too small, or more than work and memory allow.
 
     Raises
     ------
@@ -116,8 +143,11 @@ def check_whole(field: str, value: Any, least: int, advice: str) -> int:
     1000
     """
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise InputError(f"{field} must be a whole number of {least} or more, got {value!r}. {advice}")
-    return int(value)
+        raise InputError(f"{field} must be a whole number of {least} or more, got {shown(value)}. {advice}")
+    number = int(value)
+    if most is not None and number > most:
+        raise InputError(f"{field} must be at most {most:,}: work and memory are bounded, got {shown(value)}. {advice}")
+    return number
 
 
 def check_positive(field: str, value: float, advice: str) -> None:
@@ -133,4 +163,4 @@ def check_positive(field: str, value: float, advice: str) -> None:
     >>> check_positive("se", 5.1, "Give the estimate's standard error.")
     """
     if not 0 < value < inf:
-        raise InputError(f"{field} must be positive and finite, got {value!r}. {advice}")
+        raise InputError(f"{field} must be positive and finite, got {shown(value)}. {advice}")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
+from os.path import isdir
 from pathlib import Path
 from typing import Any, Final
 
@@ -203,7 +204,7 @@ def study(name_or_path: str | Path = DEFAULT) -> Study:
     if str(name_or_path) in shipped:
         return _shipped(str(name_or_path))
     folder = Path(name_or_path)
-    if not folder.is_dir():
+    if not isdir(folder):  # noqa: PTH112 - which is false, and no error, of a name that no folder could have
         known = did_you_mean(str(name_or_path), shipped)
         raise InputError(f"study must be a name or a folder, got {str(name_or_path)!r}.{known}")
     return _read(folder)

@@ -275,7 +275,7 @@ def test_a_dead_process_is_an_error_and_no_wait() -> None:
 def test_what_is_no_number_of_trials_is_refused(trials: Any) -> None:
     with pytest.raises(InputError, match="trials must be a whole number of 2 or more, got"):
         sum_pieces(counted, run(trials))
-    with pytest.raises(InputError, match="trials must be a whole number of 2 or more, got"):
+    with pytest.raises(InputError, match=r"trials must be a whole number .*, got"):
         operating_characteristics(ASTEROID, trials=trials, seed=1)
 
 

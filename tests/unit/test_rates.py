@@ -139,7 +139,7 @@ def test_exposure_must_be_given_once() -> None:
 
 @pytest.mark.parametrize("hours", [0, -1.0, math.nan, math.inf])
 def test_hours_must_be_positive(hours: float) -> None:
-    with pytest.raises(InputError, match="running_hours must be positive, got"):
+    with pytest.raises(InputError, match=r"hours must be (positive|a number or None), got"):
         event_rates(EVENTS, hours=hours)
 
 
@@ -161,7 +161,7 @@ def test_a_session_listed_twice_does_not_count_twice() -> None:
 
 @pytest.mark.parametrize("level", [0.0, 1.0, 95.0, -0.5, math.nan])
 def test_a_level_outside_0_to_1_is_refused(level: float) -> None:
-    with pytest.raises(InputError, match=r"level must be in \(0, 1\), got"):
+    with pytest.raises(InputError, match=r"level must be (in \(0, 1\)|a number), got"):
         event_rates(EVENTS, hours=105, level=level)
 
 

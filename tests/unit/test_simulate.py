@@ -257,7 +257,7 @@ def test_a_seed_gives_its_trial_again_and_another_seed_another() -> None:
 
 @pytest.mark.parametrize("seed", [-1, 1.5, "7", True, None])
 def test_a_bad_seed_is_refused(seed: object) -> None:
-    with pytest.raises(InputError, match="seed must be a whole number of 0 or more, got"):
+    with pytest.raises(InputError, match=r"seed must be a whole number.*, got"):
         simulate_trial(ASTEROID, seed=seed)  # type: ignore[arg-type]
 
 

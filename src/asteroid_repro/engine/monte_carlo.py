@@ -32,7 +32,12 @@ PIECE_TRIALS: Final = 10 * BLOCK_TRIALS
 """Trials in a piece: enough that neither handing it to another process nor calling NumPy costs much beside it."""
 
 MOST_TRIALS: Final = 20_000_000
-"""Where a run of as many trials as it takes gives up."""
+"""Most trials of a run; one of as many trials as it takes gives up there."""
+
+MOST_KEPT: Final = 2_000_000
+"""Most trials whose own figures are kept, each in memory."""
+
+_MOST_JOBS: Final = 1000
 
 AHEAD: Final = 1000  # pieces handed out and not yet added: enough for a cluster, and it bounds the memory
 _AHEAD_AUTOMATIC: Final = 64  # fewer where those that are not needed in the end are thrown away
@@ -85,7 +90,7 @@ class Run:
         if not 0 < self.target_mcse < 1:
             raise InputError(f"target_mcse must be in (0, 1), got {self.target_mcse!r}. Try 0.005.")
         stream(self.seed, Purpose.OUTCOMES, 0)  # refuses what is no seed
-        n_jobs, executor = check_whole("n_jobs", self.n_jobs, 1, "Use the number of cores."), self.executor
+        n_jobs, executor = check_whole("n_jobs", self.n_jobs, 1, "Use the number of cores.", _MOST_JOBS), self.executor
         if n_jobs > 1 and executor is not None:
             raise InputError(f"n_jobs must be left out beside an executor, got {n_jobs}. The executor has its workers.")
         if executor is not None and not hasattr(executor, "submit"):
@@ -141,7 +146,7 @@ def run_blocks(work: Work, trials: int, *, progress: bool = False) -> dict[str, 
     >>> numbers["trial"][-1]
     np.int64(1499)
     """
-    check_trials(trials)
+    check_trials(trials, MOST_KEPT)
     figures = []
     with progress_bar("Simulating", "trial", trials, progress=progress) as bar:
         for block, size in blocks(trials):
@@ -220,7 +225,7 @@ def _shown(analysis: Analysis) -> str:
     return f"{analysis.method}{by} with {analysis.distribution}, level {analysis.level:g}"
 
 
-def check_trials(trials: object) -> int:
+def check_trials(trials: object, most: int = MOST_TRIALS) -> int:
     """Return a number of trials, and refuse what is none.
 
     Examples
@@ -228,7 +233,7 @@ def check_trials(trials: object) -> int:
     >>> check_trials(1000)
     1000
     """
-    return check_whole("trials", trials, 2, "Try 10000.")
+    return check_whole("trials", trials, 2, "Try 10000.", most)
 
 
 def check_usable(usable: np.ndarray, trials: int) -> int:

@@ -7,12 +7,13 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from asteroid_repro.errors import InputError, check_choice
+from asteroid_repro.errors import InputError, check_choice, check_whole
 from asteroid_repro.estimate.arms import Data, Given, label_of
 from asteroid_repro.estimate.outcome_scores import OutcomeScores, one_outcome
 from asteroid_repro.tables.limits import Limits, check_level
 from asteroid_repro.tables.result_table import ResultTable
 
+_MOST_CELLS = 50_000_000  # people times allocations, each held in memory
 Statistic = Literal["change", "ancova"]
 
 
@@ -131,6 +132,8 @@ def rerandomisation_test(
     scores = one_outcome(trial, outcome, treatment, reference).pairs(week)
     n, n_treatment = sum(scores.n), scores.n[0]
     exhaustive = comb(n, n_treatment) <= exhaustive_up_to
+    drawn = comb(n, n_treatment) if exhaustive else allocations
+    check_whole("exhaustive_up_to" if exhaustive else "allocations", drawn, 1, "Try 99999.", _MOST_CELLS // n)
     every = combinations(range(n), n_treatment)
     chosen = np.array(list(every)) if exhaustive else _random_allocations(n, n_treatment, allocations, seed)
     treated = np.zeros((len(chosen), n))
@@ -200,5 +203,7 @@ def _not_rejected(estimate: float, estimates: np.ndarray, shifts: np.ndarray, le
     a, c = estimates[decides], shifts[decides]
     ends = np.stack([(estimate - a) / (1 - c), (estimate + a) / (1 + c)])
     low[decides], high[decides] = ends.min(axis=0), ends.max(axis=0)
-    rank = floor((1 - level) * len(low) + 1e-9)  # so many allocations at most may count before p exceeds 1 - level
+    rank = min(
+        floor((1 - level) * len(low) + 1e-9), len(low) - 1
+    )  # so many allocations at most may count before p exceeds 1 - level
     return Limits(float(np.sort(low)[rank]), float(np.sort(high)[::-1][rank]))

@@ -13,6 +13,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from asteroid_repro.errors import InputError
 from asteroid_repro.reporting.files import write_file
 
 # The colours of Okabe and Ito, told apart with every common kind of colour vision (with the greys for text).
@@ -142,6 +143,8 @@ def save_figure(figure: Axes | Figure, path_without_suffix: Path | str) -> list[
     """
     whole = figure if isinstance(figure, Figure) else figure.figure.canvas.figure
     path = Path(path_without_suffix)
+    if not path.name:
+        raise InputError(f"path_without_suffix must name a file, got {str(path)!r}. Add a name.")
     with mpl.rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False}):
         engine = whole.get_layout_engine()
         if engine is not None:  # laid out once: each further pass would cost a drawing and move everything by a hair

@@ -5,7 +5,7 @@ import re
 from keyword import iskeyword
 from typing import Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 from asteroid_repro.ledger.figure import PERCENT, Figure
 from asteroid_repro.ledger.formula import names
@@ -41,7 +41,7 @@ class Source(BaseModel):
     pmid: str | None = None
     pmcid: str | None = None
     registration: str | None = None
-    year: int | None = None
+    year: StrictInt | None = None
 
 
 class Claim(BaseModel):
@@ -102,7 +102,7 @@ class Claim(BaseModel):
     formula: str | None = None
     about: Figure | None = None
     family: str | None = Field(default=None, min_length=1)
-    blind: bool = False
+    blind: StrictBool = False
     excused: str | None = Field(default=None, min_length=1)
     reversed: bool = False
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, model_validator
 
 Statistic = Literal["mean", "sd", "minimum", "maximum", "estimate", "se", "df", "ci_low", "ci_high", "p_value"]
 
@@ -52,13 +52,13 @@ class Figure(BaseModel):
 
     figure: str = Field(description="Which, one of FIGURES.")
     outcome: str | None = Field(default=None, min_length=1, description="Name of the outcome.")
-    week: float | None = Field(default=None, ge=0, description="Week of the visit; for a distance, of the programme.")
+    week: StrictFloat | None = Field(default=None, ge=0, description="Week of the visit, or of the programme.")
     arm: Literal["treatment", "reference"] | None = Field(default=None, description="One arm; both where not given.")
-    visit: int | None = Field(default=None, description="Number of a visit: 0 the baseline, -1 the last.")
+    visit: StrictInt | None = Field(default=None, description="Number of a visit: 0 the baseline, -1 the last.")
     characteristic: str | None = Field(default=None, min_length=1, description="Column of the participants' table.")
     category: str | None = Field(default=None, min_length=1, description="One of its values.")
     kind: str | None = Field(default=None, min_length=1, description="Kind of adverse event; all where not given.")
-    serious: bool | None = Field(default=None, description="Serious or other events; all where not given.")
+    serious: StrictBool | None = Field(default=None, description="Serious or other events; all where not given.")
     statistic: Statistic | None = Field(default=None, description="Over the people of a trial, or of a printed line.")
     level: float = Field(default=0.95, gt=0, lt=1, description="Confidence level of a limit.")
 

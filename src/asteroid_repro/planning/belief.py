@@ -17,6 +17,7 @@ from asteroid_repro.trial.assumptions import TrialAssumptions
 Shrinkage = float | Literal["empirical_bayes"]
 
 _FARTHEST: Final = 4.5  # SDs of the belief: 7 in a million lie beyond
+_MOST_NODES: Final = 1001
 _MOST_BEYOND: Final = 0.25  # of the belief, where the scale has no room for it
 _PARTS: Final = 256  # of the reach: to one of them the largest possible effect is found
 
@@ -208,6 +209,6 @@ def possible_effects(
 
 
 def _odd(nodes: int) -> int:
-    if check_whole("nodes", nodes, 3, "Try 15.") % 2 == 0:
+    if check_whole("nodes", nodes, 3, "Try 15.", _MOST_NODES) % 2 == 0:
         raise InputError(f"nodes must be an odd number, got {nodes!r}. Try 15.")
     return nodes

@@ -13,6 +13,7 @@ from asteroid_repro.planning.approximate_power import approximate_power, asked_a
 from asteroid_repro.planning.search import smallest
 from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
+from asteroid_repro.trial.quantities import MOST_PEOPLE
 
 _SMALLEST: Final = 2  # people per arm that have a spread
 
@@ -161,7 +162,7 @@ def sample_size(
     analysis = chosen_analysis(method, distribution, level)
     _check_power(power, analysis.level)
     run = Run(check_trials(trials), seed, n_jobs=n_jobs, executor=executor, progress=progress)
-    maximum = check_whole("maximum", maximum, _SMALLEST, "Try 2000 people per arm.")
+    maximum = check_whole("maximum", maximum, _SMALLEST, "Try 2000 people per arm.", MOST_PEOPLE // 2)
     outcome, week = asked_about(assumptions, outcome, week)
     truth = _with_effect(assumptions, outcome, week, effect)
     tried: dict[int, SizeTried] = {}

@@ -16,12 +16,14 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from asteroid_repro.errors import InputError
+from asteroid_repro.errors import InputError, check_whole
 from asteroid_repro.printed.rounding_interval import unit
 from asteroid_repro.tables.result_table import ResultTable
 
 _MINUS: Final = "\u2212"
 _PRINTED: Final = rf"[-+{_MINUS}]?(?:\d{{1,15}}(?:\.\d{{0,15}})?|\.\d{{1,15}})"
+_MOST_PEOPLE: Final = 100_000
+_FINEST: Final = 1e-9  # step
 _SD_WINDOW: Final = 100  # printed SDs on either side that the share of passing SDs is counted over
 
 
@@ -277,12 +279,13 @@ def check_count(field: str, value: int, least: int) -> int:
     """
     if not isinstance(value, int | float | np.number) or not value >= least or value % 1:
         raise InputError(f"{field} must be a whole number of at least {least}, got {value!r}. Correct it.")
-    return int(value)
+    return check_whole(field, int(value), least, "Correct it.", _MOST_PEOPLE)
 
 
 def _step(step: float | Fraction) -> Fraction:
-    if not isinstance(step, int | float | Fraction | np.number) or not 0 < step < math.inf:
-        raise InputError(f"step must be above 0, got {step!r}. Give the distance between neighbouring scores.")
+    if not isinstance(step, int | float | Fraction | np.number) or not _FINEST <= step < math.inf:
+        advice = f"Give the distance between neighbouring scores, {_FINEST:g} or more."
+        raise InputError(f"step must be above 0, got {step!r}. {advice}")
     return Fraction(str(step))  # of its decimals: 0.1 is a tenth, not the binary fraction next to it
 
 

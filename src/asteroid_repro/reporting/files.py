@@ -30,8 +30,9 @@ def write_file(path: Path, content: bytes | str) -> Path:
             whole = Path(beside) / path.name
             whole.write_bytes(data)
             whole.replace(path)
-    except OSError as error:
-        raise InputError(f"{path} must be a place to write to, got: {error.strerror}. Choose another folder.") from None
+    except (OSError, ValueError) as error:  # a ValueError of a name that no file can have
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"{path} must be a place to write to, got: {reason}. Choose another folder.") from None
     return path
 
 

@@ -4,9 +4,11 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from asteroid_repro.errors import InputError, Record, validated
+
+_LARGEST: Final = 2_000_000  # bytes; the longest study has a hundredth of it
 
 
 @contextmanager
@@ -36,10 +38,18 @@ def read_toml(path: Path) -> dict[str, Any]:
         No such file, or not TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: must be a readable file, got: {error.strerror}. Check the path.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+    except (OSError, ValueError) as error:  # a ValueError of a name that no file can have
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"{path}: must be a readable file, got: {reason}. Check the path.") from None
+    if len(content) > _LARGEST:
+        raise InputError(f"{path}: must be a file of at most {_LARGEST:,} bytes, got a larger one. Check the path.")
+    try:
+        return tomllib.loads(content.decode())
+    except RecursionError:
+        raise InputError(f"{path}: must be TOML, got tables or lists too deep to read. Make it flatter.") from None
+    except ValueError as error:  # not TOML, not UTF-8, or a number of thousands of digits
         raise InputError(f"{path}: must be TOML, got: {error}. Correct that line.") from None
 
 

@@ -115,7 +115,7 @@ def read_value(text: str) -> Any:
     """
     try:
         return json.loads(text)
-    except json.JSONDecodeError:  # words have no quotes there
+    except (ValueError, RecursionError):  # words have no quotes there; a number of thousands of digits is none
         return text
 
 

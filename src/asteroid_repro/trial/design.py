@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 
 from asteroid_repro.errors import InputError, did_you_mean
 from asteroid_repro.trial.quantities import Number, Positive, Share
@@ -11,6 +11,7 @@ from asteroid_repro.trial.quantities import Number, Positive, Share
 FROZEN: Final = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 _ROUNDING: Final = 1e-9  # of a scale's length, relative: a step of 0.1 is no binary fraction
+_MOST_VISITS, _MOST_OUTCOMES = 100, 100  # work grows with their squares
 _MOST_STEPS: Final = 10_000  # the latent scale has a threshold a step
 
 
@@ -112,7 +113,7 @@ class Outcome(Named):
         if self.step is None:
             raise ValueError(f"{self.name}.step must be given where the scale has ends. Add it.")
         steps = (maximum - minimum) / self.step
-        if abs(steps - round(steps)) > _ROUNDING * steps or steps > _MOST_STEPS:
+        if steps > _MOST_STEPS or abs(steps - round(steps)) > _ROUNDING * steps:
             raise ValueError(
                 f"{self.name}.step must divide the scale from {minimum:g} to {maximum:g} into at most {_MOST_STEPS} "
                 f"steps, got {self.step:g}. Correct it."
@@ -145,7 +146,7 @@ class EventKind(Named):
     """One kind of adverse event."""
 
     label: Label = Field(description="As written in figures and tables.")
-    flare: bool = Field(False, description="Whether such an event is a pain flare, which lowers the dose.")
+    flare: StrictBool = Field(False, description="Whether such an event is a pain flare, which lowers the dose.")
 
 
 class PaperAnalysis(BaseModel):
@@ -182,9 +183,9 @@ class Design(BaseModel):
     treatment: Arm
     reference: Arm
     visits: Annotated[tuple[Number, ...], AfterValidator(_weeks)] = Field(
-        description="Weeks of the visits, baseline first; whole or fractional."
+        description="Weeks of the visits, baseline first; whole or fractional.", max_length=_MOST_VISITS
     )
-    outcomes: Outcomes = Field(description="What is measured, by name.")
+    outcomes: Outcomes = Field(description="What is measured, by name.", max_length=_MOST_OUTCOMES)
     adverse_events: EventKinds = Field((), description="Kinds of adverse event, by name.")
     analysis: PaperAnalysis = Field(description="The paper's analysis.")
 

@@ -12,6 +12,8 @@ from asteroid_repro.trial.quantities import Count, NotNegative, Number, Whole
 if TYPE_CHECKING:
     import pandas as pd
 
+_MOST_SESSIONS = 1000
+
 
 class Stage(BaseModel):
     """One kind of session: run and walk intervals, repeated.
@@ -73,6 +75,11 @@ class Programme(Named):
             raise ValueError(
                 f"sessions_to_progress must be from 1 to sessions_per_week {self.sessions_per_week}, "
                 f"got {self.sessions_to_progress}. Correct it."
+            )
+        if max(self.weeks, self.n_sessions) > _MOST_SESSIONS:
+            raise ValueError(
+                f"weeks must be at most {_MOST_SESSIONS}, and so must the sessions, got {self.weeks} with "
+                f"{self.sessions_per_week} sessions each. Plan fewer."
             )
         _check_length(self)
         _check_start(self)

@@ -6,6 +6,9 @@ from typing import Annotated, Any, Final
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Strict
 
+MOST_PEOPLE: Final = 50_000
+"""Most people in an arm."""
+
 _SAME: Final = 1e-5  # entries of a correlation matrix that are typed twice may be rounded differently
 
 
@@ -49,5 +52,6 @@ ArmSize = Annotated[
     Strict(),
     BeforeValidator(_whole),
     _must("be 2 or more, or no spread within the arm can be estimated", lambda value: value >= 2),
+    _must(f"be at most {MOST_PEOPLE}, which bounds work and memory", lambda value: value <= MOST_PEOPLE),
 ]
 Correlations = Annotated[tuple[tuple[Number, ...], ...], AfterValidator(_correlation_matrix)]

@@ -6,7 +6,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from asteroid_repro.errors import InputError
+from asteroid_repro.errors import check_whole
 from asteroid_repro.estimate.effects.methods import estimate_arrays
 from asteroid_repro.estimate.effects.moments import moments
 from asteroid_repro.estimate.inference import p_value
@@ -19,6 +19,8 @@ from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.design import Design
 from asteroid_repro.verdicts.integer_search import Scores, find_scores, residual_variance
 from asteroid_repro.verdicts.printed_target import Target, published_target, residual_variances
+
+_MOST_SETS = 10_000
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,7 @@ def reconstruct(
     >>> [float(treatment[0].mean()) for treatment, _ in found.scores]
     [30.8, 30.8]
     """
-    if n < 1:
-        raise InputError(f"n must be 1 or more, got {n}. Ask for a number of data sets.")
+    check_whole("n", n, 1, "Ask for a number of data sets.", _MOST_SETS)
     study = study or read_study()
     target = published_target(outcome, ledger or study.ledger, study.design, line=line, week=week)
     variances = list(residual_variances(target).items())

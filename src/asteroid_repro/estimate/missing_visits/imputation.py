@@ -8,9 +8,10 @@ from typing import Final, Literal, get_args
 
 import numpy as np
 
-from asteroid_repro.errors import InputError, check_choice
+from asteroid_repro.errors import InputError, check_choice, check_whole
 from asteroid_repro.estimate.likelihood.patterns import MINIMUM_OBSERVED, check_arms
 
+_MOST_IMPUTATIONS = 10_000
 Rule = Literal["mar", "jump_to_reference", "copy_reference"]
 
 BURN_IN: Final = 100
@@ -134,8 +135,7 @@ def check_imputing(rule: str, imputations: int) -> None:
     >>> check_imputing("mar", 50)
     """
     check_choice("rule", rule, get_args(Rule))
-    if isinstance(imputations, bool) or not isinstance(imputations, int | np.integer) or imputations < 2:
-        raise InputError(f"imputations must be a whole number of 2 or more, got {imputations!r}. 50 are usual.")
+    check_whole("imputations", imputations, 2, "50 are usual.", _MOST_IMPUTATIONS)
 
 
 def _check_determined(treatment: np.ndarray, reference: np.ndarray) -> None:

@@ -87,6 +87,9 @@ def _fits(kind: Any, value: Any, *, endless: bool = False) -> bool:
         return any(_fits(part, value, endless=endless) for part in parts)
     if origin is Literal:
         return any(type(value) is type(word) for word in parts)
+    if origin is tuple:
+        is_one = isinstance(value, Sequence) and not isinstance(value, str | bytes) and len(value) == len(parts)
+        return is_one and all(map(_fits, parts, map(_plain, value)))
     if origin is not None:
         return _are_many(origin, parts, value)
     if kind in (int, float):
@@ -119,6 +122,8 @@ def _words(kind: Any) -> str:
         return " or ".join(map(repr, parts))
     if origin in (Sequence, Iterable) and parts[0] in _WORDS:
         return f"a list, each {_WORDS[parts[0]]}"
+    if origin is tuple:
+        return f"({', '.join(map(_words, parts))})"
     if (known := origin or kind) in _WORDS:
         return _WORDS[known]
     return f"{'an' if kind.__name__[0] in 'AEIOU' else 'a'} {kind.__name__}"

@@ -46,6 +46,7 @@ def made() -> dict[str, Any]:
         "what_if": ar.what_if(ASTEROID, ASTEROID.with_people(10, 10), trials=256, seed=1),
         "assurance": ar.assurance(ASTEROID, mean=-15, sd=5, nodes=3, **run),
         "rerun": ar.replication(-15.3, 5.1),
+        "adjusted": ar.adjusted_from_print("-19.35 (-32.01, -6.69), p=0.003", baseline=(30.8, 40.1), people=(20, 20)),
         "audited": ar.audit_triple("-15.30 (-25.33, -5.27), p=0.003"),
         "found": ar.reconstruct("disability", n=2, seed=1),
         "verification": ar.verify(seed=1, trials=40),
@@ -63,6 +64,8 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
     one = {"n_jobs": 1, "progress": False}
     design = ASTEROID.design
     return {
+        "adjusted_from_print": {"line": "-19.35 (-32.01, -6.69), p=0.003", "baseline": (30.8, 40.1), "people": (20, 20),
+                                "n_visits": 2, "correlations": [0.5], "sd_ratio": 1.0},
         "adverse_events_table": {"rates": has["rates"], "design": design},
         "assurance": {"assumptions": ASTEROID, "mean": -15.0, "sd": 5.0, "shrinkage": 0.0, "outcome": "average_pain",
                       "week": 12, "nodes": 3} | analysis | run | one,
@@ -84,8 +87,11 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
         "hours_for_precision": {"rate_per_1000_h": 10.0, "ratio": 2.0, "level": 0.9, "assurance": 0.8,
                                 "dispersion": 1.0, "hours_per_person": 10.0},
         "inference_ledger": {"trial": has["trial"], "outcome": "average_pain", "week": 12},
+        "nuisance_from_print": {"line": "-15.30 (-25.33, -5.27), p=0.003", "people": (20, 20), "better": "lower",
+                                "means": ("15.5", "30.8"), "visits": 2, "level": 0.95, "scale": (0, 100)},
         "operating_characteristics": {"assumptions": ASTEROID, "conditional": False, "target_mcse": 0.1}
         | analysis | run | one,
+        "plot_adjusted": {"found": has["adjusted"], "design": design},
         "plot_assurance": {"found": has["assurance"], "design": design},
         "plot_attendance": {"trial": has["trial"]},
         "plot_event_rates": {"rates": has["rates"], "design": design},
@@ -108,6 +114,7 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
         "programme": {"name": "couch_to_5k", "study_name": "asteroid"},
         "programme_names": {"study_name": "asteroid"},
         "published": {},
+        "reanalyse": {"study": ar.study()},
         "reconstruct": {"outcome": "disability", "n": 1, "seed": 1, "week": 12},
         "replication": {"estimate": -15.3, "se": 5.1, "relative_size": 1.0, "level": 0.9, "shrinkage": 0.0},
         "rerandomisation_test": people | {"statistic": "change", "exhaustive_up_to": 10, "allocations": 99, "seed": 1,

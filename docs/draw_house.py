@@ -27,7 +27,7 @@ FLOORS = (
     ("many trials", ("planning", "sweeps", "scenarios_compared", "evaluate", "engine")),
     ("two wings", ("simulate", "estimate")),
     ("solved once", ("mechanism",)),
-    ("the trial", ("asteroid", "study_folder", "trial", "ledger", "printed")),
+    ("the trial", ("asteroid", "study_folder", "reading", "trial", "ledger", "printed")),
     ("the ground", ("tables", "errors")),
 )
 """What a floor is for, and its rooms, the top floor first. Who stands above whom on one floor follows from imports."""

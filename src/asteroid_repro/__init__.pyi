@@ -34,6 +34,7 @@ from .printed.adjusted import adjusted_from_print
 from .printed.audit_triple import audit_triple
 from .printed.granularity import debit, grim, grim_difference, grimmer
 from .printed.left_open.nuisance import nuisance_from_print
+from .reading.read_people import read_people
 from .reporting.paper_tables import adverse_events_table, effects_table, table_one
 from .reporting.result_tables import verdict_table
 from .scenarios_compared import what_if
@@ -110,6 +111,7 @@ __all__ = [
     "programme_names",
     "published",
     "reanalyse",
+    "read_people",
     "reconstruct",
     "replication",
     "rerandomisation_test",

@@ -236,11 +236,11 @@ def lacking(kind: str) -> np.ndarray:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_too_little_is_refused_in_one_line(method: str) -> None:
-    with pytest.raises(InputError, match="an observed score of every person, got none for participant 7") as absent:
-        rows(table(lacking("person")), method)
+    unseen = table(lacking("person"))
+    assert rows(unseen, method) == rows(unseen.query("participant != 7"), method)
     with pytest.raises(InputError, match=r"disability of treatment must have at least 2 .*got 1 at week 6") as few:
         rows(table(lacking("visit")), method)
-    assert all("\n" not in str(error.value) for error in (absent, few))
+    assert "\n" not in str(few.value)
     if method in PAIRS:
         with pytest.raises(InputError, match=r"of reference must have at least 2 people with both .*got 1 at week 12"):
             rows(table(lacking("pairs")), method)

@@ -64,9 +64,13 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
     ),
     "no rows": (lambda data: data.iloc[:0], "outcomes must have rows, got none"),
     "no later visit": (lambda data: data[data["week"] == 0], "a baseline and a later visit, got 1 week"),
-    "nobody seen": (
-        lambda data: data.assign(value=data["value"].mask(data["participant"] == 3)),
-        "an observed score of every person, got none for participant 3",
+    "a code": (
+        lambda data: put(data, "value", -99),
+        "must lie among the others",
+    ),
+    "one person or two": (
+        lambda data: data.assign(participant="P" + data["participant"].astype(str)).replace("P2", "p3 "),
+        "outcomes.participant must be written in one way, got",
     ),
 }
 

@@ -87,6 +87,8 @@ def better_direction(trial: Data, outcome: str, better: Given = None) -> str:
     if not isinstance(trial, Trial) or outcome not in trial.design.outcome_names:
         return better or ""
     designed = trial.design.outcome(outcome).better
+    if designed is None:
+        return better or ""
     if better not in {None, designed}:
         raise InputError(f"better must be left to the design ({designed} for {outcome}), got {better!r}. Leave it out.")
     return designed

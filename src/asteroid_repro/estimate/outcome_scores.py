@@ -8,6 +8,7 @@ import pandas as pd
 from asteroid_repro.errors import InputError, check_choice
 from asteroid_repro.estimate.arms import Data, Given, better_direction, two_arms
 from asteroid_repro.tables.checking import check_listed_once, check_table
+from asteroid_repro.tables.plausible import refuse_odd
 from asteroid_repro.trial.participant_data import Trial
 
 
@@ -31,6 +32,8 @@ class OutcomeScores:
         Identifiers of the people of the two arms.
     missing : tuple of int
         People of the two arms who were left out because they lack a visit.
+    unseen : tuple
+        Identifiers of those who were left out because they have no score at all.
     """
 
     outcome: str
@@ -41,6 +44,7 @@ class OutcomeScores:
     reference: np.ndarray
     participants: tuple[pd.Index, pd.Index]
     missing: tuple[int, int] = (0, 0)
+    unseen: tuple[object, ...] = ()
 
     @property
     def both(self) -> tuple[np.ndarray, np.ndarray]:
@@ -104,21 +108,6 @@ class OutcomeScores:
         if len(self.weeks) < 2:
             raise InputError(f"{self.outcome} must have a baseline and a later visit, got 1 week. Add visits.")
 
-    def check_everybody_seen(self) -> None:
-        """Refuse people without any score.
-
-        Raises
-        ------
-        InputError
-            With the first of them.
-        """
-        for people, own in zip(self.participants, self.both, strict=True):
-            for absent in people[np.isnan(own).all(axis=0)]:
-                raise InputError(
-                    f"{self.outcome} must have an observed score of every person, got none for participant {absent}. "
-                    "Leave that person out of the table, and say so."
-                )
-
     def check_varies(self, varies: bool | np.bool) -> None:
         """Refuse scores that do not vary.
 
@@ -136,8 +125,9 @@ def outcome_scores(
 ) -> tuple[OutcomeScores, ...]:
     """Lay out the outcomes of a trial, or of a plain table, in alphabetical order.
 
-    People are those of the whole table: somebody without a row for an outcome has missing scores of it. A missing visit
-    is a missing row or an empty value, the same thing. People of a third arm are left out.
+    People are those of the whole table: somebody without any score of an outcome is left out of that outcome, and named
+    in ``unseen``; so is a visit at which nobody has one. A missing visit is a missing row or an empty value, the same
+    thing. People of a third arm are left out.
 
     Parameters
     ----------
@@ -151,7 +141,8 @@ def outcome_scores(
     Raises
     ------
     InputError
-        An unusable or empty table, a person in two arms, two scores for one visit.
+        An unusable or empty table, a person in two arms, two scores for one visit, a score of a plain table that
+        looks like a code for missing.
 
     Examples
     --------
@@ -171,8 +162,27 @@ def outcome_scores(
         wide = scores.unstack("week")  # noqa: PD010 - pivot_table would average duplicates away
         own, other = (wide.reindex(index=index, columns=weeks).to_numpy(dtype=float).T for index in people)
         direction = better_direction(trial, outcome, better)
-        found.append(OutcomeScores(outcome, direction, arms, visits, own, other, people))
+        found.append(_seen(OutcomeScores(outcome, direction, arms, visits, own, other, people)))
     return tuple(found)
+
+
+def _seen(scores: OutcomeScores) -> OutcomeScores:
+    """Leave out who was never seen, and the later visits at which nobody was."""
+    seen = [~np.isnan(own) for own in scores.both]
+    visits = [bool(visit) for visit in np.logical_or(*(own.any(axis=1) for own in seen))]
+    visits[0] = True
+    people = [own.any(axis=0) for own in seen]
+    if all(visits) and all(own.all() for own in people):
+        return scores
+    treatment, reference = (own[visits][:, kept] for own, kept in zip(scores.both, people, strict=True))
+    kept, left_out = (
+        [index[own == is_seen] for index, own in zip(scores.participants, people, strict=True)]
+        for is_seen in (True, False)
+    )
+    return replace(
+        scores, weeks=tuple(week for week, any_seen in zip(scores.weeks, visits, strict=True) if any_seen),
+        treatment=treatment, reference=reference, participants=(kept[0], kept[1]), unseen=(*left_out[0], *left_out[1]),
+    )  # fmt: skip
 
 
 def one_outcome(
@@ -240,4 +250,11 @@ def outcomes_table(trial: Data) -> pd.DataFrame:
     if len(torn):
         raise InputError(f"outcomes.arm must not change, got two arms for participant {torn[0]}. Correct it.")
     check_listed_once(table, "outcomes", ["participant", "week", "outcome"])
+    if not isinstance(trial, Trial):  # those of a trial were held against its scales when they were read
+        for outcome, own in table.groupby("outcome"):
+            places = [
+                f"row {row} ({who}, week {week:g})"
+                for row, who, week in zip(own.index, own["participant"], own["week"], strict=True)
+            ]
+            refuse_odd(own["value"].to_numpy(), f"outcomes.value of {outcome}", places, codes_only=True)
     return table

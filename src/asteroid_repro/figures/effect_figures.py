@@ -156,7 +156,7 @@ def plot_sampling_distribution(
         ax.axvline(printed, color=style.VERMILLION, linewidth=2, label=text)
     ax.axvline(0, color=style.BLACK, linestyle="--", linewidth=2, label=f"No difference, 0: {_shares(usable, 0.0)}")
     about = f"effect on {design_words.in_sentence(scale.label)} at week {chosen:g}"
-    about += f": {design_words.effect_axis(outcome, scale.better, design)}"
+    about += f": {design_words.effect_axis(outcome, scale.better or '', design)}"
     ax.set(xlabel=style.axis_label(about), ylabel="Simulated trials (number per bin)")
     style.legend_below(ax, 2)
     return style.finish(ax, distribution.label)

@@ -1,12 +1,13 @@
 """The check of a table that a user brought: a problem is one line that says where, what is needed and what to do."""
 
+import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.tables.schema import CHARACTERISTIC, TABLES, Column
+from asteroid_repro.tables.schema import CHARACTERISTIC, SESSION_TOTALS, TABLES, Column
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +25,7 @@ def check_table(
     frame : pandas.DataFrame
         The table a user brought.
     name : str
-        ``participants``, ``outcomes``, ``sessions`` or ``adverse_events``.
+        ``participants``, ``outcomes``, ``sessions``, ``session_totals`` or ``adverse_events``.
     needed : sequence of str, optional
         The columns that are used. When not given, all that the table must have and, where it has them, those it may
         have; of participants also their characteristics, as they are.
@@ -53,7 +54,7 @@ def check_table(
     """
     import pandas as pd
 
-    known = TABLES[name]
+    known = SESSION_TOTALS if name == "session_totals" else TABLES[name]
     if needed is None:
         needed = [key for key, column in known.items() if not column.optional or key in frame.columns]
         needed += [key for key in frame.columns if key not in known] if name == "participants" else []
@@ -115,6 +116,14 @@ def _checked_identifier(series: "pd.Series", field: str) -> "pd.Series":
     if text.any() and not text.all():
         number, word = values[~text].iloc[0], values[text].iloc[0]
         raise InputError(f"{field} must be all numbers or all text, got both, {number} and {word!r}. Recode it.")
+    first: dict[str, str] = {}
+    for written in values.unique() if text.any() else ():
+        alike = first.setdefault(" ".join(unicodedata.normalize("NFKC", written).split()).casefold(), written)
+        if alike != written:
+            raise InputError(
+                f"{field} must be written in one way, got {alike!r} and {written!r}, one person or two. Rename "
+                "one; read_people takes them as one."
+            )
     return values
 
 

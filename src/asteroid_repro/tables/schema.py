@@ -48,24 +48,35 @@ TABLES: Final[Mapping[str, Mapping[str, Column]]] = {
     },
     "sessions": {
         "participant": Column("identifier", "identifier"),
-        "week": Column("integer", "week of the programme, from 1"),
+        "week": Column("integer", "week of the programme, from 1", optional=True),
         "session": Column("integer", "session of the programme, from 1"),
-        "prescribed_minutes": Column("number", "minutes"),
+        "prescribed_minutes": Column("number", "minutes", optional=True),
         "attended": Column("boolean", "whether the session took place"),
-        "run_minutes": Column("number", "minutes"),
-        "walk_minutes": Column("number", "minutes"),
-        "run_distance_km": Column("number", "km"),
-        "repeats": Column("integer", "times the intervals of the stage were done"),
-        "stage": Column("integer", "stage of the session, from 1"),
-        "stage_after": Column("integer", "stage after the session, from 1"),
-        "pain": Column("number", "pain during the session, points; missing if not attended", may_be_missing=True),
-        "flare": Column("boolean", "whether pain flared in the session"),
+        "run_minutes": Column("number", "minutes", optional=True),
+        "walk_minutes": Column("number", "minutes", optional=True),
+        "run_distance_km": Column("number", "km", optional=True),
+        "repeats": Column("integer", "times the intervals of the stage were done", optional=True),
+        "stage": Column("integer", "stage of the session, from 1", optional=True),
+        "stage_after": Column("integer", "stage after the session, from 1", optional=True),
+        "pain": Column(
+            "number", "pain during the session, points; missing if not attended", optional=True, may_be_missing=True
+        ),
+        "flare": Column("boolean", "whether pain flared in the session", optional=True),
     },
     "adverse_events": {
         "participant": Column("identifier", "identifier"),
-        "week": Column("week", "weeks since randomisation; with a programme its week, from 1"),
+        "week": Column("week", "weeks since randomisation; with a programme its week, from 1", optional=True),
         "session": Column("integer", "session of it, from 1; missing outside", optional=True, may_be_missing=True),
         "kind": Column("text", "kind of event"),
-        "serious": Column("boolean", "whether the event was serious"),
+        "serious": Column("boolean", "whether the event was serious", optional=True),
     },
 }
+
+SESSION_TOTALS: Final[Mapping[str, Column]] = {
+    "participant": Column("identifier", "identifier"),
+    "sessions_prescribed": Column("integer", "sessions"),
+    "sessions_attended": Column("integer", "sessions"),
+    "session_minutes": Column("number", "length of a session, minutes", optional=True),
+    "run_minutes": Column("number", "minutes in all", optional=True),
+}
+"""What a trial may have in place of a table of sessions: a row per person."""

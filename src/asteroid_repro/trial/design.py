@@ -96,7 +96,9 @@ class Outcome(Named):
     minimum: Number | None = Field(None, description="Lowest score; none where the scale has no end.")
     maximum: Number | None = Field(None, description="Highest score; none where the scale has no end.")
     step: Positive | None = Field(None, description="Distance between neighbouring scores; none: continuous.")
-    better: Literal["lower", "higher"] = Field(description="Which way is better for the person.")
+    better: Literal["lower", "higher"] | None = Field(
+        description="Which way is better for the person; None (never in a file) where nobody said."
+    )
     important: Positive | None = Field(None, description="Minimal important change of a person, points.")
 
     @model_validator(mode="after")
@@ -139,6 +141,8 @@ class Outcome(Named):
     @property
     def sign(self) -> int:
         """-1 where lower is better, 1 where higher is: an effect times it is above 0 in favour of the treatment."""
+        if self.better is None:
+            raise InputError(f"better must be given for {self.name}, got none. Say 'lower' or 'higher'.")
         return -1 if self.better == "lower" else 1
 
 

@@ -25,6 +25,10 @@ class Trial(ResultTable):
     label : str
         What the data are: for simulated ones ``SIMULATED`` with scenario, seed and version. Shown on every figure and
         written into every file.
+    totals : pandas.DataFrame or None
+        What each person attended in all, where there is no table of sessions: ``SESSION_TOTALS`` of the same module.
+    understood : tuple of str
+        How a real trial's tables were read.
     """
 
     participants: "pd.DataFrame"
@@ -33,6 +37,8 @@ class Trial(ResultTable):
     adverse_events: "pd.DataFrame"
     design: Design
     label: str
+    totals: "pd.DataFrame | None" = None
+    understood: tuple[str, ...] = ()
 
     @property
     def has_exposure(self) -> bool:

@@ -1,7 +1,7 @@
 """What the treatment changes, against the reference: the verb of a trial's main question."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -60,8 +60,24 @@ class Effect:
     better: str
 
 
+@dataclass(frozen=True)
 class Effects(EstimateRows[Effect]):
-    """The effects on every outcome at every later visit: a row for each."""
+    """The effects on every outcome at every later visit: a row for each.
+
+    Attributes
+    ----------
+    unseen : mapping of str to tuple
+        By outcome, the people who have no score of it and are left out of it.
+    """
+
+    unseen: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+
+    def notes(self) -> tuple[str, ...]:
+        """Return who is left out of which outcome."""
+        return tuple(
+            f"{outcome}: {len(people)} left out without any score ({', '.join(map(str, people))})."
+            for outcome, people in self.unseen.items()
+        )
 
 
 def estimate_effects(
@@ -111,8 +127,8 @@ def estimate_effects(
     Raises
     ------
     InputError
-        A table that cannot be used: columns, arms, duplicates, a constant outcome, a person without any score, too few
-        scores; a method, distribution or likelihood that does not exist; a likelihood without a maximum.
+        A table that cannot be used: columns, arms, duplicates, a constant outcome, a code for missing, too few scores; a
+        method, distribution or likelihood that does not exist; a likelihood without a maximum.
 
     Examples
     --------
@@ -123,8 +139,11 @@ def estimate_effects(
     """
     chosen = chosen_analysis(method, distribution, level, likelihood=likelihood)
     found = outcome_scores(trial, treatment, reference, better)
-    chosen.check_spacing(found[0].weeks)
-    return Effects(tuple(row for scores in found for row in _effects(scores, chosen)), level, label_of(trial))
+    for scores in found:
+        chosen.check_spacing(scores.weeks)
+    rows = tuple(row for scores in found for row in _effects(scores, chosen))
+    unseen = {scores.outcome: scores.unseen for scores in found if scores.unseen}
+    return Effects(rows, level, label_of(trial), unseen)
 
 
 def _effects(scores: OutcomeScores, chosen: Analysis) -> Iterator[Effect]:
@@ -150,7 +169,6 @@ def _check_scores(scores: OutcomeScores, *, pairs: bool) -> None:
     """Refuse scores from which no effect can be estimated."""
     scores.check_later_visit()
     check_arms(*scores.both, names=scores.arms)
-    scores.check_everybody_seen()
     for arm, own in zip(scores.arms, scores.both, strict=True):
         _check_enough(own, scores.weeks, f"{scores.outcome} of {arm}", pairs=pairs)
     scores.check_varies(any((np.nanmax(own, axis=1) > np.nanmin(own, axis=1)).any() for own in scores.both))

@@ -138,7 +138,7 @@ def sensitivity(
     ------
     InputError
         An unknown outcome, week, rule or method; a seed, delta or number of imputations that cannot be used; a delta
-        where nobody said which way is worse; a person without any score; too few scores to impute from; scores that do
+        where nobody said which way is worse; too few scores to impute from; scores that do
         not vary.
 
     References
@@ -227,7 +227,6 @@ def _check(deltas: Sequence[float], seed: int, method: str) -> None:
 def _visits_seen(scores: OutcomeScores, week: float | None) -> tuple[OutcomeScores, int]:
     """Return the visits at which somebody was seen, and the number of the week among them."""
     scores.pairs(week)  # refuses an unknown week, and arms with too few pairs
-    scores.check_everybody_seen()
     seen = ~np.logical_and(*(np.isnan(own).all(axis=1) for own in scores.both))
     visit = int(seen[: scores.visit(week)].sum())
     weeks = tuple(week for week, kept in zip(scores.weeks, seen, strict=True) if kept)
@@ -248,7 +247,11 @@ def _at(fits: Estimates, visit: int) -> Estimates:
 
 
 def _note(scores: OutcomeScores, visit: int, *, complete: bool, idle: bool) -> str:
-    week = scores.weeks[visit]
+    week, notes = scores.weeks[visit], list[str]()
+    if scores.unseen:
+        notes.append(f"People without any score, left out: {len(scores.unseen)}.")
     if complete:
-        return f"No score at baseline or week {week} is missing: nothing was imputed."
-    return f"Nobody of {scores.arms[0]} lacks week {week}: delta changes nothing." if idle else ""
+        notes.append(f"No score at baseline or week {week} is missing: nothing was imputed.")
+    elif idle:
+        notes.append(f"Nobody of {scores.arms[0]} lacks week {week}: delta changes nothing.")
+    return " ".join(notes)

@@ -53,7 +53,7 @@ def left_by_print(study: Study) -> dict[str, Nuisance]:
             sds=_pair(ledger, outcome, week, "sd"),
             baseline_means=_pair(ledger, outcome, 0, "mean"),
             baseline_sds=_pair(ledger, outcome, 0, "sd"),
-            better=scale.better,
+            better=scale.better or "",
             scale=ends,
             visits=len(design.visits),
         )

@@ -127,8 +127,8 @@ def estimate_effects(
     Raises
     ------
     InputError
-        A table that cannot be used: columns, arms, duplicates, a constant outcome, a code for missing, too few scores; a
-        method, distribution or likelihood that does not exist; a likelihood without a maximum.
+        A table that cannot be used: columns, arms, duplicates, a constant outcome, a code for missing, too few scores;
+        a method, distribution or likelihood that does not exist; a likelihood without a maximum.
 
     Examples
     --------

@@ -32,6 +32,7 @@ from .planning.replication import replication, sceptical_p_value
 from .planning.sample_size import sample_size
 from .printed.adjusted import adjusted_from_print
 from .printed.audit_triple import audit_triple
+from .printed.grading.audited_print import audit_text
 from .printed.granularity import debit, grim, grim_difference, grimmer
 from .printed.left_open.nuisance import nuisance_from_print
 from .reading.read_people import read_people
@@ -74,6 +75,7 @@ __all__ = [
     "assurance",
     "attendance",
     "audit",
+    "audit_text",
     "audit_triple",
     "compare_with_yardstick",
     "coverage_by_frailty",

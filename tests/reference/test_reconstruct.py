@@ -11,7 +11,7 @@ from scipy.special import ndtr
 from asteroid_repro import Design, InputError, NotYetError, estimate_effects, study
 from asteroid_repro.ledger.claim import Claim, Source
 from asteroid_repro.ledger.ledger import Ledger
-from asteroid_repro.printed.printed_triple import parse_line
+from asteroid_repro.printed.reading.printed_line import parse_line
 from asteroid_repro.verdicts.printed_target import published_target, residual_variances
 from asteroid_repro.verdicts.reconstruction import Reconstructions, reconstruct
 

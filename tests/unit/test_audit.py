@@ -9,8 +9,8 @@ import pytest
 from asteroid_repro import InputError, audit, published, study
 from asteroid_repro.ledger.claim import Claim, Source
 from asteroid_repro.ledger.ledger import Ledger
-from asteroid_repro.printed.families import audit_lines
-from asteroid_repro.reporting.files import read_table
+from asteroid_repro.printed.grading.audited_print import audit_lines
+from asteroid_repro.reporting.files import read_lines
 from asteroid_repro.study_folder import Study
 from asteroid_repro.trial.design import Design
 
@@ -217,31 +217,25 @@ def test_lines_of_a_file_with_families(tmp_path: Path) -> None:
     path.write_text(
         'line,group\n"-15.30 (-25.33, -5.27), p=0.003",a\n"-19.35 (-32.01, -6.69), p=0.003",a\n"1 (0, 2)",\n'
     )
-    audits = audit_lines(read_table(path))
-    assert audits.consistent
-    assert audits.records()[0]["group_df_min"] == 51
-    assert "group" not in audits.records()[2]
-    assert len(audits.to_frame()) == 3
+    audits = audit_lines(read_lines(path))
+    assert audits.all_compatible
+    assert {name: df.df_min for name, df in audits.families().items()} == {"a": 51}
+    assert audits.notes() == ("Lines of a: together t from 51 df up and z.",)
+    assert audits.to_frame()["group"].tolist() == ["a", "a", ""]
 
 
 def test_sound_lines_that_share_no_reference_distribution_are_inconsistent_together() -> None:
     """One line needs 51 df or more, the other was made with 2 df: one model cannot have printed both."""
     lines = ["-15.30 (-25.33, -5.27), p=0.003", "5.00 (0.70, 9.30), p=0.038"]
     together = audit_lines(pd.DataFrame({"line": lines, "group": "model"}))
-    assert all(line.consistent for line in together.audits)
-    assert not together.consistent
-    assert audit_lines(pd.DataFrame({"line": lines, "group": ["one", "other"]})).consistent
-
-
-def test_a_bad_line_in_a_file_names_its_row(tmp_path: Path) -> None:
-    path = tmp_path / "lines.csv"
-    path.write_text('line\n"1 (0, 2)"\nnonsense\n')
-    with pytest.raises(InputError, match="row 2: line must be like"):
-        audit_lines(read_table(path))
+    assert together.all_compatible
+    assert together.fails
+    assert together.notes() == ("Lines of model: no distribution prints all of them.",)
+    assert not audit_lines(pd.DataFrame({"line": lines, "group": ["one", "other"]})).fails
 
 
 def test_a_table_without_lines_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "lines.csv"
     path.write_text("text\n1\n")
     with pytest.raises(InputError, match="column line"):
-        audit_lines(read_table(path))
+        audit_lines(read_lines(path))

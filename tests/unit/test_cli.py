@@ -85,8 +85,10 @@ def test_the_commands_of_the_design_exist_and_long_ones_take_a_seed() -> None:
         (("estimate", "--seed", "3"), 0, "effects"),
         (("verify", "--trials", "200"), 0, "claims"),
         (("audit",), 0, "audit"),
-        (("audit", SOUND), 0, ""),
-        (("audit", CONTRADICTION), 1, ""),
+        (("audit", SOUND), 0, "results"),
+        (("audit", CONTRADICTION), 0, "results"),
+        (("audit", CONTRADICTION, "--kind", "wald"), 1, "results"),
+        (("audit", CONTRADICTION, "--strict"), 1, "results"),
         (("scenarios",), 0, "scenarios"),
         (("scenarios", "no_effect"), 0, "values"),
         (("reconstruct", "--outcome", "current_pain", "--n", "2"), 0, "ranges"),
@@ -132,10 +134,12 @@ def test_a_file_of_ratios_is_audited_on_the_log_scale_at_its_level(tmp_path: Pat
     """Limits whose middle is the estimate on the log scale only; 90 % limits with the p value of 90 % limits."""
     path = tmp_path / "ratios.csv"
     path.write_text('line\n"2.00 (1.00, 4.00), p=0.100"\n')
-    code, output = run("audit", "--file", str(path), "--ratio", "--level", "0.9", "--json")
-    assert (code, json.loads(output)["ratio"], json.loads(output)["level"]) == (0, True, 0.9)
-    assert run("audit", "--file", str(path), "--level", "0.9")[0] == 1
-    assert run("audit", "--file", str(path), "--ratio")[0] == 1
+    wald = ("--kind", "wald", "--json")
+    code, output = run("audit", "--file", str(path), "--ratio", "--level", "0.9", *wald)
+    (found,) = json.loads(output)["results"]
+    assert (code, found["verdict"], found["scale"], found["level"]) == (0, "compatible", "ratio", 0.9)
+    assert run("audit", "--file", str(path), "--scale", "difference", "--level", "0.9", *wald)[0] == 1
+    assert run("audit", "--file", str(path), "--ratio", *wald)[0] == 1
 
 
 def test_verify_ends_with_the_verdict_line() -> None:

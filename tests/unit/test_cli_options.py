@@ -130,8 +130,11 @@ def test_verify_and_reproduce(reached: Callable[..., Reached], tmp_path: Path) -
 
 def test_audit(reached: Callable[..., Reached]) -> None:
     assert reached("audit", "audit", "--study", str(BREATHING)).arguments == (ar.study(BREATHING),)
-    found = reached("audit_triple", "audit", "1.45 (1.02, 2.06), p=0.04", "--level", "0.9", "--ratio")
-    assert found.named == {"level": 0.9, "ratio": True}
+    line = "1.45 (1.02, 2.06), p=0.04"
+    about = ("--kind", "wald", "--people", "20+20", "--sides", "1", "--counts", "9/105")
+    found = reached("audit_text", "audit", line, "--level", "0.9", "--ratio", *about)
+    said = {"scale": "ratio", "kind": "wald", "people": "20+20", "sides": 1, "counts": "9/105"}
+    assert (found.arguments, found.named) == ((line,), {"level": 0.9, "line": True, **said})
 
 
 def test_reconstruct(reached: Callable[..., Reached]) -> None:

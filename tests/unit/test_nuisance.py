@@ -162,7 +162,7 @@ def test_an_sd_that_the_scale_cannot_hold_leaves_nothing() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"line": "no result"}, "line must be like"),
+        ({"line": "no result"}, "line must be one result"),
         ({"people": (2, 40)}, "people must be a whole number of at least 3"),
         ({"analyses": ["anova t"]}, "analysis must be one of"),
         ({"sds": ("a", "2")}, "a mean or an SD must be text"),

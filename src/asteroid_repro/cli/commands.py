@@ -1,6 +1,5 @@
 """The command line: parse, call one function, print. No statistics here."""
 
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,18 +8,18 @@ from typing import Annotated, Any
 import typer
 
 import asteroid_repro as ar
-from asteroid_repro.cli import planning_commands, print_commands
+from asteroid_repro.cli import audit_commands, planning_commands, print_commands
 from asteroid_repro.cli.options import SEED, Case, Seed, StudyName, analysis, takes
 from asteroid_repro.cli.output import Show, WholeHelp
 from asteroid_repro.study_folder import DEFAULT
 
 _ABOUT = "Simulate, analyse and check a two-arm trial from what is published about it: ASTEROID, or one of your own."
 _TABLE = "CSV of outcomes (participant, arm, week, outcome, value); else a trial is simulated."
-_LINES = "CSV with a column line and, for results of one model, a column group."
 
 app = typer.Typer(
     cls=WholeHelp, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None, help=_ABOUT
 )
+app.add_typer(audit_commands.commands)
 app.add_typer(planning_commands.commands)
 app.add_typer(print_commands.commands)
 studies = typer.Typer(cls=WholeHelp, no_args_is_help=True, rich_markup_mode=None)
@@ -33,10 +32,6 @@ Trials = Annotated[int, typer.Option(help="Simulated trials.")]
 TrialTable = Annotated[Path | None, typer.Argument(help=_TABLE)]
 Treatment = Annotated[str | None, typer.Option(help="Arm of the CSV that is treated; else the study's.")]
 Reference = Annotated[str | None, typer.Option(help="Arm of the CSV that it is compared with; else the study's.")]
-Line = Annotated[str | None, typer.Argument(help='A result, such as "-15.30 (-25.33, -5.27), p=0.003".')]
-LineTable = Annotated[Path | None, typer.Option(help=_LINES)]
-PrintedLevel = Annotated[float, typer.Option(help="Confidence level of the printed intervals.")]
-Ratio = Annotated[bool, typer.Option(help="Odds, risk, rate or hazard ratios: audited on the log scale.")]
 OutcomeName = Annotated[str, typer.Option(help="Outcome of the study whose printed line is meant.")]
 Week = Annotated[float | None, typer.Option(help="Week of the line; the last one printed when left out.")]
 Port = Annotated[int, typer.Option(help="Port on 127.0.0.1.")]
@@ -116,39 +111,6 @@ def estimate(
     if len(trial.sessions):
         results["attendance"] = ar.attendance(trial).to_frame()
     show(trial.label, results)
-
-
-@app.command(context_settings={"ignore_unknown_options": True})  # a line may begin with a minus sign
-@takes(show=Show)
-def audit(
-    show: Show, line: Line = None, *, file: LineTable = None, level: PrintedLevel = 0.95, ratio: Ratio = False,
-    study: StudyName = DEFAULT,
-) -> None:  # fmt: skip
-    """Audit a printed result, a file of them, or all printed numbers of a study.
-
-    Exit status 1 if a line contradicts itself. Example: asteroid-repro audit "-5.20 (-10.12, -0.24), p=0.038"
-    """
-    from asteroid_repro.printed.families import AuditedLines, audit_lines
-    from asteroid_repro.reporting.files import read_table
-
-    if line is None and file is None:
-        found = ar.audit(own := ar.study(study))
-        show(f"Printed numbers of {own.design.name}", {"audit": found.to_frame()})
-        raise typer.Exit(0 if found.as_recorded else 1)
-    if line is not None and file is not None:
-        raise ar.InputError(f"audit must have a line or --file, got both {line!r} and {file}. Leave one out.")
-    if file is not None:
-        audits = audit_lines(read_table(file), level=level, ratio=ratio)
-    else:
-        audits = AuditedLines((ar.audit_triple(str(line), level=level, ratio=ratio),), ("",))
-    if show.as_json:
-        typer.echo("\n".join(json.dumps(record) for record in audits.records()))
-    else:
-        table = audits.to_frame()
-        wide = table.drop(columns=["level", "ratio", "midpoint_explained", "se_low", "se_high"])
-        tall = table.T.reset_index(names="").set_axis(["quantity", "value"], axis=1)
-        show(str(file or line), {"audit": wide if file or show.as_csv else tall})
-    raise typer.Exit(0 if audits.consistent else 1)
 
 
 @app.command()

@@ -13,11 +13,11 @@ from asteroid_repro.errors import InputError
 from asteroid_repro.figures import style
 from asteroid_repro.figures.triple_bands import band_pieces, band_shapes, frame, reference_scores
 from asteroid_repro.printed.audit_triple import TripleAudit
+from asteroid_repro.printed.df_set import distributions
 from asteroid_repro.printed.printed_triple import FIELDS, PrintedTriple
 from asteroid_repro.tables import rounding
 from asteroid_repro.tables.limits import Limits
 from asteroid_repro.trial import design_words
-from asteroid_repro.verdicts.audit_ledger import distributions
 from asteroid_repro.verdicts.reconstruction import Reconstructions
 
 _NAMES: Final = {"estimate": "Estimate", "lower": "Lower limit", "upper": "Upper limit"}

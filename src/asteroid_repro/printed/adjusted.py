@@ -18,7 +18,8 @@ from asteroid_repro.errors import InputError, check_positive
 from asteroid_repro.printed.audit_triple import audit_triple
 from asteroid_repro.printed.granularity import check_count
 from asteroid_repro.printed.model_evidence import model_evidence
-from asteroid_repro.printed.printed_triple import PrintedTriple, parse_line
+from asteroid_repro.printed.printed_triple import PrintedTriple
+from asteroid_repro.printed.reading.printed_line import parse_line
 from asteroid_repro.printed.standard_error import critical_of_print
 from asteroid_repro.tables.result_table import ResultTable
 

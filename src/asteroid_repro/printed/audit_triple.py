@@ -10,7 +10,8 @@ import pandas as pd
 
 from asteroid_repro.printed.df_set import DfSet
 from asteroid_repro.printed.feasible_df import bands, inverse_df, ratio_range
-from asteroid_repro.printed.printed_triple import FIELDS, PrintedTriple, parse_line
+from asteroid_repro.printed.printed_triple import FIELDS, PrintedTriple
+from asteroid_repro.printed.reading.printed_line import parse_line
 from asteroid_repro.printed.repairs import Repair, find_repairs
 from asteroid_repro.printed.standard_error import se_interval
 from asteroid_repro.tables.result_table import ResultTable

@@ -125,6 +125,20 @@ def intersect(sets: Sequence[DfSet]) -> DfSet:
     return DfSet(low, high) if low <= high else DfSet(math.nan, math.nan)
 
 
+def distributions(found: DfSet) -> str:
+    """Name the reference distributions that could have printed a line, or all lines of a family.
+
+    Examples
+    --------
+    >>> distributions(DfSet(0.0, 1 / 50.01)), distributions(DfSet(0.0, 0.0))
+    ('t from 51 df up and z', 'z alone')
+    """
+    if found.df_min is None:
+        return "z alone"
+    most = " df up" if found.df_max is None else f" to {found.df_max:g} df"
+    return f"t from {found.df_min:g}{most}{' and z' if found.z else ''}"
+
+
 def _ceil(value: float, decimals: int) -> float:
     # the 1e-9 keeps a df known to be whole, such as 1, from being pushed up by its last bit
     return math.ceil(value * 10.0**decimals - 1e-9) / 10.0**decimals

@@ -1,4 +1,4 @@
-"""A printed result line, kept as the strings that were printed, and how one is read from a paper's text."""
+"""A printed result line, kept as the strings that were printed."""
 
 import math
 import re
@@ -14,17 +14,7 @@ EXAMPLE: Final = "-15.30 (-25.33, -5.27), p=0.003"
 
 _SMALLEST_RATIO: Final = 1e-300  # stands for the open end of a ratio printed as 0.00
 
-_DIGITS: Final = r"[-+]?(?:\d{1,12}(?:\.\d{0,9})?|\.\d{1,9})"
-_SCIENTIFIC: Final = rf"{_DIGITS}(?:e-?\d{{1,2}})?"
-_NUMBER: Final = rf"(?<![\d.]){_DIGITS}(?![\d.])"
-_BETWEEN: Final = r"(?:\s*[,;]\s*|\s*to\s*|\s+-\s+|-)"
-_P: Final = re.compile(rf"(?i)[\s,;]*\bp(?:[ -]?value)?\s*(?P<relation><=|>=|[=<>:])?\s*(?P<p>{_SCIENTIFIC}(?![\d.]))")
-_LEVEL: Final = re.compile(r"(?i)(?:(?P<level>\d{1,2}(?:\.\d+)?)\s*%\s*)?(?:\bCI\b|confidence interval)\s*[:=,]?")
-_NUMBERS: Final = re.compile(
-    rf"[\s,;:]*(?:(?P<estimate>{_NUMBER})(?:[\s,;:]+|$))?(?:(?P<lower>{_NUMBER}){_BETWEEN}(?P<upper>{_NUMBER}))?[\s,;:.]*"
-)
-_PLAIN: Final = str.maketrans("−–—‒‑·\u00a0\u2009≤≥", "-----.  <>")  # noqa: RUF001
-_BRACKETS: Final = str.maketrans(dict.fromkeys("()[]{}%", " "))
+_NUMBER: Final = re.compile(r"[-+]?(?:\d{1,12}(?:\.\d{0,9})?|\.\d{1,9})(?:e-?\d{1,2})?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -45,8 +35,7 @@ class PrintedTriple:
     Raises
     ------
     InputError
-        Not a number, fewer than two of estimate, limits and p, limits reversed, an estimate outside its own limits by
-        more than rounding, p or level outside its range, a negative ratio.
+        Not a number, fewer than two of estimate, limits and p, or a level outside (0, 1).
 
     Examples
     --------
@@ -63,9 +52,8 @@ class PrintedTriple:
     ratio: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a line that cannot be a result at all."""
+        """Refuse what is no printed line."""
         _check_parts(self)
-        _check_order(self)
 
     def __str__(self) -> str:
         """Return the line in one standard form."""
@@ -98,55 +86,11 @@ class PrintedTriple:
         return Limits(math.log(max(plain.low, _SMALLEST_RATIO)), math.log(max(plain.high, _SMALLEST_RATIO)))
 
 
-def parse_line(text: str, *, level: float = 0.95, ratio: bool = False) -> PrintedTriple:
-    r"""Read a result line as papers print it.
-
-    Limits may stand in round or square brackets or none, separated by a comma, semicolon, dash or ``to``; minus signs
-    may be hyphens, dashes or U+2212; ``95% CI`` may be written, and a level in the line wins over `level`. p may be
-    ``p=0.003``, ``P < .001`` or ``p>0.05``. Any one of estimate, limits and p may be missing.
-
-    Parameters
-    ----------
-    text : str
-        The line.
-    level : float
-        Confidence level where the line names none, in (0, 1).
-    ratio : bool
-        Whether the numbers are ratios (odds, risk, rate, hazard).
-
-    Returns
-    -------
-    PrintedTriple
-        The printed strings, decimals kept.
-
-    Raises
-    ------
-    InputError
-        The line holds words, too few numbers, or numbers that cannot be a result.
-
-    Examples
-    --------
-    >>> parse_line("\u221215.30 [95% CI \u221225.33 to \u22125.27], P = .003")
-    PrintedTriple(estimate='-15.30', lower='-25.33', upper='-5.27', p='.003', level=0.95, ratio=False)
-    """
-    plain = text.translate(_PLAIN)
-    printed_level = _LEVEL.search(plain)
-    if printed_level and printed_level["level"]:
-        level = float(printed_level["level"]) / 100
-    rest = _LEVEL.sub(" ", plain, count=1)
-    printed_p = _P.search(rest)
-    p = None if printed_p is None else (printed_p["relation"] or "").rstrip("=:") + printed_p["p"]
-    numbers = _NUMBERS.fullmatch(_P.sub(" ", rest, count=1).translate(_BRACKETS))
-    if numbers is None:
-        raise InputError(f"line must be like '{EXAMPLE}', got {text[:80]!r}. Give the numbers without other words.")
-    return PrintedTriple(numbers["estimate"], numbers["lower"], numbers["upper"], p, level=level, ratio=ratio)
-
-
 def _check_parts(triple: PrintedTriple) -> None:
     for field in FIELDS:
         printed = getattr(triple, field)
         number = printed.lstrip("<>") if printed is not None and field == "p" else printed
-        if number is not None and not re.fullmatch(_SCIENTIFIC, number, re.IGNORECASE):
+        if number is not None and not _NUMBER.fullmatch(number):
             raise InputError(f"{field} must be a printed number, got {str(printed)[:40]!r}. Give it as printed.")
     if (triple.lower is None) != (triple.upper is None):
         raise InputError("limits must be two or none, got one. Give the lower and the upper limit.")
@@ -155,16 +99,29 @@ def _check_parts(triple: PrintedTriple) -> None:
     check_level(triple.level)
 
 
-def _check_order(triple: PrintedTriple) -> None:
-    if triple.p is not None and not 0 <= float(triple.p.lstrip("<>")) <= 1:
-        raise InputError(f"p must be in [0, 1], got {triple.p}. Correct it.")
-    for field in FIELDS[:3]:
-        if triple.ratio and float(getattr(triple, field) or 0) < 0:
-            raise InputError(f"{field} of a ratio must not be negative, got {getattr(triple, field)}. Drop ratio.")
-    limits = f"({triple.lower}, {triple.upper})"
+def impossibilities(triple: PrintedTriple) -> list[str]:
+    """Return what no analysis can print, each as a clause: an estimate outside its limits, p outside [0, 1] and so on.
+
+    Rounding is allowed for: 0.5 (0.51, 0.64) is possible, as is 0.15 (0.1515, 0.15).
+
+    Examples
+    --------
+    >>> impossibilities(PrintedTriple("4.44", "-1.18", "0.06", ".12"))
+    ['the estimate 4.44 is outside its limits (-1.18, 0.06)']
+    """
     printed = (triple.estimate, triple.lower, triple.upper)
+    found = []
+    if triple.p is not None and not 0 <= float(triple.p.lstrip("<>")) <= 1:
+        found.append(f"p {triple.p} is not in 0 to 1")
+    found += [
+        f"the {field} {text} is negative, which no ratio is"
+        for field, text in zip(FIELDS, printed, strict=False)
+        if triple.ratio and float(text or 0) < 0
+    ]
     estimate, lower, upper = (rounding_interval(text) if text else Limits(-math.inf, math.inf) for text in printed)
-    if lower.low > upper.high:  # beyond rounding: 0.1515 and 0.15 may belong to limits in the right order
-        raise InputError(f"limits must go from low to high, got {limits}. Exchange them.")
-    if estimate.high < lower.low or estimate.low > upper.high:
-        raise InputError(f"estimate must lie within its limits {limits}, got {triple.estimate}. Correct it.")
+    limits = f"({triple.lower}, {triple.upper})"
+    if lower.low > upper.high:
+        found.append(f"the limits {limits} do not go from low to high")
+    elif estimate.high < lower.low or estimate.low > upper.high:
+        found.append(f"the estimate {triple.estimate} is outside its limits {limits}")
+    return found

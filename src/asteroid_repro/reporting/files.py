@@ -59,3 +59,20 @@ def read_table(path: Path, *, text: bool = False) -> pd.DataFrame:
     except (ValueError, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{path} must be a table of comma-separated values, got: {reason}. Correct it.") from None
+
+
+def read_lines(path: Path) -> pd.DataFrame:
+    """Read a CSV table of printed lines, every cell as it is written: no comments, no missing codes, no numbers.
+
+    Raises
+    ------
+    InputError
+        No such file, or not a table.
+    """
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False, skip_blank_lines=False, encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{path} must be a file that can be read, got: {error.strerror}. Check the path.") from None
+    except (ValueError, UnicodeDecodeError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{path} must be a table of comma-separated values, got: {reason}. Correct it.") from None

@@ -11,8 +11,8 @@ from asteroid_repro.ledger.claim import Claim
 from asteroid_repro.ledger.figure import Figure
 from asteroid_repro.ledger.ledger import Ledger
 from asteroid_repro.printed.audit_triple import TripleAudit, audit_triple
-from asteroid_repro.printed.df_set import DfSet
-from asteroid_repro.printed.families import AuditedLines, FamilyAudit
+from asteroid_repro.printed.df_set import distributions
+from asteroid_repro.printed.families import FamilyAudit, families
 from asteroid_repro.printed.granularity import GranularityCheck, grim, grim_difference
 from asteroid_repro.printed.model_evidence import model_evidence
 from asteroid_repro.printed.printed_triple import PrintedTriple
@@ -94,14 +94,14 @@ def audit(study: Study | None = None, *, ledger: Ledger | None = None) -> Audit:
         f"{outcome}.week{week:g}": parts for (outcome, week), parts in claims.lines.items() if is_auditable(parts)
     }
     triples = {name: audit_triple(_triple(parts)) for name, parts in printed.items()}
-    families = [parts["estimate"].family or "" if "estimate" in parts else "" for parts in printed.values()]
+    groups = [parts["estimate"].family or "" if "estimate" in parts else "" for parts in printed.values()]
     recorded = [all(claim.status != "inconsistent" for claim in parts.values()) for parts in printed.values()]
     people, visits = arm_sizes(claims), len(study.design.visits)
     models = {name: model_evidence(line.triple, *people, n_visits=visits) for name, line in triples.items() if people}
     return Audit(
         triples=triples,
         models=models,
-        families=AuditedLines(tuple(triples.values()), tuple(families)).families(),
+        families=families(list(triples.values()), groups),
         granularity=_granularity(claims, study.design, people) if people else {},
         identities=triangulate(claims),
         as_recorded=[line.consistent for line in triples.values()] == recorded,
@@ -176,14 +176,6 @@ def _line_row(name: str, line: TripleAudit, models: pd.DataFrame | None) -> tupl
         middle = "" if line.midpoint_asymmetry is None else f"midpoint off by {line.midpoint_asymmetry:g}; "
         result = f"{middle}single repairs: {repairs}"
     return "result line", name, str(line.triple), result, _WORDS[line.consistent]
-
-
-def distributions(found: DfSet) -> str:
-    """Name the reference distributions that could have printed a line, or all lines of a family."""
-    if found.df_min is None:
-        return "z alone"
-    most = " df up" if found.df_max is None else f" to {found.df_max:g} df"
-    return f"t from {found.df_min:g}{most}{' and z' if found.z else ''}"
 
 
 def _family_row(name: str, family: FamilyAudit) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ from asteroid_repro.printed.granularity import check_count
 from asteroid_repro.printed.left_open.interval_arithmetic import NOTHING, image, is_empty, meet, size
 from asteroid_repro.printed.left_open.printed_arms import Arms, Pair, printed_arms
 from asteroid_repro.printed.left_open.printed_line_se import LineSE, line_se
-from asteroid_repro.printed.printed_triple import PrintedTriple, parse_line
+from asteroid_repro.printed.printed_triple import PrintedTriple
+from asteroid_repro.printed.reading.printed_line import parse_line
 from asteroid_repro.tables.limits import Limits
 from asteroid_repro.tables.result_table import ResultTable
 

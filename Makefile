@@ -8,7 +8,7 @@ export UV_SYSTEM_CERTS ?= 1
 export UV_NATIVE_TLS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test browser screenshots lint format notebooks docs whatif fit bench type-one missing-inference references audit-calibration chance-imbalance verify-calibration lock clean
+.PHONY: help reproduce test browser screenshots lint format notebooks docs whatif fit bench type-one missing-inference references audit-calibration chance-imbalance verify-calibration noticed-changes lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -88,6 +88,9 @@ chance-imbalance: $(STAMP) ## Measure what a chance imbalance does to an estimat
 
 verify-calibration: $(STAMP) ## Measure the false alarms of verify and the faults it finds (docs/verify-calibration.md; an hour)
 	$(BIN)/python benchmarks/verify_calibration.py
+
+noticed-changes: $(STAMP) ## Find which wrong assumptions the predictions would notice (docs/noticed-changes.md)
+	$(BIN)/python benchmarks/noticed_changes.py
 
 lock: ## Renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

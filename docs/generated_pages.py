@@ -143,10 +143,17 @@ def sources() -> str:
 def predicted() -> str:
     """Return what was foretold, of the last reproduction."""
     table = read_table(ROOT / "data" / "verdicts.csv", text=True).fillna("")
-    shown = table[table["role"] == "predicted"].drop(columns=["role", "tolerance"])
-    renamed = shown.rename(columns={"reproduced": "mean, SIMULATED", "MCSE or interval": "95 % of trials, SIMULATED"})
+    shown = table[table["role"] == "predicted"].drop(columns="role")
+    renamed = shown.rename(
+        columns={
+            "reproduced": "foretold, SIMULATED",
+            "MCSE or interval": "95 % of trials, SIMULATED",
+            "tolerance": "noticed",
+        }
+    )
     blind = [" (blind)" if ar.published()[claim].blind else "" for claim in renamed["claim"]]
-    return markdown(renamed.assign(claim=_code(renamed["claim"]) + blind))
+    noticed = renamed["noticed"].str.removeprefix("noticed: ")
+    return markdown(renamed.assign(claim=_code(renamed["claim"]) + blind, noticed=noticed))
 
 
 def study_format() -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import asteroid_repro as ar
+from asteroid_repro.verdicts.foretelling import NOTICED
 
 ROOT = Path(__file__).parents[1]
 
@@ -104,6 +105,8 @@ def _run() -> dict[str, str]:
         "summary": made["summary"],
         "findings": made["findings"],
         "fit_note": made["fit_note"],
+        "miss_note": made["miss_note"],
+        "noticed": f"{NOTICED:.0%}".replace("%", " %"),
         "allowed_standard_errors": f"{made['allowed_standard_errors']:.2f}",
     }
 

@@ -80,7 +80,7 @@ class Show(NamedTuple):
             typer.echo(verdict_json(verification), nl=False)
             return
         self(verification.label, {"verdicts": verdict_table(verification)})
-        for line in () if self.as_csv else (verification.fit_note, verification.findings, verification.summary):
+        for line in () if self.as_csv else verification.notes():
             typer.echo(paragraph(line, text_width()))
 
 

@@ -46,11 +46,15 @@ def verdict_markdown(verification: Verification) -> str:
 A fitted figure may be {verification.k:.2f} Monte Carlo standard errors away.
 
 *Fitted* claims set an assumption: that they pass shows a sound pipeline, not a true model.
-*Derived* claims are recomputed from other printed numbers. Only *predicted* claims test the model.
+*Derived* claims are recomputed from other printed numbers. Only *predicted* claims test the model: their interval is
+given what is known of the same trial, and a shift of the figure by what is *noticed* would make it a miss with 80 %
+probability.
 
 {markdown(verdict_table(verification))}
 
 {verification.fit_note}
+
+{verification.miss_note}
 
 {verification.findings}
 
@@ -64,7 +68,7 @@ A fitted figure may be {verification.k:.2f} Monte Carlo standard errors away.
 
 def verdict_json(verification: Verification) -> str:
     """Return the verdicts as one JSON document; a number that does not exist is null."""
-    said = ("label", "scenario", "seed", "trials", "summary", "findings", "fit_note", "ok")
+    said = ("label", "scenario", "seed", "trials", "summary", "findings", "fit_note", "miss_note", "ok")
     document = {name: getattr(verification, name) for name in said}
     claims = rows(verification.to_frame())
     return to_json(document | {"allowed_standard_errors": verification.k, "claims": claims})
@@ -93,9 +97,16 @@ def _verdict_cells(row: Row) -> dict[str, str]:
         "published": row.published if row.unit in {"percent", "1"} else f"{row.published} {row.unit}",
         "reproduced": _fixed(row.reproduced, digits),
         "MCSE or interval": interval or (_fixed(row.mcse, digits + 1) if row.mcse else ""),
-        "tolerance": _fixed(row.tolerance, digits + 1) if row.mcse or row.role == "derived" else exact,
+        "tolerance": _tolerance(row, digits) or exact,
         "verdict": row.verdict,
     }
+
+
+def _tolerance(row: Row, digits: int) -> str:
+    """Return how far off a figure may be; of a predicted one, how far off it must be to be noticed."""
+    if row.role == "predicted":
+        return f"noticed: {_fixed(row.detectable, digits - 1)}" if row.detectable is not None else ""
+    return _fixed(row.tolerance, digits + 1) if row.mcse or row.role == "derived" else ""
 
 
 def _fixed(value: float | None, digits: int) -> str:

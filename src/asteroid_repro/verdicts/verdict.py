@@ -6,8 +6,8 @@ standard errors, :math:`k = \Phi^{-1}(1 - 10^{-4}/(2m))` for m such checks, whic
 of the whole suite below :math:`10^{-4}` at any number of trials. Values that were themselves fitted, by m simulated
 trials, came out with an error of their own: a figure of the kind that they were fitted to, known here from n trials
 with Monte Carlo standard error e, has the standard error :math:`e \sqrt{1 + n/m}`. ``predicted`` claims are the only
-test of the model: the published value lies inside the 95 % prediction interval of one simulated trial, or is a miss.
-``context`` is listed.
+test of the model: the published value lies inside the 95 % prediction interval of one simulated trial, given what is
+known of the same trial (:mod:`asteroid_repro.verdicts.foretelling`), or is a miss. ``context`` is listed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,13 +28,13 @@ from asteroid_repro.study_folder import study as read_study
 from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
 from asteroid_repro.trial.provenance import Provenance
+from asteroid_repro.verdicts.foretelling import LEVEL, Foretelling, chance_of_misses, foretell
 from asteroid_repro.verdicts.simulated import PerTrial, fitted_figure, per_trial_figures, why_not
 
 Verdict = Literal["passed", "failed", "foretold", "missed", "inconsistent", "not run", "listed"]
 
 FALSE_ALARM: Final = 1e-4
 """Probability that any fitted check fails although nothing is wrong, over the whole suite."""
-PREDICTION_LEVEL: Final = 0.95
 _PRINT_ALONE: Final = "Nothing is assumed of this trial, so nothing was simulated"
 _Z_POWER: Final = float(ndtri(0.99))  # a defect this many standard errors beyond the tolerance is found 99 % of times
 _EXACT: Final = 1e-9  # slack of comparisons that have no random error, for binary fractions
@@ -59,7 +59,7 @@ class Row:
     fit_error : float or None
         That of the simulation by which assumptions were fitted to figures of its kind; 0 where none were.
     interval_low, interval_high : float or None
-        Prediction interval of one trial, for predicted claims.
+        Prediction interval of one trial, for predicted claims; ``reproduced`` is its middle by regression.
     tolerance : float or None
         Largest accepted distance from the published value.
     verdict : str
@@ -67,8 +67,8 @@ class Row:
     false_alarm : float or None
         Probability that this check fails (or a prediction is missed) although nothing is wrong.
     detectable : float or None
-        Smallest defect of a fitted figure that the check finds with 99 % power, in the claim's unit, the error of the
-        fit counted.
+        Smallest defect that the check finds, in the claim's unit: of a fitted figure with 99 % power, the error of the
+        fit counted; of a predicted one with 80 % power.
     excused : bool
         Whether the ledger gives a reason for leaving the check out.
     note : str
@@ -137,6 +137,8 @@ class Verification(ResultTable):
         Standard errors that a fitted figure may be away.
     fit_note : str
         How many parameters were fitted by simulation to how many claims, and which of these are not met.
+    miss_note : str
+        How often a right model misses at least one predicted figure.
     label : str
         What the reproduced figures are: ``SIMULATED`` with scenario, trials and seed.
     """
@@ -147,6 +149,7 @@ class Verification(ResultTable):
     trials: int
     k: float
     fit_note: str
+    miss_note: str
     label: str
 
     def count(self, verdict: Verdict) -> int:
@@ -174,7 +177,7 @@ class Verification(ResultTable):
 
     def notes(self) -> tuple[str, ...]:
         """Return the fit, the findings and the summary."""
-        return self.fit_note, self.findings, self.summary
+        return tuple(filter(None, (self.fit_note, self.miss_note, self.findings, self.summary)))
 
 
 def verify(
@@ -227,7 +230,8 @@ def verify(
         raise InputError(f"assumptions must be of the study {names}. Hand in their study too.")
     if supposed is None:
         rows = tuple(_judge(claim, claims, {}, None, 0.0) for claim in claims.claims)
-        return Verification(rows, study.design.name, seed, 0, 0.0, f"{_PRINT_ALONE}.", f"Print of {study.design.name}")
+        label = f"Print of {study.design.name}"
+        return Verification(rows, study.design.name, seed, 0, 0.0, f"{_PRINT_ALONE}.", "", label)
     asked = [claim.about for claim in claims.claims if claim.about and claim.role in ("fitted", "predicted")]
     work: Any = partial(per_trial_figures, supposed, asked, seed)
     figures: Mapping[Any, np.ndarray] = run_blocks(work, trials, progress=progress)
@@ -235,7 +239,8 @@ def verify(
     k = allowed_standard_errors(sum(found is not None and found[1] > 0 for found in fitted))
     rows = tuple(_judge(claim, claims, figures, supposed, k) for claim in claims.claims)
     label = f"SIMULATED ({supposed.name}, {trials:,} trials, seed {seed})"
-    return Verification(rows, supposed.name, seed, trials, k, fit_note(supposed.provenance, rows), label)
+    notes = fit_note(supposed.provenance, rows), miss_note(claims, figures)
+    return Verification(rows, supposed.name, seed, trials, k, *notes, label)
 
 
 def fit_note(provenance: Sequence[Provenance], rows: Sequence[Row]) -> str:
@@ -264,6 +269,18 @@ def fit_note(provenance: Sequence[Provenance], rows: Sequence[Row]) -> str:
     return (
         f"Parameters fitted by simulation: {len(fitted)}. Claims they were fitted to: {len(used)}{few}. "
         f"Not met: {', '.join(missed) or 'none'}.{error}"
+    )
+
+
+def miss_note(claims: Ledger, figures: PerTrial) -> str:
+    """Say in how many trials of the model itself at least one predicted figure, or two, would be missed."""
+    foretold = [foretell(claim, claims, figures) for claim in claims.with_role("predicted") if claim.about in figures]
+    if not foretold:
+        return "No figure is predicted: nothing here tests the model."
+    one, two = (chance_of_misses(foretold, figures, least) for least in (1, 2))
+    return (
+        f"If the model is right it misses at least one of {len(foretold)} predicted figures in {one:.0%} of trials, "
+        f"two or more in {two:.0%}."
     )
 
 
@@ -309,7 +326,9 @@ def _judge(claim: Claim, ledger: Ledger, figures: PerTrial, supposed: TrialAssum
         return _row(claim, "listed", _PRINT_ALONE)
     if claim.about in figures:
         ratio = fit_variance_ratio(claim.about, supposed, ledger, len(figures[claim.about]))
-        return _judge_fitted(claim, figures, k, ratio) if claim.role == "fitted" else _judge_predicted(claim, figures)
+        if claim.role == "predicted":
+            return _judge_predicted(claim, foretell(claim, ledger, figures))
+        return _judge_fitted(claim, figures, k, ratio)
     why = why_not(claim.about, supposed) if claim.about else "the claim does not say what figure it is about"
     return _not_run(claim, str(why))
 
@@ -347,20 +366,23 @@ def _judge_fitted(claim: Claim, figures: PerTrial, k: float, ratio: float) -> Ro
     )
 
 
-def _judge_predicted(claim: Claim, figures: PerTrial) -> Row:
-    values, tail, printed = claim.sign * figures[claim.about], (1 - PREDICTION_LEVEL) / 2, claim.value
-    low, high = np.quantile(values, [tail, 1 - tail]).tolist()
+def _judge_predicted(claim: Claim, foretelling: Foretelling) -> Row:
+    low, high = foretelling.interval.low, foretelling.interval.high
+    printed = claim.value
     foretold = low <= printed <= high
     if claim.relation:  # a bound is foretold where the interval reaches beyond it
         foretold = low < printed if claim.relation == "<" else high > printed
+    given = f", given {', '.join(map(str, foretelling.known))} of the same trial" if foretelling.known else ""
     return _row(
         claim,
         "foretold" if foretold else "missed",
-        "prediction interval of one trial of this size" + (", fixed before the number was read" if claim.blind else ""),
-        reproduced=float(values.mean()),
+        f"prediction interval of one trial of this size{given}"
+        + (", fixed before the number was read" if claim.blind else ""),
+        reproduced=foretelling.center,
         interval_low=low,
         interval_high=high,
-        false_alarm=1 - PREDICTION_LEVEL,
+        false_alarm=1 - LEVEL,
+        detectable=foretelling.detectable,
     )
 
 

@@ -1,9 +1,9 @@
 """What would change if the assumptions were others: two scenarios on the same people and noise."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
@@ -14,10 +14,17 @@ from asteroid_repro.engine.true_effects import true_values
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
 from asteroid_repro.estimate.inference import Estimates
+from asteroid_repro.evaluate.answers import analysis_said, finding_said
+from asteroid_repro.evaluate.performance import MAIN
 from asteroid_repro.mechanism.mechanism import Mechanism, solve
 from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.tables.rounding import between, number
 from asteroid_repro.trial.assumptions import TrialAssumptions
 from asteroid_repro.trial.changes import EVERY_OUTCOME
+from asteroid_repro.trial.design import Design
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Scenario = tuple[Mechanism, np.ndarray]
 """A population, and what the method estimates there, shape (weeks, outcomes)."""
@@ -96,6 +103,8 @@ class WhatIf(ResultTable):
         Whether the run ended before its goal: by the user, or with ``trials="auto"`` at the most it may take.
     analysis : Analysis
         The method, its reference distribution and level.
+    design : Design
+        Arms, visits and outcomes.
     label : str
         ``SIMULATED`` with both scenarios, analysis, trials and seed.
     """
@@ -106,7 +115,59 @@ class WhatIf(ResultTable):
     trials: int
     stopped: bool
     analysis: Analysis
+    design: Design
     label: str
+
+    def change(self, outcome: str, measure: str, week: float | None = None) -> MeasureChange:
+        """Return how one measure changes, at the last of the weeks unless one is given.
+
+        Raises
+        ------
+        InputError
+            No such measure.
+        """
+        wanted = outcome, max(row.week for row in self.rows) if week is None else week, measure
+        found = next((row for row in self.rows if (row.outcome, row.week, row.measure) == wanted), None)
+        if found is None:
+            raise InputError(f"measure must be one that was computed, got {wanted}. See to_frame().")
+        return found
+
+    def answer(self, outcome: str | None = None, week: float | None = None) -> str:
+        """Return how much more or less often a trial favours the treatment; of the study's first outcome.
+
+        The limits are the paired difference plus and minus 1.96 of its Monte Carlo standard errors.
+
+        Examples
+        --------
+        >>> from asteroid_repro import ASTEROID
+        >>> what_if(ASTEROID, ASTEROID, trials=500, seed=1).answer().partition(": ")[2]
+        "no more and no fewer; with the paper's analysis."
+        """
+        name = outcome or self.design.outcome_names[0]
+        one = self.change(name, "favours_treatment", week)
+        better = finding_said(self.design.outcome(name).sign, name, one.week, self.design)
+        shares = f"{number(100 * one.changed, 1)} % of trials like this, not {number(100 * one.base, 1)} %,"
+        return f"{shares} would find {better}: {_said(one)}; {analysis_said(self.analysis, self.design)}."
+
+    def short_frame(self) -> "pd.DataFrame":
+        """Return the changes of the main measures at the last of the weeks."""
+        import pandas as pd  # slow to import, and the command line prints without it
+
+        return pd.DataFrame([asdict(row) for row in main_changes(self)])
+
+
+def main_changes(found: WhatIf) -> list[MeasureChange]:
+    """Return the changes that are looked at first, at the last of the weeks; the paper's verdict at the end."""
+    names = found.design.outcome_names
+    return [*(found.change(name, measure) for name in names for measure in MAIN), found.rows[-1]]
+
+
+def _said(share: MeasureChange) -> str:
+    if share.change == 0:
+        return "no more and no fewer"
+    change, reach = 100 * abs(share.change), 196 * share.mcse
+    limits = f"95 % limits {between(change - reach, change + reach, 1)}"
+    return f"{number(change, 1)} percentage points {'more' if share.change > 0 else 'fewer'} ({limits})"
 
 
 def what_if(
@@ -181,7 +242,9 @@ def what_if(
     names, how_many = f"{changed.name} against {base.name}", f"{totals.trials:,} trials each"
     label = simulated_label(names, analysis, how_many, stopped, f"seed {seed}")
     rows, verdicts = _rows(totals.sums, truths, where), _verdicts(totals.sums, where)
-    return WhatIf(rows, verdicts, differences(*populations), totals.trials, totals.stopped, analysis, label)
+    return WhatIf(
+        rows, verdicts, differences(*populations), totals.trials, totals.stopped, analysis, base.design, label
+    )
 
 
 def differences(one: TrialAssumptions, other: TrialAssumptions) -> dict[str, tuple[Any, Any]]:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
+import jsonschema  # type: ignore[import-untyped]  # has no types
 import pandas as pd
 import pytest
 from typer.main import get_command
@@ -17,6 +19,7 @@ import asteroid_repro
 from asteroid_repro import ASTEROID, audit, estimate_effects, reproduction, scenario, simulate_trial, verify
 from asteroid_repro.cli.commands import app, main
 
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs/_static/json-output.schema.json").read_text(encoding="utf-8"))
 BREATHING = Path(__file__).parents[1] / "studies" / "breathing"
 CONTRADICTION = "-5.20 (-10.12, -0.24), p=0.038"
 SOUND = "-15.30 (-25.33, -5.27), p=0.003"
@@ -68,7 +71,7 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
 
 @pytest.mark.parametrize("command", sorted(set(commands()) - {"study"}))
 def test_every_command_takes_a_study_and_prints_json_and_csv(command: str) -> None:
-    assert "--study" in options(command)
+    assert "--study" in options(command) or command == "replication"  # two numbers of anybody's
     assert {"--json", "--csv"} <= options(command) or command == "app"
 
 
@@ -92,6 +95,12 @@ def test_the_commands_of_the_design_exist_and_long_ones_take_a_seed() -> None:
         (("scenarios",), 0, "scenarios"),
         (("scenarios", "no_effect"), 0, "values"),
         (("reconstruct", "--outcome", "current_pain", "--n", "2"), 0, "ranges"),
+        (("power", "--trials", "300"), 0, "operating_characteristics"),
+        (("what-if", "--trials", "300", "--set", "people_per_arm=30"), 0, "changes"),
+        (("sample-size", "--trials", "300", "--effect", "-25"), 0, "sizes"),
+        (("power-curve", "--trials", "300", "--over", "people_per_arm=10,20"), 0, "power_curve"),
+        (("assurance", "--trials", "300", "--mean", "-15.3", "--sd", "5"), 0, "assurance"),
+        (("replication", "--estimate", "-15.3", "--se", "5.117"), 0, "replication"),
     ],
 )
 def test_json_parses_and_the_exit_status_says_what_was_found(arguments: tuple[str, ...], code: int, key: str) -> None:
@@ -99,6 +108,8 @@ def test_json_parses_and_the_exit_status_says_what_was_found(arguments: tuple[st
     document = json.loads(output)
     assert status == code
     assert not key or key in document
+    if key:  # an audited line is a record of its own
+        jsonschema.validate(document, SCHEMA)
 
 
 @pytest.mark.parametrize("arguments", [("simulate",), ("estimate",), ("verify", "--trials", "200")])
@@ -146,6 +157,59 @@ def test_verify_ends_with_the_verdict_line() -> None:
     code, output = run("verify", "--trials", "200")
     assert code == 0
     assert output.rstrip().splitlines()[-1].endswith("passed, 0 failed, 0 not run")
+
+
+def test_verdicts_as_junit_fail_what_failed_and_skip_what_was_not_checked(tmp_path: Path) -> None:
+    path = tmp_path / "out" / "verdicts.xml"
+    for changed, status in (((), 0), (("--set", "adherence_mean=0.6"), 1)):
+        assert run("verify", "--trials", "500", *changed, "--junit", str(path))[0] == status
+        suite = ET.fromstring(path.read_text(encoding="utf-8").partition("\n")[2])  # noqa: S314 - our own file
+        result = verify(
+            assumptions=ASTEROID.with_values(adherence_mean=0.6) if changed else None, seed=2024, trials=500
+        )
+        assert int(suite.attrib["tests"]) == len(result.rows)
+        assert int(suite.attrib["failures"]) == result.count("failed") == len(suite.findall(".//failure"))
+        passed = [case.attrib["name"] for case in suite.iter("testcase") if not len(case)]
+        assert passed == [row.claim for row in result.rows if row.verdict in ("passed", "foretold")]
+
+
+def test_a_table_for_people_is_short_and_all_of_it_is_there_for_the_asking() -> None:
+    run_it = ("power", "--trials", "300")
+    short, whole = run(*run_it)[1], run(*run_it, "--all")[1]
+    assert short.splitlines()[0] in whole
+    assert "interval_width" not in short
+    assert whole.count("interval_width") == 6
+    one = run(*run_it, "--measure", "rmse", "--week", "6")[1]
+    assert one.count("rmse") == 3
+    assert "power  " not in one
+    assert "No check failed" in run("verify", "--trials", "200")[1].splitlines()[0]
+    assert "design.randomised" in run("verify", "--trials", "200", "--all")[1]
+
+
+def test_the_sentence_is_about_the_outcome_that_was_asked_for_or_changed() -> None:
+    for more, outcome in (
+        ((), "average pain"),
+        (("--set", "disability.effect=-9"), "disability (Oswestry)"),
+        (("--outcome", "current_pain", "--set", "disability.effect=-9"), "current pain"),
+        (("--set", "disability.effect=-9", "--set", "current_pain.sd=20"), "average pain"),
+    ):
+        assert f"running lowers {outcome} at week 12, a benefit" in flat(run("power", "--trials", "300", *more)[1])
+
+
+def test_a_harm_is_called_a_harm_and_no_effect_an_error() -> None:
+    harm = flat(run("power", "--trials", "2000", "--set", "average_pain.effect=8")[1])
+    assert "would find that running raises average pain at week 12, a harm" in harm
+    assert 30 < float(harm.partition(" %")[0]) < 40
+    none = flat(run("power", "--trials", "2000", "--scenario", "no_effect")[1])
+    assert "would find an effect on average pain at week 12 that is not there" in none
+    assert float(none.partition(" %")[0]) < 9
+    better = flat(run("power", "--study", str(BREATHING), "--trials", "300")[1])
+    assert "a benefit" in better
+
+
+def flat(output: str) -> str:
+    """Return the first paragraph in one line."""
+    return " ".join(output.partition("\n\n")[0].split())
 
 
 def test_an_impossible_scenario_file_ends_with_one_line(refused: Callable[..., str], tmp_path: Path) -> None:

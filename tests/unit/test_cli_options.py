@@ -82,6 +82,39 @@ def test_what_is_left_out_is_left_to_the_function(command: str, function: str, r
     }
 
 
+@pytest.mark.parametrize(
+    ("command", "function", "options", "named"),
+    [
+        (
+            "sample-size", "sample_size", ("--power", "0.8", "--effect", "-9", "--maximum", "50"),
+            {"power": 0.8, "effect": -9.0, "maximum": 50},
+        ),
+        ("power-curve", "power_curve", ("--over", "walking.effect=5,10", "--measure", "rmse"), {"measures": ("rmse",)}),
+        (
+            "assurance", "assurance", ("--mean", "-9", "--sd", "2", "--shrinkage", "empirical_bayes"),
+            {"mean": -9.0, "sd": 2.0, "shrinkage": "empirical_bayes"},
+        ),
+    ],
+)  # fmt: skip
+def test_the_commands_that_plan(
+    command: str, function: str, options: tuple[str, ...], named: dict[str, Any], reached: Callable[..., Reached]
+) -> None:
+    where = ("--outcome", "walking", "--week", "10.5")
+    found = reached(function, command, *options, *where, *CASE, *GIVEN, "--trials", "300", "--seed", "3")
+    assert same(found.arguments[0])
+    assert found.arguments[1:] == (({"walking.effect": [5, 10]},) if function == "power_curve" else ())
+    assert found.named == named | {"outcome": "walking", "week": 10.5} | ANALYSIS | RUN
+    left = reached(function, command, *options).named
+    assert {"outcome", "week", "method", "trials"}.isdisjoint(left)
+
+
+def test_replication(reached: Callable[..., Reached]) -> None:
+    given = ("--estimate", "-9", "--se", "3", "--relative-size", "2", "--level", "0.9", "--shrinkage", "0.25")
+    found = reached("replication", "replication", *given)
+    assert found.arguments == (-9.0, 3.0)
+    assert found.named == {"relative_size": 2.0, "level": 0.9, "shrinkage": 0.25}
+
+
 def test_several_methods_of_a_sweep(reached: Callable[..., Reached]) -> None:
     methods = ("--method", "ancova", "--method", "clda")
     assert reached("sweep", "sweep", "results", "--over", "people_per_arm=10", *methods).named["method"] == [

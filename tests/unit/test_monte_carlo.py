@@ -15,16 +15,19 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from io import StringIO
 from threading import Event
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+from tqdm import tqdm
 
 from asteroid_repro import ASTEROID, InputError, operating_characteristics
+from asteroid_repro.engine import monte_carlo
 from asteroid_repro.engine.monte_carlo import PIECE_TRIALS, Run, Totals, run_blocks, sum_pieces
 from asteroid_repro.engine.true_effects import true_values
 from asteroid_repro.estimate.effects.methods import Analysis
-from asteroid_repro.evaluate.performance import piece_sums
+from asteroid_repro.evaluate.performance import characteristics, piece_sums
 from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.simulate.streams import BLOCK_TRIALS
 
@@ -51,7 +54,7 @@ from asteroid_repro import ASTEROID
 from asteroid_repro.engine.monte_carlo import Run, sum_pieces
 from asteroid_repro.estimate.effects.methods import Analysis
 from asteroid_repro.mechanism.mechanism import solve
-from asteroid_repro.evaluate.performance import piece_sums
+from asteroid_repro.evaluate.performance import characteristics, piece_sums
 from asteroid_repro.engine.true_effects import true_values
 
 def interrupt(totals):
@@ -318,6 +321,7 @@ def test_every_trial_is_done_once(trials: int) -> None:
 
 
 def test_the_bar_shows_on_a_terminal_only(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monte_carlo, "_PATIENCE", 0.0)  # seconds without a bar
     sum_pieces(counted, run(TRIALS, progress=True))
     assert capfd.readouterr() == ("", "")
     shown = {}
@@ -328,6 +332,27 @@ def test_the_bar_shows_on_a_terminal_only(capfd: pytest.CaptureFixture[str], mon
         shown[progress] = terminal.getvalue()
     assert "Simulating" in shown[True]
     assert shown[False] == ""
+
+
+def test_the_bar_shows_in_a_notebook(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monte_carlo, "_PATIENCE", 0.0)
+    monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
+    sum_pieces(counted, run(TRIALS, progress=True))
+    assert "Simulating" in capfd.readouterr().err
+
+
+def test_a_slow_piece_moves_the_bar_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+
+    class Bar(tqdm):  # type: ignore[type-arg]
+        def update(self, n: float | None = 1) -> bool | None:
+            seen.append(int(n or 0))
+            return super().update(n)
+
+    monkeypatch.setattr(monte_carlo, "tqdm", Bar)
+    slow = ASTEROID.with_values(missing_treatment=0.1)
+    characteristics(slow, Analysis("mmrm", "satterthwaite"), run(2 * BLOCK_TRIALS))
+    assert seen[:-1] == [BLOCK_TRIALS, BLOCK_TRIALS]  # and the piece, for what is not yet counted
 
 
 def test_memory_does_not_grow_with_the_trials() -> None:

@@ -101,8 +101,9 @@ def test_a_copy_says_what_was_changed_and_nothing_else() -> None:
     assert copy.source("average_pain.sd").startswith("Changed by with_values (was [16.18")
     changed = {one.field for one in copy.provenance if one.role == "changed"}
     assert changed == {"n_treatment", "average_pain.sd"}
-    assert copy.name == "ASTEROID, changed"
-    assert copy.with_values(n_treatment=31).name == "ASTEROID, changed"
+    said = "ASTEROID, changed: people in running 30 (was 20), SD of average pain 12 (was 16.18)"
+    assert copy.name == said
+    assert copy.with_values(n_treatment=31).name == f"{said}; people in running 31 (was 30)"
     assert ASTEROID.with_values(name="mine", n_treatment=30).name == "mine"
     assert {one.field for one in copy.provenance} == {one.field for one in ASTEROID.provenance}
 
@@ -111,7 +112,7 @@ def test_a_copy_changed_back_keeps_no_claim() -> None:
     back = ASTEROID.with_values(n_treatment=30).with_values(n_treatment=20)
     assert back.values() | {"name": "ASTEROID"} == ASTEROID.values()
     assert back.source("n_treatment") == "Changed by with_values (was 30)."
-    assert back.name == "ASTEROID, changed"
+    assert back.name == "ASTEROID, changed: people in running 30 (was 20); people in running 20 (was 30)"
 
 
 def test_a_value_given_again_as_it_is_is_not_changed() -> None:
@@ -168,7 +169,29 @@ def test_the_copy_of_a_scenario_names_the_last_who_changed_a_value() -> None:
     copy = scenario("no_effect").with_values(average_pain={"effect": [-1, -2]}, adherence_mean=0.6)
     assert copy.source("average_pain.effect") == "Changed by with_values (was [0.0, 0.0])."
     assert copy.source("current_pain.effect").startswith("Changed by scenario no_effect")
-    assert copy.name == "no_effect, changed"
+    assert copy.name == "no_effect, changed: adherence mean 0.6 (was 0.7), effect on average pain -2 (was 0)"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"average_pain": {"effect": [-4, -15.3]}}, "effect on average pain -4, -15.3 (was -7.65, -15.3)"),
+        ({"visit_correlation": 0.3}, "visit correlation 0.3 (was 0.5)"),
+        ({"programme": "couch_to_5k"}, "programme couch_to_5k (was asteroid)"),
+        ({"adverse_events.lower_limb.rate": 0.1}, "adverse events lower limb rate 0.1 (was 0.06819)"),
+        ({"disability.important": 12}, "disability important 12 (was 10)"),
+    ],
+)
+def test_the_name_of_a_copy_says_what_was_changed(changes: dict[str, object], said: str) -> None:
+    assert ASTEROID.with_values(**changes).name == f"ASTEROID, changed: {said}"
+
+
+def test_more_than_four_changes_are_counted() -> None:
+    many = ASTEROID.with_values(
+        people_per_arm=30, adherence_mean=0.5, adherence_sd=0.1, missing_treatment=0.1, missing_reference=0.2
+    )
+    assert many.name.startswith("ASTEROID, changed: people per arm 30 (was 20), ")
+    assert many.name.endswith(", and 1 more")
 
 
 # The record of a source ------------------------------------------------------------------------------------------

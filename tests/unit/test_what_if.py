@@ -3,6 +3,7 @@
 Seeds chosen before looking.
 """
 
+from html import escape
 from typing import Any, Final
 
 import numpy as np
@@ -275,9 +276,9 @@ def test_a_result_is_a_table_that_says_simulated(comparison: WhatIf) -> None:
     assert list(frame) == ["outcome", "week", "measure", "base", "changed", "change", "mcse"]
     assert len(frame) == len(comparison.rows) == 6 * frame["measure"].nunique() + 1
     page = comparison._repr_html_()
-    assert page.startswith(
-        "<p><strong>SIMULATED (ASTEROID, changed against ASTEROID, random_intercept with z, level 0.95, 3,000"
-    )
+    assert escape(comparison.answer()) in page
+    assert "<p><strong>SIMULATED (ASTEROID, changed: " in page
+    assert " against ASTEROID, random_intercept with z, level 0.95, 3,000" in page
     assert "not participant data" in page
     assert "<table" in page
     assert (comparison.trials, comparison.stopped) == (TRIALS, False)

@@ -12,6 +12,7 @@ from asteroid_repro.cli import audit_commands, planning_commands, print_commands
 from asteroid_repro.cli.options import SEED, Case, Seed, StudyName, analysis, takes
 from asteroid_repro.cli.output import Show, WholeHelp
 from asteroid_repro.study_folder import DEFAULT
+from asteroid_repro.tables.text_table import paragraph, text_width
 
 _ABOUT = "Simulate, analyse and check a two-arm trial from what is published about it: ASTEROID, or one of your own."
 _TABLE = "CSV of outcomes (participant, arm, week, outcome, value); else a trial is simulated."
@@ -34,6 +35,8 @@ Treatment = Annotated[str | None, typer.Option(help="Arm of the CSV that is trea
 Reference = Annotated[str | None, typer.Option(help="Arm of the CSV that it is compared with; else the study's.")]
 OutcomeName = Annotated[str, typer.Option(help="Outcome of the study whose printed line is meant.")]
 Week = Annotated[float | None, typer.Option(help="Week of the line; the last one printed when left out.")]
+Everything = Annotated[bool, typer.Option("--all", help="Every verdict, those that passed too.")]
+JUnit = Annotated[Path | None, typer.Option(help="File for the verdicts as JUnit XML, which CI shows as tests.")]
 Port = Annotated[int, typer.Option(help="Port on 127.0.0.1.")]
 Browser = Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in the browser.")]
 Version = Annotated[bool, typer.Option("--version", help="Print the version and stop.")]
@@ -102,15 +105,17 @@ def estimate(
         table, own = read_table(outcomes), ar.study(case.study).design.arm_names
         there = own if "arm" in table and set(own) <= set(table["arm"]) else (None, None)
         arms: dict[str, Any] = {"treatment": treatment or there[0], "reference": reference or there[1]}
-        show(str(outcomes), {"effects": ar.estimate_effects(table, **arms, **analysis).to_frame()})
+        found = ar.estimate_effects(table, **arms, **analysis)
+        show(str(outcomes), {"effects": found.to_frame()}, answer=found.answer())
         return
     trial = ar.simulate_trial(case.assumptions(), seed=seed)
-    results = {"effects": ar.estimate_effects(trial, **analysis).to_frame()}
+    found = ar.estimate_effects(trial, **analysis)
+    results = {"effects": found.to_frame()}
     if trial.has_exposure:
         results["event_rates"] = ar.event_rates(trial, level=analysis.get("level", 0.95)).to_frame()
     if len(trial.sessions):
         results["attendance"] = ar.attendance(trial).to_frame()
-    show(trial.label, results)
+    show(trial.label, results, answer=found.answer())
 
 
 @app.command()
@@ -133,7 +138,10 @@ def reconstruct(
 
 @app.command()
 @takes(case=Case, show=Show)
-def verify(case: Case, show: Show, *, seed: Seed = SEED, trials: Trials = 20_000) -> None:
+def verify(
+    case: Case, show: Show, *, seed: Seed = SEED, trials: Trials = 20_000, everything: Everything = False,
+    junit: JUnit = None,
+) -> None:  # fmt: skip
     """Check every published claim against the simulation; exit status 1 if a check failed.
 
     Example: asteroid-repro verify --seed 7 --json
@@ -142,7 +150,12 @@ def verify(case: Case, show: Show, *, seed: Seed = SEED, trials: Trials = 20_000
     is_print = not (own.has_assumptions or case.scenario or case.changes)
     supposed = None if is_print else case.assumptions()
     result = ar.verify(own, assumptions=supposed, seed=seed, trials=trials, progress=not show.as_json)
-    show.verdicts(result)
+    if junit is not None:
+        from asteroid_repro.reporting.files import write_file
+        from asteroid_repro.reporting.result_tables import verdict_junit
+
+        write_file(junit, verdict_junit(result))
+    show.verdicts(result, everything=everything)
     raise typer.Exit(0 if result.ok else 1)
 
 
@@ -196,7 +209,9 @@ def check(folder: Annotated[str, typer.Argument(help="Folder of a study, or the 
     """
     from asteroid_repro.study_contents import study_contents
 
-    typer.echo("\n".join(study_contents(ar.study(folder))))
+    for line in study_contents(ar.study(folder)):
+        indent = line[: len(line) - len(line.lstrip())]
+        typer.echo(paragraph(line, text_width(), indent))
 
 
 def _write(out: Path, tables: dict[str, Any], label: str) -> None:

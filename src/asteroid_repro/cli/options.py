@@ -17,7 +17,7 @@ Command = Callable[..., None]
 SEED = 2024
 _METHOD = f"One of {', '.join(METHODS)}; when left out, the study's own (estimate: mmrm)"
 _DISTRIBUTION = "z, t, satterthwaite or kenward_roger; the method's own when left out."
-_TARGET = "Instead of --trials: until power and coverage (what-if: their changes) have this Monte Carlo standard error."
+_TARGET = "Instead of --trials: until power and coverage, or their changes, have this Monte Carlo standard error."
 
 StudyName = Annotated[str, typer.Option("--study", help="Name of a study, or a folder that holds one.")]
 ScenarioName = Annotated[str | None, typer.Option("--scenario", help="One of `scenarios`, or a .toml file of changes.")]
@@ -26,6 +26,8 @@ Method = Annotated[str | None, typer.Option(help=f"{_METHOD}.")]
 Methods = Annotated[list[str] | None, typer.Option("--method", help=f"{_METHOD}; may repeat.")]
 Distribution = Annotated[str | None, typer.Option(help=_DISTRIBUTION)]
 Level = Annotated[float | None, typer.Option(help="Confidence level.")]
+Outcome = Annotated[str | None, typer.Option(help="Name of the outcome; the study's first when left out.")]
+Week = Annotated[float | None, typer.Option(help="Week of the visit; the last when left out.")]
 Seed = Annotated[int, typer.Option(help="Seed of the random numbers; the same seed gives the same result.")]
 Trials = Annotated[int | None, typer.Option(help="Simulated trials.")]
 TargetMcse = Annotated[float | None, typer.Option(help=_TARGET)]
@@ -70,6 +72,18 @@ def run(
         context.with_resource(client)
     where = {"seed": seed, "n_jobs": jobs, "executor": client, "progress": True}
     return where | _given(trials=many, target_mcse=target_mcse)
+
+
+def fixed_run(
+    context: typer.Context, *, trials: Trials = None, seed: Seed = SEED, jobs: Jobs = 1, dask: Dask = None
+) -> dict[str, Any]:
+    """Return the arguments of runs whose trials do not depend on what they find: :func:`run` without a target."""
+    return run(context, trials=trials, seed=seed, jobs=jobs, dask=dask)
+
+
+def place(outcome: Outcome = None, week: Week = None) -> dict[str, Any]:
+    """Return the outcome and the week that were given; the study's first outcome and last visit when left out."""
+    return _given(outcome=outcome, week=week)
 
 
 def takes(**makers: Callable[..., Any]) -> Callable[[Command], Command]:

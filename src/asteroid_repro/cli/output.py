@@ -1,7 +1,7 @@
 """How the commands print: the answer and tables for people, JSON and CSV for programs."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 import typer
 from typer.core import TyperGroup
@@ -9,6 +9,8 @@ from typer.core import TyperGroup
 from asteroid_repro.errors import InputError
 from asteroid_repro.reporting.records import rows, to_csv, to_json
 from asteroid_repro.tables.text_table import Records, paragraph, text_table, text_width
+
+MINUS: Final = "\N{MINUS SIGN}"
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +40,11 @@ class Show(NamedTuple):
 
     as_json: AsJson = False
     as_csv: AsCsv = False
+
+    @property
+    def for_programs(self) -> bool:
+        """Whether a program reads it: then it gets every row."""
+        return self.as_json or self.as_csv
 
     def __call__(self, label: str, tables: "Mapping[str, Records | pd.DataFrame]", *, answer: str = "") -> None:
         """Print the answer, the tables and what the data are; CSV takes the first table only.
@@ -72,22 +79,24 @@ class Show(NamedTuple):
                 say_table(name, records)
             say(label)
 
-    def verdicts(self, verification: "Verification") -> None:
-        """Print the verdicts with their summary."""
+    def verdicts(self, verification: "Verification", *, everything: bool = False) -> None:
+        """Print whether a check failed and the verdicts: to people, unless they want everything, the notable ones."""
         from asteroid_repro.reporting.result_tables import verdict_json, verdict_table
 
         if self.as_json:
             typer.echo(verdict_json(verification), nl=False)
             return
-        self(verification.label, {"verdicts": verdict_table(verification)})
+        table = verdict_table(verification)
+        shown = table if everything or self.as_csv else table[table["verdict"] != "passed"]
+        self(verification.label, {"verdicts": shown}, answer=verification.answer())
         for line in () if self.as_csv else verification.notes():
             typer.echo(paragraph(line, text_width()))
 
 
 def say(text: str) -> None:
-    """Print a paragraph with an empty line below it; nothing for no text."""
+    """Print a paragraph with an empty line below it, its minus signs as they are typed; nothing for no text."""
     if text:
-        typer.echo(f"{paragraph(text, text_width())}\n")
+        typer.echo(f"{paragraph(text.replace(MINUS, '-'), text_width())}\n")
 
 
 def say_table(name: str, records: Records) -> None:

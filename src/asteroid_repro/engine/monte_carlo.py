@@ -8,10 +8,12 @@ how many workers did the work, nor on which of them was quicker.
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import islice
@@ -40,6 +42,8 @@ MOST_KEPT: Final = 2_000_000
 _MOST_JOBS: Final = 1000
 
 AHEAD: Final = 1000  # pieces handed out and not yet added: enough for a cluster, and it bounds the memory
+_PATIENCE: Final = 1.0  # seconds without a progress bar, so that none flashes by
+_TICK: Final = ContextVar[Callable[[int], Any] | None]("tick")
 _AHEAD_AUTOMATIC: Final = 64  # fewer where those that are not needed in the end are thrown away
 
 TARGET_MCSE: Final = 0.005
@@ -63,7 +67,7 @@ class Run:
     executor : concurrent.futures.Executor or dask.distributed.Client, optional
         Where to do the work instead.
     progress : bool
-        Show a progress bar (never when the output is not a terminal).
+        Show a progress bar, on a terminal or in a notebook, once it takes more than a second.
 
     Raises
     ------
@@ -128,7 +132,7 @@ def run_blocks(work: Work, trials: int, *, progress: bool = False) -> dict[str, 
     trials : int
         Number of trials.
     progress : bool
-        Show a progress bar (never when the output is not a terminal).
+        Show a progress bar, on a terminal or in a notebook, once it takes more than a second.
 
     Returns
     -------
@@ -192,11 +196,12 @@ def sum_pieces(work: Work, run: Run, *, enough: Callable[[Totals], bool] | None 
     bar = progress_bar("Simulating", "trial", None if automatic else goal, progress=run.progress)
     pieces = ((start // BLOCK_TRIALS, min(PIECE_TRIALS, goal - start)) for start in range(0, goal, PIECE_TRIALS))
     with workers(run) as pool, bar:
+        ticking = _TICK.set(bar.update)  # in this process a slow piece shows its blocks
         try:
             for size, figures in results(task, pieces, pool, ahead=ahead, in_order=True):
                 sums = {key: sums[key] + value for key, value in figures.items()} if sums else dict(figures)
                 done += size
-                bar.update(size)
+                bar.update(max(0, done - bar.n))
                 if automatic and enough is not None and enough(Totals(sums, done)):
                     break
             else:
@@ -205,6 +210,8 @@ def sum_pieces(work: Work, run: Run, *, enough: Callable[[Totals], bool] | None 
             if not done:
                 raise
             stopped = True
+        finally:
+            _TICK.reset(ticking)
     return Totals(sums, done, stopped)
 
 
@@ -248,6 +255,18 @@ def check_usable(usable: np.ndarray, trials: int) -> int:
     if fewest < 2:
         raise InputError(f"trials must leave 2 usable fits or more, got {fewest} of {trials}. Try more people.")
     return fewest
+
+
+def block_done(trials: int) -> None:
+    """Tell the progress bar of this process, if there is one, that a block of a slow piece is done.
+
+    Examples
+    --------
+    >>> block_done(1000)
+    """
+    tick = _TICK.get(None)
+    if tick is not None:
+        tick(trials)
 
 
 def _do_piece(work: Work, piece: tuple[int, int]) -> tuple[int, Mapping[str, np.ndarray]]:
@@ -332,6 +351,7 @@ def _end_with(process: multiprocessing.process.BaseProcess) -> None:
 def progress_bar(
     what: str, unit: str, total: int | None, done: int = 0, *, progress: bool, of: Iterable[Any] | None = None
 ) -> Any:
-    """Show how much is done, how fast, and how long the rest will take; never when the output is not a terminal."""
-    hidden = None if progress else True
-    return tqdm(of, what, total, initial=done, unit=unit, unit_scale=True, disable=hidden, leave=False)
+    """Show how much is done, how fast, and how long the rest will take; never but on a terminal or in a notebook."""
+    hidden = not (progress and (sys.stderr.isatty() or "ipykernel" in sys.modules))
+    shown = partial(tqdm, unit=unit, unit_scale=True, delay=_PATIENCE, leave=False)
+    return shown(of, what, total, initial=done, disable=hidden)

@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from asteroid_repro.engine.monte_carlo import block_done
 from asteroid_repro.estimate.effects.methods import Analysis, closed_form, estimate_arrays
 from asteroid_repro.estimate.effects.moments import (
     Moments,
@@ -19,6 +20,9 @@ from asteroid_repro.mechanism.mechanism import Mechanism
 from asteroid_repro.simulate.missing import remove_visits
 from asteroid_repro.simulate.outcomes import Outcomes, score_tiles, simulate_outcomes
 from asteroid_repro.simulate.streams import blocks
+
+Fit = Callable[[np.ndarray, np.ndarray], Estimates]
+"""Takes the scores of both arms."""
 
 
 def simulated_estimates(mechanism: Mechanism, seed: int, block: int, trials: int, analysis: Analysis) -> Estimates:
@@ -63,8 +67,7 @@ def simulated_estimates(mechanism: Mechanism, seed: int, block: int, trials: int
         likelihood=analysis.likelihood,
     )
     return _joined(
-        (_fit_scores(fit, simulated_scores(mechanism, seed, *part)) for part in blocks(trials, block)),
-        partial(np.concatenate, axis=-1),
+        (_fitted_block(fit, mechanism, seed, *part) for part in blocks(trials, block)), partial(np.concatenate, axis=-1)
     )
 
 
@@ -126,7 +129,13 @@ def _moments_of_scores(mechanism: Mechanism, seed: int, block: int, trials: int)
     )
 
 
-def _fit_scores(fit: Callable[[np.ndarray, np.ndarray], Estimates], scores: Outcomes) -> Estimates:
+def _fitted_block(fit: Fit, mechanism: Mechanism, seed: int, block: int, trials: int) -> Estimates:
+    found = _fit_scores(fit, simulated_scores(mechanism, seed, block, trials))
+    block_done(trials)
+    return found
+
+
+def _fit_scores(fit: Fit, scores: Outcomes) -> Estimates:
     """Fit one outcome after the other, and make the outcomes the second axis."""
     by_outcome = zip(scores.treatment, scores.reference, strict=True)
     return _joined((fit(*arms) for arms in by_outcome), partial(np.stack, axis=1))

@@ -1,9 +1,9 @@
 """Operating characteristics: how often, and how far off, a method would answer over many trials."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from statistics import NormalDist
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
@@ -14,12 +14,18 @@ from asteroid_repro.engine.true_effects import mean_effects, true_values
 from asteroid_repro.errors import InputError, did_you_mean
 from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
 from asteroid_repro.estimate.inference import Likelihood
+from asteroid_repro.evaluate.answers import analysis_said, finding_said, share_said
 from asteroid_repro.mechanism.mechanism import Mechanism, solve
 from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
 from asteroid_repro.trial.changes import EVERY_OUTCOME
 from asteroid_repro.trial.design import Design
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAIN: Final = ("power", "type_s", "type_m", "bias", "coverage")
+"""Measures of an outcome that are looked at first, in that order."""
 _Z: Final = NormalDist().inv_cdf(0.975)
 
 
@@ -67,6 +73,8 @@ class OperatingCharacteristics(ResultTable):
         Whether the run ended before its goal: by the user, or with ``trials="auto"`` at the most it may take.
     analysis : Analysis
         The method judged, its reference distribution and level; tests are at 1 - level.
+    design : Design
+        Arms, visits and outcomes.
     label : str
         ``SIMULATED`` with scenario, analysis, trials and seed.
     """
@@ -76,7 +84,35 @@ class OperatingCharacteristics(ResultTable):
     failed: int
     stopped: bool
     analysis: Analysis
+    design: Design
     label: str
+
+    def answer(self, outcome: str | None = None, week: float | None = None) -> str:
+        """Return how often a trial would find what is true: a benefit or a harm by ``better``, or nothing.
+
+        Parameters
+        ----------
+        outcome : str, optional
+            Name of the outcome; the study's first when not given.
+        week : float, optional
+            A visit after the first; the last when not given.
+
+        Examples
+        --------
+        >>> from asteroid_repro import ASTEROID
+        >>> operating_characteristics(ASTEROID, trials=500, seed=1).answer().partition(" of ")[2]
+        "trials like this would find that running lowers average pain at week 12, a benefit; with the paper's analysis."
+        """
+        name, at = outcome or self.design.outcome_names[0], self.design.visits[-1] if week is None else week
+        share = share_said(*share_finding(self, name, at))
+        found = finding_said(self.value(name, "truth", at).value, name, at, self.design)
+        return f"{share} of trials like this would find {found}; {analysis_said(self.analysis, self.design)}."
+
+    def short_frame(self) -> "pd.DataFrame":
+        """Return the main measures at the last visit."""
+        import pandas as pd  # slow to import, and the command line prints without it
+
+        return pd.DataFrame([asdict(row) for row in main_rows(self)])
 
     def value(self, outcome: str, measure: str, week: float | None = None) -> Measure:
         """Return one measure, at the last visit unless a week is given.
@@ -94,6 +130,23 @@ class OperatingCharacteristics(ResultTable):
         hint = "" if measure in names else did_you_mean(measure, names)
         where = f"{outcome}, week {wanted}, {measure}"
         raise InputError(f"measure must be one that was computed, got {where}. See to_frame().{hint}")
+
+
+def main_rows(found: OperatingCharacteristics) -> list[Measure]:
+    """Return the measures that are looked at first, at the last visit; of all outcomes together the paper's verdict."""
+    names = found.design.outcome_names
+    return [*(found.value(name, measure) for name in names for measure in MAIN), found.rows[-1]]
+
+
+def share_finding(found: OperatingCharacteristics, outcome: str, week: float) -> tuple[float, float, float]:
+    """Return the share of trials significant in the direction of the true effect, in any without one; with limits."""
+    true = found.value(outcome, "truth", week).value
+    power, benefit = (found.value(outcome, name, week) for name in ("power", "favours_treatment"))
+    if true * found.design.outcome(outcome).sign < 0:
+        harm = power.value - benefit.value
+        return harm, *wilson_limits(harm, found.trials)
+    share = benefit if true else power
+    return share.value, share.low, share.high
 
 
 def operating_characteristics(
@@ -191,7 +244,7 @@ def characteristics(
     label = simulated_label(assumptions.name, analysis, f"{totals.trials:,} trials", stopped, f"seed {run.seed}")
     rows = _rows(totals, truth, mean_effects(population)[1], population.design)
     failed = totals.trials - int(totals.sums["all_usable"])
-    return OperatingCharacteristics(rows, totals.trials, failed, totals.stopped, analysis, label)
+    return OperatingCharacteristics(rows, totals.trials, failed, totals.stopped, analysis, population.design, label)
 
 
 def piece_sums(

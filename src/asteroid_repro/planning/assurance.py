@@ -14,10 +14,12 @@ from asteroid_repro.engine.trial_estimates import simulated_estimates
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
 from asteroid_repro.estimate.inference import p_value
+from asteroid_repro.evaluate.answers import asked_said, share_said
 from asteroid_repro.mechanism.mechanism import Mechanism, solve
 from asteroid_repro.planning.approximate_power import asked_about
 from asteroid_repro.planning.belief import Belief, Shrinkage, believed_effects, shrunk
 from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.tables.rounding import number
 from asteroid_repro.trial.assumptions import TrialAssumptions
 
 if TYPE_CHECKING:
@@ -75,6 +77,8 @@ class Assurance(ResultTable):
         The effects simulated, smallest first.
     analysis : Analysis
         The method, its reference distribution and level.
+    asked : str
+        What the trial is asked about, and how, in words.
     label : str
         ``SIMULATED`` with scenario, outcome, analysis, trials and seed.
     """
@@ -95,11 +99,19 @@ class Assurance(ResultTable):
     stopped: bool
     tried: tuple[EffectTried, ...]
     analysis: Analysis
+    asked: str
     label: str
+
+    def answer(self) -> str:
+        """Return the assurance in a sentence, beside the power if the mean of the belief were the truth."""
+        reach, known = 1.96 * self.mcse, number(100 * self.power_at_mean, 1)
+        share = share_said(self.assurance, max(0.0, self.assurance - reach), min(1.0, self.assurance + reach))
+        belief = f"a true effect of {number(self.mean, 1)} points (SD {number(self.sd, 1)}) is believed"
+        return f"{share} of trials would be significant where {belief}, {known} % if it were known: {self.asked}."
 
     def to_frame(self) -> "pd.DataFrame":
         """Return one row with the result; ``tried`` holds the effects behind it."""
-        return super().to_frame().drop(columns=["tried", "analysis"]).assign(**self.analysis.arguments)
+        return super().to_frame().drop(columns=["tried", "analysis", "asked"]).assign(**self.analysis.arguments)
 
 
 def assurance(
@@ -197,7 +209,8 @@ def assurance(
     totals = sum_pieces(work, run)
     how_many = f"{totals.trials:,} trials an effect{', stopped early' if totals.stopped else ''}"
     label = simulated_label(assumptions.name, f"{outcome} at week {week:g}", analysis, how_many, f"seed {seed}")
-    return _result(belief, tried, totals, analysis=analysis, label=label)
+    asked = asked_said(outcome, week, analysis, assumptions.design)
+    return _result(belief, tried, totals, analysis=analysis, asked=asked, label=label)
 
 
 def effect_sums(

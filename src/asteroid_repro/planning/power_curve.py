@@ -8,10 +8,12 @@ from asteroid_repro.engine.measures import MEASURES
 from asteroid_repro.engine.monte_carlo import Run, check_trials, simulated_label
 from asteroid_repro.errors import InputError, check_choice
 from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
+from asteroid_repro.evaluate.answers import asked_said
 from asteroid_repro.evaluate.performance import Measure, OperatingCharacteristics, characteristics
 from asteroid_repro.planning.approximate_power import asked_about
 from asteroid_repro.sweeps.grid import grid, naming
 from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.tables.rounding import number
 from asteroid_repro.trial.assumptions import TrialAssumptions
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ class PowerCurve(ResultTable):
         The measures of the table.
     analysis : Analysis
         The method, its reference distribution and level.
+    asked : str
+        What the trial is asked about, and how, in words.
     label : str
         ``SIMULATED`` with scenario, outcome, analysis, trials and seed.
     """
@@ -44,7 +48,17 @@ class PowerCurve(ResultTable):
     week: float
     measures: tuple[str, ...]
     analysis: Analysis
+    asked: str
     label: str
+
+    def answer(self) -> str:
+        """Return where power is least and where it is most."""
+        found = sorted(zip(self.at("power"), self.points, strict=True), key=lambda pair: pair[0].value)
+        least, most = (
+            f"{number(100 * one.value, 1)} % ({', '.join(f'{name} {value}' for name, value in point.items())})"
+            for one, (point, _) in (found[0], found[-1])
+        )
+        return f"Power for {self.asked}: from {least} to {most}."
 
     def at(self, measure: str = "power") -> list[Measure]:
         """Return a measure at every combination.
@@ -154,4 +168,5 @@ def power_curve(
     stopped = f"stopped after {len(done)} of {len(points)} points" if len(done) < len(points) else ""
     about = (f"{outcome} at week {week:g}", analysis, f"{trials:,} trials a point", stopped, f"seed {seed}")
     label = simulated_label(assumptions.name, *about)
-    return PowerCurve(tuple(done), outcome, week, tuple(measures), analysis, label)
+    asked = asked_said(outcome, week, analysis, assumptions.design)
+    return PowerCurve(tuple(done), outcome, week, tuple(measures), analysis, asked, label)

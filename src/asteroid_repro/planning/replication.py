@@ -10,6 +10,7 @@ from asteroid_repro.errors import InputError, check_positive
 from asteroid_repro.planning.belief import Shrinkage, shrunk
 from asteroid_repro.tables.limits import check_level
 from asteroid_repro.tables.result_table import ResultTable
+from asteroid_repro.tables.rounding import between, decimals, number, percent
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,16 @@ class Replication(ResultTable):
     least_z: float
     success_if_true: float
     success_predictive: float
+
+    def answer(self) -> str:
+        """Return what to expect, the original's own error allowed for."""
+        limits = between(self.prediction_low, self.prediction_high, decimals(self.replication_se))
+        size = "the same size" if self.relative_size == 1 else f"{self.relative_size:g} times the size"
+        return (
+            f"A replication of {size} would be significant in the same direction in "
+            f"{number(100 * self.significant_predictive, 1)} % of cases, its estimate from {limits} in "
+            f"{percent(self.level)} of them."
+        )
 
     def notes(self) -> Sequence[str]:
         """Say what the numbers rest on."""

@@ -1,6 +1,6 @@
 """How many people a trial needs: the smallest arms with the wanted power, found by simulation."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import nan
 from typing import Any, Final
@@ -8,6 +8,7 @@ from typing import Any, Final
 from asteroid_repro.engine.monte_carlo import Run, check_trials, simulated_label
 from asteroid_repro.errors import InputError, check_whole
 from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
+from asteroid_repro.evaluate.answers import asked_said
 from asteroid_repro.evaluate.performance import characteristics
 from asteroid_repro.planning.approximate_power import approximate_power, asked_about
 from asteroid_repro.planning.search import smallest
@@ -63,6 +64,8 @@ class SampleSize(ResultTable):
         Every size simulated, smallest first.
     analysis : Analysis
         The method, its reference distribution and level.
+    asked : str
+        What the trial is asked about, and how, in words.
     label : str
         ``SIMULATED`` with scenario, outcome, analysis, trials and seed.
     """
@@ -78,12 +81,13 @@ class SampleSize(ResultTable):
     highest: int
     rows: tuple[SizeTried, ...]
     analysis: Analysis
+    asked: str
     label: str
 
-    def notes(self) -> Sequence[str]:
-        """Return the answer in a sentence."""
+    def answer(self) -> str:
+        """Return the size in a sentence."""
         within = f"{self.lowest} to {self.highest} within Monte Carlo error"
-        return (f"{self.people_per_arm} people per arm for a power of {self.target:g} ({within})",)
+        return f"{self.people_per_arm} people per arm ({within}) give a power of {self.target:g} for {self.asked}."
 
 
 def sample_size(
@@ -185,7 +189,13 @@ def sample_size(
     people = _search(simulated, power, min(guess, maximum), maximum)
     about = (f"{outcome} at week {week:g}", analysis, f"{trials:,} trials a size", f"seed {seed}")
     label = simulated_label(truth.name, *about)
-    return _result(approximate, tried, people, power, maximum, analytic_guess=guess, analysis=analysis, label=label)
+    said = {
+        "analytic_guess": guess,
+        "analysis": analysis,
+        "asked": asked_said(outcome, week, analysis, truth.design),
+        "label": label,
+    }
+    return _result(approximate, tried, people, power, maximum, **said)
 
 
 def _check_power(power: float, level: float) -> None:

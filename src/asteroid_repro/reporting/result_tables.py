@@ -1,12 +1,16 @@
 """The verdicts and the audit for people: rounded, with units, as Markdown, CSV and JSON."""
 
 import math
+from typing import Final
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 import pandas as pd
 
 from asteroid_repro.reporting.records import markdown, rows, to_json
 from asteroid_repro.verdicts.audit_ledger import Audit
 from asteroid_repro.verdicts.verdict import Row, Verification
+
+_NOT_PASSED: Final = ("failure", "skipped")
 
 
 def verdict_table(verification: Verification) -> pd.DataFrame:
@@ -72,6 +76,31 @@ def verdict_json(verification: Verification) -> str:
     document = {name: getattr(verification, name) for name in said}
     claims = rows(verification.to_frame())
     return to_json(document | {"allowed_standard_errors": verification.k, "claims": claims})
+
+
+def verdict_junit(verification: Verification) -> str:
+    """Return the verdicts as JUnit XML: a test a claim, failed where its check failed or was left out without a reason.
+
+    What is only listed, excused, missed or inconsistent in print is skipped, with its verdict and the reason.
+
+    Examples
+    --------
+    >>> from asteroid_repro import verify
+    >>> verdict_junit(verify(seed=1, trials=500)).splitlines()[1][:40]
+    '<testsuite name="asteroid-repro verify" '
+    """
+    suite = Element("testsuite", name="asteroid-repro verify")
+    for row in verification.rows:
+        case = SubElement(suite, "testcase", classname=f"{verification.scenario}.{row.role}", name=row.claim)
+        failed = row.verdict == "failed" or (row.verdict == "not run" and not row.excused)
+        if failed or row.verdict not in ("passed", "foretold"):
+            said = f"{row.verdict}: published {row.published}, reproduced {row.reproduced}. {row.note}"
+            SubElement(case, "failure" if failed else "skipped", message=said)
+    counts = {f"{kind}s" if kind == "failure" else kind: len(suite.findall(f".//{kind}")) for kind in _NOT_PASSED}
+    suite.attrib |= {"tests": str(len(suite))} | {name: str(count) for name, count in counts.items()}
+    SubElement(SubElement(suite, "properties"), "property", name="label", value=verification.label)
+    indent(suite)
+    return f"<?xml version='1.0' encoding='utf-8'?>\n{tostring(suite, encoding='unicode')}\n"
 
 
 def audit_markdown(audit: Audit) -> str:

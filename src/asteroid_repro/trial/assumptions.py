@@ -16,6 +16,7 @@ from asteroid_repro.tables.toml_files import read_record
 from asteroid_repro.trial.changes import EVERY_OUTCOME, PEOPLE, nested, resolved, scaled_effect
 from asteroid_repro.trial.characteristics import Characteristic, EventAssumptions
 from asteroid_repro.trial.design import FROZEN, Design, Label, by_name, find
+from asteroid_repro.trial.design_words import changes_said
 from asteroid_repro.trial.outcome_assumptions import OutcomeAssumptions, check_outcome
 from asteroid_repro.trial.programme import Programme
 from asteroid_repro.trial.provenance import Provenance
@@ -31,7 +32,7 @@ Events = Annotated[tuple[EventAssumptions, ...], BeforeValidator(by_name)]
 Pattern = Literal["monotone", "intermittent"]
 Why = Literal["mcar", "mar", "mnar"]
 
-_CHANGED: Final = ", changed"
+_CHANGED: Final = ", changed: "
 _GROUPS: Final = ("characteristics", "adverse_events")
 _APART: Final = ("design", "outcomes", "sessions", "programmes", "provenance")  # fields that are no values
 
@@ -186,7 +187,7 @@ class TrialAssumptions(BaseModel):
         Names are those of :meth:`values`; a table of parts stands for its dotted names, so ``average_pain={"effect":
         -8}`` is ``**{"average_pain.effect": -8}``. ``people_per_arm`` stands for both arms, ``every_outcome`` for each
         outcome. One number stands for all visits: an effect is that of the last visit, :math:`e_v \to x\, e_v / e_V`;
-        an SD is that of every visit; a correlation is that of any two visits or outcomes. The copy's name says that it
+        an SD is that of every visit; a correlation is that of any two visits or outcomes. The copy's name says what
         was changed, unless a name is given, and the provenance of a changed value says so too.
 
         Raises
@@ -199,8 +200,10 @@ class TrialAssumptions(BaseModel):
         --------
         >>> from asteroid_repro import ASTEROID
         >>> fewer = ASTEROID.with_values(people_per_arm=15, disability={"sd": 9})
-        >>> fewer.n_people, fewer.disability.sd, fewer.name
-        (30, (9.0, 9.0, 9.0), 'ASTEROID, changed')
+        >>> fewer.n_people, fewer.disability.sd
+        (30, (9.0, 9.0, 9.0))
+        >>> fewer.name
+        'ASTEROID, changed: people per arm 15 (was 20), SD of disability (Oswestry) 9 (was 7.938)'
         """
         return self.changed_by("with_values", changes)
 
@@ -215,8 +218,10 @@ class TrialAssumptions(BaseModel):
             Provenance(field=name, changed_by=f"{who} (was {_shown(old[name])})", because=because) for name in changed
         ]
         kept = [one for one in self.provenance if one.field not in changed]
-        renamed = changed and "name" not in given and not self.name.endswith(_CHANGED)
-        name = self.name + _CHANGED if renamed else new.name
+        renamed = changed and "name" not in given
+        differences = {name: (old[name], after[name]) for name in changed}
+        between = "; " if _CHANGED in self.name else _CHANGED
+        name = self.name + between + changes_said(differences, self.design) if renamed else new.name
         return new.model_copy(update={"name": name, "provenance": (*kept, *said)})
 
     def with_effect(self, *, week: float | None = None, **effects: float) -> "TrialAssumptions":

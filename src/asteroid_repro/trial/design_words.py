@@ -1,8 +1,12 @@
 """How a design is said: its arms, outcomes, units and directions, as they stand in a sentence or on an axis."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from asteroid_repro.trial.design import Arm, Design, EventKind, Outcome
+
+_PARTS: Final = {"effect": "effect on {}", "sd": "SD of {}"}
+_MOST_SAID: Final = 4  # changes; more would hide the rest of a label
 
 
 def plain_name(name: str) -> str:
@@ -124,3 +128,65 @@ def denominator(per: str) -> str:
     ('running hours', 'person-weeks')
     """
     return per.replace("person_", "person-").replace("_", " ")
+
+
+def moves(effect: float, outcome: str, design: Design) -> str:
+    """Say what a treatment with an effect does.
+
+    Examples
+    --------
+    >>> from asteroid_repro import ASTEROID
+    >>> moves(-8, "average_pain", ASTEROID.design)
+    'running lowers average pain'
+    """
+    verb = "lowers" if effect < 0 else "raises"
+    return f"{in_sentence(design.treatment.label)} {verb} {in_sentence(design.outcome(outcome).label)}"
+
+
+def changes_said(differences: Mapping[str, tuple[Any, Any]], design: Design) -> str:
+    """Say what was changed, for a label: each value with what it was; more than four are counted.
+
+    Effects and spreads are those of the last visit where they were one number there too.
+
+    Examples
+    --------
+    >>> from asteroid_repro import ASTEROID
+    >>> changes_said({"disability.effect": ([-2.6, -5.2], [-1.5, -3.0])}, ASTEROID.design)
+    'effect on disability (Oswestry) -3 (was -5.2)'
+    >>> changes_said({"n_treatment": (20, 30), "n_reference": (20, 30)}, ASTEROID.design)
+    'people per arm 30 (was 20)'
+    """
+    left, said = dict(differences), []
+    if "n_treatment" in left and left["n_treatment"] == left.get("n_reference"):
+        said.append(_change("people per arm", *left.pop("n_treatment")))
+        del left["n_reference"]
+    said += [_change(_field(name, design), *both) for name, both in left.items()]
+    more = [f"and {len(said) - _MOST_SAID} more"] if len(said) > _MOST_SAID else []
+    return ", ".join([*said[:_MOST_SAID], *more])
+
+
+def _field(name: str, design: Design) -> str:
+    """Return the name of a value in words."""
+    place, _, part = name.rpartition(".")
+    if place in design.outcome_names and part in _PARTS:
+        return _PARTS[part].format(in_sentence(design.outcome(place).label))
+    sizes = {"n_treatment": design.treatment, "n_reference": design.reference}
+    if name in sizes:
+        return f"people in {in_sentence(sizes[name].label)}"
+    return name.replace(".", " ").replace("_", " ")
+
+
+def _change(what: str, before: Any, after: Any) -> str:
+    shown = [_value(before), _value(after)]
+    if shown[0] == shown[1]:  # the last visit stayed: all of them are said
+        shown = [", ".join(map(_value, value)) for value in (before, after)]
+    return f"{what} {shown[1]} (was {shown[0]})"
+
+
+def _value(value: Any) -> str:
+    """Return a value of a label: of a list by visit the last, of a table its name."""
+    if isinstance(value, Mapping):
+        return str(value.get("name", "of its own"))
+    if isinstance(value, list | tuple):
+        return _value(value[0][-1] if isinstance(value[0], list | tuple) else value[-1]) if value else "none"
+    return f"{value:.4g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)

@@ -13,7 +13,7 @@ known of the same trial (:mod:`asteroid_repro.verdicts.foretelling`), or is a mi
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -30,6 +30,9 @@ from asteroid_repro.trial.assumptions import TrialAssumptions
 from asteroid_repro.trial.provenance import Provenance
 from asteroid_repro.verdicts.foretelling import LEVEL, Foretelling, chance_of_misses, foretell
 from asteroid_repro.verdicts.simulated import PerTrial, fitted_figure, per_trial_figures, why_not
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Verdict = Literal["passed", "failed", "foretold", "missed", "inconsistent", "not run", "listed"]
 
@@ -174,6 +177,15 @@ class Verification(ResultTable):
 
     def _counts(self, *verdicts: Verdict) -> str:
         return ", ".join(f"{self.count(verdict)} {verdict}" for verdict in verdicts)
+
+    def answer(self) -> str:
+        """Return whether a check failed, in a sentence."""
+        return f"{'No check failed' if self.ok else 'Not every check passed'}: {self.summary}."
+
+    def short_frame(self) -> "pd.DataFrame":
+        """Return what is no fitted or derived claim that passed: predictions, contradictions and failures."""
+        checked = self.to_frame()[["claim", "role", "published", "reproduced", "verdict"]]
+        return checked[~checked["verdict"].isin(["passed", "listed"])]
 
     def notes(self) -> tuple[str, ...]:
         """Return the fit, the findings and the summary."""

@@ -12,6 +12,9 @@ from asteroid_repro.estimate.inference import Likelihood, rows_of_numbers
 from asteroid_repro.estimate.likelihood.patterns import MINIMUM_OBSERVED, check_arms
 from asteroid_repro.estimate.outcome_scores import OutcomeScores, outcome_scores
 from asteroid_repro.tables.result_table import EstimateRows
+from asteroid_repro.tables.rounding import between, decimals, number, p_equals, p_value, percent
+from asteroid_repro.trial.design_words import contrast, plain_name
+from asteroid_repro.trial.participant_data import Trial
 
 _NOT_CONVERGED = {
     True: "{} must have a baseline that varies within the arms for {}, got a constant one. Use change_score.",
@@ -60,6 +63,16 @@ class Effect:
     better: str
 
 
+def _direction(one: Effect) -> str:
+    """Say whom the interval favours, where somebody says which way is better."""
+    if not one.better:
+        return ""
+    if one.ci_low <= 0 <= one.ci_high:
+        return "; the interval holds both benefit and harm"
+    benefit = (one.estimate < 0) == (one.better == "lower")
+    return f"; in favour of the {'treatment' if benefit else 'reference'}"
+
+
 @dataclass(frozen=True)
 class Effects(EstimateRows[Effect]):
     """The effects on every outcome at every later visit: a row for each.
@@ -68,9 +81,23 @@ class Effects(EstimateRows[Effect]):
     ----------
     unseen : mapping of str to tuple
         By outcome, the people who have no score of it and are left out of it.
+    contrast : str
+        What an effect is the difference of, in words.
     """
 
     unseen: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    contrast: str = "treatment minus reference"
+
+    def answer(self) -> str:
+        """Return the first outcome's effect at its last visit, and what its interval leaves open."""
+        if not self.rows:
+            return ""
+        one = [row for row in self.rows if row.outcome == self.rows[0].outcome][-1]
+        digits = decimals(one.se)
+        limits = f"({percent(self.level)} limits {between(one.ci_low, one.ci_high, digits)})"
+        p = p_equals(p_value(one.p_value))
+        where = f"{plain_name(one.outcome)} at week {one.week:g}"
+        return f"{where}: {self.contrast} {number(one.estimate, digits)} {limits}, {p}{_direction(one)}."
 
     def notes(self) -> tuple[str, ...]:
         """Return who is left out of which outcome."""
@@ -143,7 +170,8 @@ def estimate_effects(
         chosen.check_spacing(scores.weeks)
     rows = tuple(row for scores in found for row in _effects(scores, chosen))
     unseen = {scores.outcome: scores.unseen for scores in found if scores.unseen}
-    return Effects(rows, level, label_of(trial), unseen)
+    said = contrast(trial.design) if isinstance(trial, Trial) else " minus ".join(found[0].arms)
+    return Effects(rows, level, label_of(trial), unseen, said)
 
 
 def _effects(scores: OutcomeScores, chosen: Analysis) -> Iterator[Effect]:

@@ -76,7 +76,9 @@ def test_ml_refuses_what_needs_reml() -> None:
     scores = np.random.default_rng(1).normal(size=(3, 20))
     with pytest.raises(InputError, match="distribution must be one of z, t, satterthwaite for random_intercept by ML"):
         estimate_arrays(scores, scores, method="random_intercept", distribution="kenward_roger", likelihood="ML")
-    with pytest.raises(InputError, match="likelihood must be REML for welch, got 'ML'"):
+    with pytest.raises(InputError, match="likelihood must be REML for welch, which is least squares, got 'ML'"):
         estimate_arrays(scores, scores, method="welch", likelihood="ML")
+    with pytest.raises(InputError, match="likelihood must be REML for mmrm in many trials at once, got ML"):
+        estimate_arrays(scores, scores, method="mmrm", likelihood="ML")
     with pytest.raises(InputError, match="likelihood must be one of REML, ML, got 'reml'"):
         estimate_arrays(scores, scores, method="mmrm", likelihood="reml")  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ from asteroid_repro.estimate.likelihood.small_sample import SmallSampleMethod
 from asteroid_repro.tables.limits import check_level
 from asteroid_repro.trial.design import PaperAnalysis
 
-Distribution = Literal["z", "t", "satterthwaite", "kenward_roger"]
+Distribution = Literal["z", "t", "satterthwaite", "kenward_roger", "kenward_roger_2009"]
 Fit = Callable[[np.ndarray, np.ndarray, SmallSampleMethod], Estimates]
 
 
@@ -215,7 +215,7 @@ def estimate_arrays(
     (2, 100)
     """
     chosen = reference_distribution(method, distribution, likelihood)
-    own = _methods(likelihood)[method]
+    own = _many_at_once(method, chosen, likelihood)
     check_arms(treatment, reference)
     small_sample: SmallSampleMethod = "kenward_roger" if chosen == "kenward_roger" else "satterthwaite"
     enough = np.ones(treatment.shape[2:], dtype=bool) if own.pairs else usable(treatment, reference)
@@ -242,7 +242,7 @@ def closed_form(
     (False, True)
     """
     chosen = reference_distribution(method, distribution, likelihood)
-    complete = _methods(likelihood)[method].complete
+    complete = _many_at_once(method, chosen, likelihood).complete
     if complete is None or (method, chosen) == ("random_intercept", "kenward_roger"):
         return None  # on the boundary Kenward and Roger's adjustment of the random intercept has no closed form
     return (lambda data: complete(data).with_normal_reference()) if chosen == "z" else complete
@@ -269,16 +269,24 @@ def reference_distribution(
     """
     check_choice("method", method, METHODS)
     check_choice("likelihood", likelihood, get_args(Likelihood))
-    known = _methods(likelihood)
-    if method not in known:
-        raise InputError(f"likelihood must be REML for {method}, got {likelihood!r}. ML has {', '.join(known)}.")
-    available = known[method].distributions
+    own = METHODS[method]
+    if likelihood == "ML" and own.pairs:
+        raise InputError(f"likelihood must be REML for {method}, which is least squares, got {likelihood!r}. Omit it.")
+    available = own.distributions if likelihood == "REML" else own.distributions[:3]
     chosen = distribution or available[0]
-    if chosen not in available:
+    one_table = ("kenward_roger_2009",) if likelihood == "REML" and not own.pairs else ()
+    if chosen not in (*available, *one_table):
         whose = method if likelihood == "REML" else f"{method} by ML"
         raise InputError(f"distribution must be one of {', '.join(available)} for {whose}, got {chosen!r}. Omit it.")
     return chosen
 
 
-def _methods(likelihood: Likelihood) -> Mapping[str, Method]:
-    return METHODS if likelihood == "REML" else MAXIMUM_LIKELIHOOD
+def _many_at_once(method: str, distribution: Distribution, likelihood: Likelihood) -> Method:
+    """Return what fits many trials at once, and refuse what only one table has."""
+    known = METHODS if likelihood == "REML" else MAXIMUM_LIKELIHOOD
+    if method not in known:
+        has = ", ".join(known)
+        raise InputError(f"likelihood must be REML for {method} in many trials at once, got ML. ML has {has}.")
+    if distribution == "kenward_roger_2009":
+        raise InputError(f"distribution must not be {distribution} in many trials at once. Use kenward_roger.")
+    return known[method]

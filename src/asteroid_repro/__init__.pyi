@@ -10,6 +10,7 @@ from .estimate.effects.estimate_effects import estimate_effects
 from .estimate.missing_visits.sensitivity import sensitivity
 from .estimate.missing_visits.tipping_point import tipping_point
 from .estimate.rerandomisation import rerandomisation_test
+from .estimate.safety.harms import harms
 from .estimate.safety.rate_comparison import compare_with_yardstick, probability_rate_below
 from .estimate.safety.rates import event_rates
 from .evaluate.estimands import estimands
@@ -88,6 +89,7 @@ __all__ = [
     "grim",
     "grim_difference",
     "grimmer",
+    "harms",
     "hours_for_precision",
     "inference_ledger",
     "nuisance_from_print",

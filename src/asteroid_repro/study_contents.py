@@ -47,6 +47,7 @@ def study_contents(study: Study) -> tuple[str, ...]:
         *_print(study),
         *_assumptions(study),
         *_scenarios(study),
+        *_people(study),
     )
 
 
@@ -125,6 +126,14 @@ def _assumptions(study: Study) -> list[str]:
     people = f"{record.n_treatment} + {record.n_reference} people"
     done = "Can be done: simulate, operating characteristics, what-if, planning, verify."
     return [f"Assumptions: {len(roles)} values ({counts}); {people}. {done}", sessions, *odd]
+
+
+def _people(study: Study) -> list[str]:
+    if not study.has_people:
+        return []
+    counts = study.people.participants["arm"].value_counts()
+    both = " + ".join(str(counts[name]) for name in study.design.arm_names)
+    return [f"People: {both}. Can be done: estimate, rates, adherence, report; with print, verify against people."]
 
 
 _ROLES = {"claim": "from claims", "fitted": "fitted to claims", "assumption": "assumed"}

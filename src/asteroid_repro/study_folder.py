@@ -13,11 +13,13 @@ from pydantic import BaseModel, Field
 from asteroid_repro.errors import InputError, did_you_mean, validated
 from asteroid_repro.ledger.formula import evaluate, names
 from asteroid_repro.ledger.ledger import Ledger, read_ledger
+from asteroid_repro.reading.read_people import read_people_file
 from asteroid_repro.tables.toml_files import in_file, read_record, read_toml
 from asteroid_repro.trial.assumptions import TrialAssumptions, build, check_names
 from asteroid_repro.trial.candidacy import Candidacy
 from asteroid_repro.trial.changes import dotted, expanded
 from asteroid_repro.trial.design import FROZEN, Design, Label, Outcome, find
+from asteroid_repro.trial.participant_data import Trial
 from asteroid_repro.trial.programme import Programme
 from asteroid_repro.trial.provenance import Provenance
 
@@ -105,6 +107,26 @@ class Study:
     def has_assumptions(self) -> bool:
         """Whether anything is supposed, so that the trial can be simulated."""
         return (self.folder / "assumptions.toml").exists()
+
+    @cached_property
+    def people(self) -> Trial:
+        """The people of the trial, read from the tables that ``people.toml`` names.
+
+        Raises
+        ------
+        InputError
+            No ``people.toml`` in the folder, or tables that cannot be read.
+        """
+        if not self.has_people:
+            raise InputError(
+                f"{self.folder} must hold people.toml to have people, got none. Add it, or use read_people."
+            )
+        return read_people_file(self.folder / "people.toml", self.design)
+
+    @property
+    def has_people(self) -> bool:
+        """Whether there are people's tables."""
+        return (self.folder / "people.toml").exists()
 
     @cached_property
     def scenario_records(self) -> dict[str, Scenario]:

@@ -291,9 +291,9 @@ def test_estimate_takes_the_arms_of_the_study_where_the_table_has_them(tmp_path:
     wanted = estimate_effects(table, treatment="breathing", reference="leaflet").to_frame()
     own = json.loads(run("estimate", str(tmp_path / "outcomes.csv"), "--study", str(BREATHING), "--json")[1])
     assert [row["estimate"] for row in own["effects"]] == pytest.approx(wanted["estimate"].tolist(), rel=1e-12)
-    other = table.replace({"breathing": "drug", "leaflet": "placebo"})
+    other = table.replace({"breathing": "drug", "leaflet": "pill"})
     other.to_csv(tmp_path / "other.csv", index=False)
-    named = ("--treatment", "drug", "--reference", "placebo")
+    named = ("--treatment", "drug", "--reference", "pill")
     effects = json.loads(run("estimate", str(tmp_path / "other.csv"), *named, "--json")[1])["effects"]
     assert [row["estimate"] for row in effects] == pytest.approx(wanted["estimate"].tolist(), rel=1e-12)
     with pytest.raises(asteroid_repro.InputError, match="drug"):

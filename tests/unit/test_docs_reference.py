@@ -25,7 +25,8 @@ def test_every_public_name_is_listed_once() -> None:
 
 def test_every_record_that_a_public_function_returns_is_listed() -> None:
     functions = [inspect.unwrap(getattr(ar, name)) for name in ar.__all__ if not inspect.isclass(getattr(ar, name))]
-    returned = [_returned(function) for function in functions if inspect.isfunction(function)]
+    annotated = [_returned(function) for function in functions if inspect.isfunction(function)]
+    returned = [record for each in annotated for record in (typing.get_args(each) or (each,))]
     ours = {
         f"{record.__module__}.{record.__qualname__}"
         for record in returned

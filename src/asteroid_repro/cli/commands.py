@@ -8,14 +8,14 @@ from typing import Annotated, Any
 import typer
 
 import asteroid_repro as ar
-from asteroid_repro.cli import audit_commands, planning_commands, print_commands
+from asteroid_repro.cli import audit_commands, people_commands, planning_commands, print_commands
 from asteroid_repro.cli.options import SEED, Case, Seed, StudyName, analysis, takes
 from asteroid_repro.cli.output import Show, WholeHelp
+from asteroid_repro.cli.people_commands import Given
 from asteroid_repro.study_folder import DEFAULT
 from asteroid_repro.tables.text_table import paragraph, text_width
 
 _ABOUT = "Simulate, analyse and check a two-arm trial from what is published about it: ASTEROID, or one of your own."
-_TABLE = "CSV of outcomes (participant, arm, week, outcome, value); else a trial is simulated."
 
 app = typer.Typer(
     cls=WholeHelp, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None, help=_ABOUT
@@ -23,6 +23,7 @@ app = typer.Typer(
 app.add_typer(audit_commands.commands)
 app.add_typer(planning_commands.commands)
 app.add_typer(print_commands.commands)
+app.add_typer(people_commands.commands)
 studies = typer.Typer(cls=WholeHelp, no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(studies, name="study", help="Begin a study of your own, or see what one holds.")
 
@@ -30,9 +31,7 @@ Out = Annotated[Path | None, typer.Option(help="Folder to write the tables into.
 Below = Annotated[Path, typer.Option(help="Folder to write data/ and figures/ into.")]
 OneScenario = Annotated[str | None, typer.Argument(help="Print this one as TOML, ready to change.")]
 Trials = Annotated[int, typer.Option(help="Simulated trials.")]
-TrialTable = Annotated[Path | None, typer.Argument(help=_TABLE)]
-Treatment = Annotated[str | None, typer.Option(help="Arm of the CSV that is treated; else the study's.")]
-Reference = Annotated[str | None, typer.Option(help="Arm of the CSV that it is compared with; else the study's.")]
+Against = Annotated[str, typer.Option(help="simulation or people.")]
 OutcomeName = Annotated[str, typer.Option(help="Outcome of the study whose printed line is meant.")]
 Week = Annotated[float | None, typer.Option(help="Week of the line; the last one printed when left out.")]
 Everything = Annotated[bool, typer.Option("--all", help="Every verdict, those that passed too.")]
@@ -90,23 +89,16 @@ def simulate(case: Case, show: Show, *, seed: Seed = SEED, out: Out = None) -> N
 
 
 @app.command()
-@takes(case=Case, analysis=analysis, show=Show)
-def estimate(
-    case: Case, analysis: dict[str, Any], show: Show, outcomes: TrialTable = None, *, treatment: Treatment = None,
-    reference: Reference = None, seed: Seed = SEED,
-) -> None:  # fmt: skip
-    """Estimate the effects in a table of outcomes, or in one simulated trial with its event rates and attendance.
+@takes(case=Case, given=Given, analysis=analysis, show=Show)
+def estimate(case: Case, given: Given, analysis: dict[str, Any], show: Show, *, seed: Seed = SEED) -> None:
+    """Estimate the effects in a trial's own tables, or in one simulated trial with its event rates and attendance.
 
     Example: asteroid-repro estimate outcomes.csv --treatment exercise --reference usual_care
     """
-    if outcomes is not None:
-        from asteroid_repro.reporting.files import read_table
-
-        table, own = read_table(outcomes), ar.study(case.study).design.arm_names
-        there = own if "arm" in table and set(own) <= set(table["arm"]) else (None, None)
-        arms: dict[str, Any] = {"treatment": treatment or there[0], "reference": reference or there[1]}
-        found = ar.estimate_effects(table, **arms, **analysis)
-        show(str(outcomes), {"effects": found.to_frame()}, answer=found.answer())
+    if given.file is not None:
+        own = given.trial(None if case.study == DEFAULT else case.study, show)
+        effects = ar.estimate_effects(own, **analysis)
+        show(own.label, {"effects": effects.to_frame()}, answer=effects.answer())
         return
     trial = ar.simulate_trial(case.assumptions(), seed=seed)
     found = ar.estimate_effects(trial, **analysis)
@@ -137,16 +129,24 @@ def reconstruct(
 
 
 @app.command()
-@takes(case=Case, show=Show)
+@takes(case=Case, given=Given, show=Show)
 def verify(
-    case: Case, show: Show, *, seed: Seed = SEED, trials: Trials = 20_000, everything: Everything = False,
-    junit: JUnit = None,
+    case: Case, given: Given, show: Show, *, against: Against = "simulation", seed: Seed = SEED,
+    trials: Trials = 20_000, everything: Everything = False, junit: JUnit = None,
 ) -> None:  # fmt: skip
-    """Check every published claim against the simulation; exit status 1 if a check failed.
+    """Check every published claim against the simulation, or against people; exit status 1 if a check failed.
 
-    Example: asteroid-repro verify --seed 7 --json
+    Example: asteroid-repro verify --seed 7 --json; asteroid-repro verify outcomes.csv --against people
     """
     own = ar.study(case.study)
+    if against == "people" or given.file is not None:
+        people = given.trial(case.study, show)
+        found = ar.verify(own, against="people", people=people)
+        computed = [row for row in found.to_frame().to_dict("records") if row["verdict"] != "listed"]
+        kept = ("claim", "published", "recomputed", "verdict", "note")
+        rows = [{str(name): row[name] for name in (row if show.as_json else kept)} for row in computed]
+        show(found.label, {"verdicts": rows}, answer=found.answer())
+        raise typer.Exit(0 if found.ok else 1)
     is_print = not (own.has_assumptions or case.scenario or case.changes)
     supposed = None if is_print else case.assumptions()
     result = ar.verify(own, assumptions=supposed, seed=seed, trials=trials, progress=not show.as_json)

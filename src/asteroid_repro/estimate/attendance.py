@@ -44,7 +44,7 @@ class Attendance(ResultTable):
     mean, sd : float
         Mean and SD (n - 1) between people of the share of sessions attended.
     by_week : tuple of WeekAttendance
-        The same in each week.
+        The same in each week; empty where nobody said when sessions were.
     label : str
         What the data are; empty for a plain table.
     """
@@ -73,7 +73,7 @@ def attendance(trial: Data) -> Attendance:
     Parameters
     ----------
     trial : Trial or pandas.DataFrame
-        A trial, or its table of sessions.
+        A trial, or its table of sessions, or of ``sessions_prescribed`` and ``sessions_attended`` a person.
 
     Returns
     -------
@@ -91,15 +91,51 @@ def attendance(trial: Data) -> Attendance:
     >>> attendance(simulate_trial(ASTEROID, seed=2024)).prescribed
     720
     """
-    sessions = trial.sessions if isinstance(trial, Trial) else trial
-    table = check_table(sessions, "sessions", ["participant", "week", "session", "attended"])
-    check_listed_once(table, "sessions", ["participant", "session"])
-    shares = table.groupby("participant")["attended"].mean()
+    shares, table = shares_attended(trial), _table(trial)
     if len(shares) < 2:
         raise InputError(f"sessions must be of at least 2 people, got {len(shares)}. An SD needs two.")
-    mean, sd, attended = float(shares.mean()), float(shares.std(ddof=1)), int(table["attended"].sum())
-    by_week = tuple(_week(week, table[table["week"] == week]) for week in sorted(set(table["week"].tolist())))
-    return Attendance(len(shares), len(table), attended, mean, sd, by_week, label_of(trial))
+    mean, sd, is_log = float(shares.mean()), float(shares.std(ddof=1)), "session" in table
+    prescribed = len(table) if is_log else int(table["sessions_prescribed"].sum())
+    attended = int(table["attended" if is_log else "sessions_attended"].sum())
+    weeks = sorted(set(table["week"].tolist())) if "week" in table else []
+    by_week = tuple(_week(week, table[table["week"] == week]) for week in weeks)
+    return Attendance(len(shares), prescribed, attended, mean, sd, by_week, label_of(trial))
+
+
+def shares_attended(trial: Data) -> pd.Series:
+    """Return each person's share of the prescribed sessions, from a log of sessions or from totals.
+
+    Raises
+    ------
+    InputError
+        As :func:`attendance`, or neither.
+
+    Examples
+    --------
+    >>> totals = pd.DataFrame({"participant": [1, 2], "sessions_prescribed": [36, 36], "sessions_attended": [36, 18]})
+    >>> shares_attended(totals).tolist()
+    [1.0, 0.5]
+    """
+    table = _table(trial)
+    if "session" in table:
+        return table.groupby("participant")["attended"].mean()
+    own = table.set_index("participant")
+    return own["sessions_attended"] / own["sessions_prescribed"]
+
+
+def _table(trial: Data) -> pd.DataFrame:
+    """Return the checked sessions of a trial or of a plain table, or the totals."""
+    frame = trial.sessions_or_totals if isinstance(trial, Trial) else trial
+    if frame is None:
+        raise InputError("sessions must be among the tables, got none. Give a log, or sessions attended a person.")
+    if "sessions_attended" in frame:
+        table = check_table(frame, "session_totals")
+        check_listed_once(table, "session_totals", ["participant"])
+        return table
+    needed = ["participant", *(["week"] if "week" in frame else []), "session", "attended"]
+    table = check_table(frame, "sessions", needed)
+    check_listed_once(table, "sessions", ["participant", "session"])
+    return table
 
 
 def _week(week: int, rows: pd.DataFrame) -> WeekAttendance:

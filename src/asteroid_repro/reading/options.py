@@ -59,7 +59,7 @@ class Options(BaseModel):
     columns: dict[str, dict[str, str]] = Field(
         default_factory=dict, description="Columns of scores, by outcome and visit (or week)."
     )
-    outcomes: dict[str, str] = Field(default_factory=dict, description="Outcomes by their names in the table.")
+    names: dict[str, str] = Field(default_factory=dict, description="Outcomes to read, by their names in the table.")
     characteristics: tuple[str, ...] | None = Field(
         None, description="Columns that describe people; all when not given."
     )

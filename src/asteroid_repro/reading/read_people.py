@@ -21,6 +21,7 @@ from asteroid_repro.reading.shapes import to_long
 from asteroid_repro.reading.summary import summary
 from asteroid_repro.reading.two_arms import arms_of_people, choose_arms
 from asteroid_repro.tables.schema import TABLES
+from asteroid_repro.tables.toml_files import in_file, read_toml
 from asteroid_repro.trial.design import Design
 from asteroid_repro.trial.participant_data import Trial
 
@@ -143,7 +144,7 @@ def read_people(
     given = {
         "participant": participant, "arm": arm, "visit": visit, "outcome": outcome, "value": value,
         "baseline": baseline, "treatment": treatment, "reference": reference, "visits": visits, "unit": unit,
-        "pattern": pattern, "columns": columns, "outcomes": names, "characteristics": characteristics,
+        "pattern": pattern, "columns": columns, "names": names, "characteristics": characteristics,
         "missing": missing, "scales": scales, "better": better, "important": important,
         "session_minutes": session_minutes, "decimal": decimal, "sheet": sheet, "label": label,
     }  # fmt: skip
@@ -220,13 +221,30 @@ def read_tables(
     tables = _named_by(design, pair, kept, scores, exposure)
     people = tables["participants"].join(described, on="participant")
     trial = Trial(
-        people, tables["outcomes"], tables["sessions"], tables["adverse_events"], design, label, tables.get("totals")
-    )
+        people, tables["outcomes"], tables["sessions"], tables["adverse_events"], design, label,
+        totals=tables.get("totals"), absent=() if "adverse_events" in found.raws else ("adverse_events",),
+    )  # fmt: skip
     trial = replace(trial, understood=(*summary(trial), *found.people.notes(), *found.told))
     if say is not None:
         for line in trial.understood:
             say(line)
     return trial
+
+
+def read_people_file(path: Path, design: Design) -> Trial:
+    """Read the people of a study from its ``people.toml``: the files of its tables, and the options of read_people.
+
+    Raises
+    ------
+    InputError
+        No file, an entry that is none, or tables that cannot be read.
+    """
+    with in_file(path):
+        entries = read_toml(path)
+        files = {name: path.parent / str(entries.pop(name)) for name in TABLES if name in entries}
+        if "outcomes" not in files:
+            raise InputError("outcomes must name a file of scores, got none. Write outcomes = '...'.")
+        return read_tables(files, validated(Options, entries), design)
 
 
 def _found(sources: Mapping[str, Source], options: Options) -> _Found:

@@ -60,7 +60,7 @@ def _called(
     written: pd.Series, options: Options, design: Design | None, name: str, told: Told
 ) -> dict[str, str | None]:
     """Return what each outcome of the table is called; None for those that are not read."""
-    chosen = {key(word): label for word, label in options.outcomes.items()}
+    chosen = {key(word): label for word, label in options.names.items()}
     words = list(dict.fromkeys(written))
     for word in chosen:
         if word not in map(key, words):

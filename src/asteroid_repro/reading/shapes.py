@@ -125,7 +125,7 @@ def _from_visits(
     """Return the scores of a table with a row a visit and a column an outcome."""
     cells, name, when = raw.cells, raw.name, taken[-1]
     who, free = taken[0], [column for column in cells.columns if column not in taken]
-    wanted = {key(each) for each in ([*options.outcomes] or outcomes)}
+    wanted = {key(each) for each in ([*options.names] or outcomes)}
     columns = [column for column in free if key(column) in wanted]
     if not wanted:
         people = cells[who].map(lambda cell: plain(cell).casefold())
@@ -133,7 +133,7 @@ def _from_visits(
     if not columns:
         listed_columns = ", ".join(free) or "none"
         raise InputError(
-            f"{name} must have columns of scores, got {listed_columns}. Name them: outcomes={{'column': 'name'}}."
+            f"{name} must have columns of scores, got {listed_columns}. Name them: names={{'column': 'name'}}."
         )
     used, parts = list(columns), []
     for column in columns:

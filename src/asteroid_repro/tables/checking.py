@@ -87,7 +87,8 @@ def check_listed_once(table: "pd.DataFrame", name: str, keys: Sequence[str]) -> 
     if len(repeated):
         what = ", ".join(f"{key} {repeated.iloc[0][key]}" for key in keys)
         raise InputError(
-            f"{name} must have one row per {', '.join(keys[:-1])} and {keys[-1]}, got several for {what}. Remove them."
+            f"{name} must have one row per {' and '.join(filter(None, [', '.join(keys[:-1]), keys[-1]]))}, got several "
+            f"for {what}. Remove them."
         )
 
 

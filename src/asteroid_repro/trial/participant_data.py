@@ -29,6 +29,8 @@ class Trial(ResultTable):
         What each person attended in all, where there is no table of sessions: ``SESSION_TOTALS`` of the same module.
     understood : tuple of str
         How a real trial's tables were read.
+    absent : tuple of str
+        Tables that a real trial came without: nothing can be counted in them, not even none.
     """
 
     participants: "pd.DataFrame"
@@ -39,12 +41,19 @@ class Trial(ResultTable):
     label: str
     totals: "pd.DataFrame | None" = None
     understood: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
     @property
     def has_exposure(self) -> bool:
         """Whether adverse events have a rate: kinds of them are studied and, with sessions, somebody ran."""
-        ran = not len(self.sessions) or self.sessions["run_minutes"].sum() > 0
-        return bool(self.design.kinds and ran)
+        sessions = self.sessions_or_totals
+        ran = sessions is None or "run_minutes" not in sessions or sessions["run_minutes"].sum() > 0
+        return bool(self.design.kinds and ran and "adverse_events" not in self.absent)
+
+    @property
+    def sessions_or_totals(self) -> "pd.DataFrame | None":
+        """The table of sessions, else what each person attended in all; None where there is neither."""
+        return self.sessions if len(self.sessions) else self.totals
 
     def tables(self) -> "dict[str, pd.DataFrame]":
         """Return the four tables by name."""

@@ -13,13 +13,13 @@ known of the same trial (:mod:`asteroid_repro.verdicts.foretelling`), or is a mi
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
 from asteroid_repro.engine.monte_carlo import run_blocks
-from asteroid_repro.errors import InputError
+from asteroid_repro.errors import InputError, check_choice
 from asteroid_repro.ledger.claim import Claim
 from asteroid_repro.ledger.figure import Figure
 from asteroid_repro.ledger.ledger import Ledger
@@ -27,7 +27,9 @@ from asteroid_repro.study_folder import Study
 from asteroid_repro.study_folder import study as read_study
 from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
+from asteroid_repro.trial.participant_data import Trial
 from asteroid_repro.trial.provenance import Provenance
+from asteroid_repro.verdicts.against_people import PeopleVerification, verify_people
 from asteroid_repro.verdicts.foretelling import LEVEL, Foretelling, chance_of_misses, foretell
 from asteroid_repro.verdicts.simulated import PerTrial, fitted_figure, per_trial_figures, why_not
 
@@ -192,23 +194,53 @@ class Verification(ResultTable):
         return tuple(filter(None, (self.fit_note, self.miss_note, self.findings, self.summary)))
 
 
+@overload
 def verify(
     study: Study | None = None,
     *,
+    against: Literal["simulation"] = "simulation",
     seed: int,
     assumptions: TrialAssumptions | None = None,
     ledger: Ledger | None = None,
     trials: int = 20_000,
     progress: bool = False,
-) -> Verification:
-    """Check every published claim of a study.
+) -> Verification: ...
+
+
+@overload
+def verify(
+    study: Study | None = None,
+    *,
+    against: Literal["people"],
+    people: Trial | None = None,
+    ledger: Ledger | None = None,
+) -> PeopleVerification: ...
+
+
+def verify(
+    study: Study | None = None,
+    *,
+    against: Literal["simulation", "people"] = "simulation",
+    people: Trial | None = None,
+    seed: int | None = None,
+    assumptions: TrialAssumptions | None = None,
+    ledger: Ledger | None = None,
+    trials: int = 20_000,
+    progress: bool = False,
+) -> Verification | PeopleVerification:
+    """Check every published claim of a study: against simulated trials, or against the people of the real one.
 
     Parameters
     ----------
     study : Study, optional
         ASTEROID when not given.
-    seed : int
-        Whole number of 0 or more.
+    against : {"simulation", "people"}
+        What the claims are held against. From people each is recomputed to its printed digits, and where it differs,
+        other analyses are tried: see :func:`asteroid_repro.verdicts.against_people.verify_people`.
+    people : Trial, optional
+        The people, as :func:`asteroid_repro.read_people` reads them; the study's (``people.toml``) when not given.
+    seed : int, optional
+        Whole number of 0 or more; simulation needs one, people have none.
     assumptions : TrialAssumptions, optional
         The study's when not given; where it has none, only what follows from print alone is checked.
     ledger : Ledger, optional
@@ -220,13 +252,13 @@ def verify(
 
     Returns
     -------
-    Verification
+    Verification or PeopleVerification
         A verdict per claim; ``ok`` says whether all checks passed.
 
     Raises
     ------
     InputError
-        A seed or number of trials that cannot be used.
+        A seed or number of trials that cannot be used; no people.
 
     Examples
     --------
@@ -236,6 +268,11 @@ def verify(
     """
     study = study or read_study()
     claims = ledger or study.ledger
+    check_choice("against", against, ("simulation", "people"))
+    if against == "people":
+        return verify_people(claims, people or study.people)
+    if seed is None:
+        raise InputError("seed must be a whole number of 0 or more, got none. Choose one and report it.")
     supposed = assumptions or (study.assumptions if study.has_assumptions else None)
     if supposed is not None and supposed.design.name != study.design.name:
         names = f"{study.design.name}, got those of {supposed.design.name}"

@@ -1,7 +1,8 @@
 """Rates of adverse events, with a named denominator and the interval asked for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 from typing import Any, Final, Literal, get_args
 
@@ -126,16 +127,19 @@ def event_rates(
     if isinstance(trial, Trial):
         if sessions is not None or hours is not None:
             raise InputError("exposure must come from the trial itself, got both a trial and an exposure. Give one.")
-        sessions = trial.sessions if len(trial.sessions) else None
-        kinds = trial.design.kinds
-    per = per or ("person_weeks" if isinstance(trial, Trial) and sessions is None else "running_hours")
+        if "adverse_events" in trial.absent:
+            raise InputError("adverse_events must be among the tables, got none. Without them nothing is counted.")
+        sessions, kinds = trial.sessions_or_totals, trial.design.kinds
+        has_hours = sessions is not None and "run_minutes" in sessions
+        per = per or ("running_hours" if has_hours else "person_weeks")
+    per = per or "running_hours"
     check_choice("per", per, DENOMINATORS)
     check_choice("method", method, get_args(IntervalMethod))
     frame = trial.adverse_events if isinstance(trial, Trial) else trial
     events = check_table(frame, "adverse_events", ["participant", "kind"], kinds=kinds)
-    exposure = None if per == "person_weeks" else _hours(sessions, hours, per, each=method == "clustered")
+    exposure = None if per == "person_weeks" else partial(_hours, per=per, each=method == "clustered")
     rows = []
-    for arm, of_arm, (total, by_person) in _by_arm(trial, events, exposure):
+    for arm, of_arm, (total, by_person) in _by_arm(trial, events, exposure, (sessions, hours)):
         for kind in ("all", *(kinds or sorted(events["kind"].unique()))):
             own = of_arm if kind == "all" else of_arm[of_arm["kind"] == kind]
             limits, df, note = _limits(own, by_person, method, level)
@@ -167,31 +171,54 @@ def exposure_hours(sessions: pd.DataFrame, per: str) -> float:
     >>> [exposure_hours(log, per) for per in DENOMINATORS[:3]]
     [0.2, 0.5, 1.0]
     """
-    needed = ["participant", "session", "prescribed_minutes", "attended", "run_minutes"]
-    table = check_table(sessions, "sessions", needed)
+    if "sessions_attended" in sessions:
+        return _hours_of_totals(sessions, per)
+    length = "run_minutes" if per == "running_hours" else "prescribed_minutes"
+    table = check_table(sessions, "sessions", ["participant", "session", "attended", length])
     check_listed_once(table, "sessions", ["participant", "session"])
-    minutes = table["run_minutes" if per == "running_hours" else "prescribed_minutes"]
-    minutes = minutes * table["attended"] if per == "attended_hours" else minutes
+    minutes = table[length] * table["attended"] if per == "attended_hours" else table[length]
     if (minutes < 0).any():
         raise InputError(f"sessions must have no negative minutes, got {minutes.min():g}. Correct the table.")
     return float(minutes.sum() / 60)
 
 
-def _by_arm(trial: Data, events: pd.DataFrame, hours: Exposure | None) -> Iterator[tuple[str, pd.DataFrame, Exposure]]:
-    """Yield the label of an arm, its events and its exposure: the hours of the treatment, or the weeks of both arms."""
+def _hours_of_totals(totals: pd.DataFrame, per: str) -> float:
+    """Sum the hours of a table of what each person attended in all."""
+    needed = (
+        ["run_minutes"] if per == "running_hours" else ["sessions_prescribed", "sessions_attended", "session_minutes"]
+    )
+    table = check_table(totals, "session_totals", ["participant", *needed])
+    check_listed_once(table, "session_totals", ["participant"])
+    if per == "running_hours":
+        return float(table["run_minutes"].sum() / 60)
+    sessions = table["sessions_attended" if per == "attended_hours" else "sessions_prescribed"]
+    return float((sessions * table["session_minutes"]).sum() / 60)
+
+
+def _by_arm(
+    trial: Data,
+    events: pd.DataFrame,
+    exposure: Callable[..., Exposure] | None,
+    given: tuple[pd.DataFrame | None, float | None],
+) -> Iterator[tuple[str, pd.DataFrame, Exposure]]:
+    """Yield the label of an arm, its events and its exposure: the hours of arms with sessions, or the weeks of both."""
     if not isinstance(trial, Trial):
-        if hours is None:
+        if exposure is None:
             raise InputError("person_weeks must come from a trial, got a plain table. Give sessions, hours or a Trial.")
-        yield "", events, hours
+        yield "", events, exposure(*given)
         return
-    weeks = float(trial.design.visits[-1])
-    for arm in trial.design.arm_names if hours is None else trial.design.arm_names[:1]:
+    weeks, sessions = float(trial.design.visits[-1]), given[0]
+    for place, arm in enumerate(trial.design.arm_names):
         people = _people(trial, arm)
         own = events[events["participant"].isin(people)]
-        yield arm, own, hours or (len(people) * weeks, dict.fromkeys(people, weeks))
+        log = None if sessions is None else sessions[sessions["participant"].isin(people)]
+        if exposure is None:
+            yield arm, own, (len(people) * weeks, dict.fromkeys(people, weeks))
+        elif place == 0 or (log is not None and len(log)):  # an arm without sessions has no hours, and no such rate
+            yield arm, own, exposure(log, None)
 
 
-def _hours(sessions: pd.DataFrame | None, hours: float | None, per: str, *, each: bool) -> Exposure:
+def _hours(sessions: pd.DataFrame | None, hours: float | None, *, per: str, each: bool) -> Exposure:
     """Return the hours in all and, if asked for, those of each person."""
     if (sessions is None) == (hours is None):
         given = "none" if hours is None else "both"

@@ -8,7 +8,7 @@ export UV_SYSTEM_CERTS ?= 1
 export UV_NATIVE_TLS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test browser screenshots lint format notebooks docs whatif fit bench type-one missing-inference references audit-calibration chance-imbalance verify-calibration noticed-changes lock clean
+.PHONY: help reproduce test mutants browser screenshots lint format notebooks docs whatif fit bench type-one missing-inference references audit-calibration chance-imbalance verify-calibration noticed-changes lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ reproduce: $(STAMP) ## Simulate, analyse, verify and draw the trial (data/, figu
 
 test: $(STAMP) ## Run every test, doctest and notebook
 	$(BIN)/python -m pytest -n 2 --ignore tests/browser tests src
+
+mutants: $(STAMP) ## Make wrong edits and see that the tests notice (docs/mutants.md; hours)
+	$(BIN)/python tests/mutants/run_mutants.py
 
 browser: $(STAMP) ## Try the what-if page in Chromium, alone: its speed is measured
 	$(BIN)/python -m pytest tests/browser -k "not screenshots"

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import BrokenExecutor
 from functools import wraps
 from inspect import Parameter, signature
 from math import isfinite, isnan
@@ -54,6 +55,9 @@ def checked(function: Callable[Given, Result]) -> Callable[Given, Result]:
         by_name = {name: _taken(known[name], value) if name in known else value for name, value in named.items()}
         try:
             return function(*by_place, *given[len(by_place) :], **by_name)  # type: ignore[arg-type]  # the same, checked
+        except BrokenExecutor:
+            killed = "processes that live to the end, got one that was killed (did the memory run out?)"
+            raise InputError(f"n_jobs must be {killed}. Run it again with fewer.") from None
         except ArithmeticError as error:  # beyond what a float holds
             size = f"numbers of a size that can be computed with, got one too large or small ({error})"
             raise InputError(f"{function.__name__} must be given {size}. Give ordinary ones.") from error

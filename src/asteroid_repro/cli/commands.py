@@ -1,7 +1,9 @@
 """The command line: parse, call one function, print. No statistics here."""
 
+import os
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -44,10 +46,35 @@ Version = Annotated[bool, typer.Option("--version", help="Print the version and 
 def main() -> None:
     """Run a command; wrong input ends with one line and exit status 2."""
     try:
-        app()
+        _run()
     except ar.InputError as error:
         print(f"asteroid-repro: {error}", file=sys.stderr)  # noqa: T201 - one plain line, never wrapped
         raise SystemExit(2) from None
+
+
+def _run() -> None:
+    if sys.stdout is None:
+        raise ar.InputError("standard output must be open, got a closed one. Send it to a file, or to /dev/null.")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal of another alphabet still shows every line
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        try:
+            app([_utf8(argument) for argument in sys.argv[1:]])
+        finally:
+            sys.stdout.flush()  # here, where it can still be told
+    except OSError as error:
+        with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - or the flush at the end of Python would fail once more
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        reason = f"standard output must take what is written, got: {error.strerror}. Free the disk, or read to the end."
+        raise ar.InputError(reason) from None
+
+
+def _utf8(argument: str) -> str:
+    try:
+        return os.fsencode(argument).decode("utf-8")
+    except UnicodeError:
+        raise ar.InputError(f"arguments must be UTF-8, got {argument!r}. Write it in UTF-8.") from None
 
 
 @app.callback(invoke_without_command=True)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -54,8 +55,13 @@ def to_csv(label: str, records: Records, columns: Sequence[str] = ()) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns or records[0])
-    writer.writerows([cell(value, 12) for value in row.values()] for row in records)
+    writer.writerows([_no_formula(value, cell(value, 12)) for value in row.values()] for row in records)
     return f"# {' '.join(label.split())}\n{text.getvalue()}"
+
+
+def _no_formula(value: Any, text: str) -> str:
+    """Return text so that no spreadsheet takes it for a formula: after an apostrophe where it begins like one."""
+    return f"'{text}" if isinstance(value, str) and re.match(r"[=@\t\r]|[-+][^\d.\s]", text) else text
 
 
 def markdown(table: "pd.DataFrame") -> str:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from asteroid_repro.evaluate.performance import OperatingCharacteristics
 from asteroid_repro.sweeps.sweep_manifest import sha256, store
 
 _KEY: Final = b"sweep_sha256"
+_PIECE: Final = b"piece_sha256"
 _TEMPORARY: Final = re.compile(r"\.(piece-\d{5,}\.parquet|manifest\.json)\.[0-9a-f]{16}\.tmp")
 MEASURED: Final = {
     "method": "string",
@@ -62,7 +64,8 @@ def remove_leftovers(folder: Path) -> None:
     """Remove the temporary files of killed runs; files of others stay."""
     for path in folder.iterdir():
         if _TEMPORARY.fullmatch(path.name):
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # what cannot be removed is in nobody's way
+                path.unlink(missing_ok=True)
 
 
 def write_piece(
@@ -80,8 +83,10 @@ def write_piece(
     same = cells | {"method": found.analysis.method, "trials": found.trials}
     columns = {name: [value] * len(found.rows) for name, value in same.items()}
     columns |= {name: [getattr(row, name) for row in found.rows] for name in MEASURED if name not in same}
+    table = pa.table(columns, schema=_schema(manifest))
+    own = table.replace_schema_metadata(table.schema.metadata | {_PIECE: _piece_sha256(manifest, number, table)})
     sink = pa.BufferOutputStream()
-    pq.write_table(pa.table(columns, schema=_schema(manifest)), sink, write_page_checksum=True)
+    pq.write_table(own, sink, write_page_checksum=True)
     store(folder / piece_name(number), bytes(sink.getvalue()))
 
 
@@ -109,7 +114,7 @@ def read_piece(folder: Path, manifest: Mapping[str, Any], number: int) -> Any:
     Returns
     -------
     pyarrow.Table or None
-        Its columns in alphabetical order; None if it is cut short or damaged.
+        Its columns in alphabetical order; None if it is cut short, damaged, another number's or edited.
 
     Raises
     ------
@@ -125,12 +130,18 @@ def read_piece(folder: Path, manifest: Mapping[str, Any], number: int) -> Any:
     wanted = _schema(manifest)
     try:
         table = pq.read_table(pa.BufferReader(data), page_checksum_verification=True, use_threads=False)
-        same = table.schema.equals(wanted, check_metadata=True)
+        same = table.schema.equals(wanted, check_metadata=False)
     except (pa.ArrowException, OSError, ValueError):
         return None
     if (table.schema.metadata or {}).get(_KEY) != wanted.metadata[_KEY]:
         raise InputError(f"{path} must be a piece of this sweep, got one of another. Move it away and run again.")
-    return table if same else None
+    whole = same and table.schema.metadata.get(_PIECE) == _piece_sha256(manifest, number, table)
+    return table.replace_schema_metadata(wanted.metadata) if whole else None
+
+
+def _piece_sha256(manifest: Mapping[str, Any], number: int, table: Any) -> bytes:
+    """Return the SHA-256 of a sweep, a number and the rows there: one moved, emptied or edited has another."""
+    return sha256([sha256(manifest), number, table.to_pydict()]).encode()
 
 
 def _schema(manifest: Mapping[str, Any]) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final, Literal, Self, TypeVar
+from unicodedata import category
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 
@@ -10,6 +11,7 @@ from asteroid_repro.trial.quantities import Number, Positive, Share
 
 FROZEN: Final = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+_NO_TEXT: Final = ("Cc", "Cs", "Zl", "Zp")  # control characters, line ends, halves of a character
 _ROUNDING: Final = 1e-9  # of a scale's length, relative: a step of 0.1 is no binary fraction
 _MOST_VISITS, _MOST_OUTCOMES = 100, 100  # work grows with their squares
 _MOST_STEPS: Final = 10_000  # the latent scale has a threshold a step
@@ -22,7 +24,7 @@ def _name(value: str) -> str:
 
 
 def _label(value: str) -> str:
-    if not value.strip() or len(value.splitlines()) != 1:
+    if not value.strip() or any(category(letter) in _NO_TEXT for letter in value):
         raise ValueError("must be one line of text")
     return value
 

@@ -62,7 +62,7 @@ def test_the_folder_holds_a_manifest_and_one_file_a_piece(whole: Sweep) -> None:
     assert (manifest["seed"], manifest["trials"], manifest["level"], manifest["pieces"]) == (5, 60, 0.95, 8)
     assert (manifest["methods"], manifest["distributions"]) == (METHODS, ["z", "t"])
     assert manifest["grid"] == OVER
-    assert manifest["format"] == 2
+    assert manifest["format"] == 3
     assert manifest["assumptions"] == json.loads(json.dumps(ASTEROID.values()))
     assert manifest["assumptions"]["average_pain.effect"] == [-7.65, -15.3]
     assert len(manifest["content_sha256"]) == len(manifest["programmes"]["asteroid"]) == 64

@@ -70,6 +70,9 @@ fit: $(STAMP) ## Fit the programme mechanism (assumptions.toml) to the claims th
 type-one: $(STAMP) ## Measure the type I error of the methods (docs/type-one-error.md)
 	$(BIN)/python benchmarks/type_one_error.py
 
+control: $(STAMP) ## Hold control variates to 2,500 seeds and to plain trials (docs/control-variates.md, about an hour)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/control_variates.py
+
 missing-inference: $(STAMP) ## Measure inference with missing visits (docs/missing-visit-inference.md)
 	$(BIN)/python benchmarks/missing_visit_inference.py
 

@@ -1,16 +1,27 @@
 """What would change if the assumptions were others: two scenarios on the same people and noise."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from asteroid_repro.engine.measures import Places, measures, places, trial_figures
+from asteroid_repro.engine.control_variates import (
+    FIGURES,
+    LEAST_TRIALS,
+    coefficients,
+    knowledge,
+    known_means,
+    stacked_figures,
+    summed_products,
+    twin_controls,
+)
+from asteroid_repro.engine.measures import SHARES, Places, measures, places, trial_figures
 from asteroid_repro.engine.monte_carlo import TARGET_MCSE, Run, Totals, check_usable, simulated_label, sum_pieces
 from asteroid_repro.engine.trial_estimates import simulated_estimates
 from asteroid_repro.engine.true_effects import true_values
+from asteroid_repro.engine.twin import Twin
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
 from asteroid_repro.estimate.inference import Estimates
@@ -51,6 +62,8 @@ class MeasureChange:
     change, mcse : float
         Changed minus base, and the Monte Carlo standard error of this paired difference. A standard error of 0 says
         that no trial changed, not that none could.
+    worth : float
+        Plain trials, without control variates, that would have the same standard error.
     """
 
     outcome: str
@@ -60,6 +73,7 @@ class MeasureChange:
     changed: float
     change: float
     mcse: float
+    worth: float
 
 
 @dataclass(frozen=True)
@@ -179,6 +193,7 @@ def what_if(
     method: str | None = None,
     distribution: Distribution | None = None,
     level: float | None = None,
+    control_variate: bool = True,
     target_mcse: float = TARGET_MCSE,
     n_jobs: int = 1,
     executor: Any = None,
@@ -190,6 +205,9 @@ def what_if(
     :math:`\sqrt{\tfrac{G-1}{G} \sum_g (D_{(g)} - \bar D)^2}`; it is that of the paired difference, since both scenarios
     leave out the same trials. Comparing a scenario with itself gives exactly 0.
 
+    Of each scenario what is known by its trials' unbounded twins is taken out of the sums of every group first
+    (:mod:`asteroid_repro.engine.control_variates`), from 1000 trials on. The counts of verdicts are as simulated.
+
     Parameters
     ----------
     base, changed : TrialAssumptions
@@ -199,6 +217,8 @@ def what_if(
     trials : int or "auto"
         Simulated trials of each, 256 or more; ``"auto"`` adds pieces of 10,000 until the Monte Carlo standard errors of
         the changes of power and coverage, of every outcome at every visit, are at most ``target_mcse``.
+    control_variate : bool
+        False for plain means, shares and their changes.
     target_mcse : float
         Only for ``trials="auto"``.
     seed, method, distribution, level, n_jobs, executor, progress
@@ -230,18 +250,23 @@ def what_if(
         raise InputError(f"trials must be {2 * GROUPS} or more for a paired standard error, got {trials}. Try 20000.")
     weeks = _shared_weeks(base, changed)
     analysis = chosen_analysis(method, distribution, level, base.design.analysis)
-    run = Run(trials, seed, target_mcse, n_jobs, executor, progress)
+    run = Run(trials, seed, target_mcse, n_jobs, executor, progress, control_variate)
     populations = base.with_equal_baselines(), changed.with_equal_baselines()
     truths = np.stack([true_values(each, analysis.method)[_visits(each, weeks)] for each in populations])
     scenarios = list(zip(map(solve, populations), truths, strict=True))
-    work = partial(paired_sums, scenarios, seed, weeks=weeks, analysis=analysis)
+    use = control_variate and (trials == "auto" or trials >= 2 * LEAST_TRIALS)
+    work = partial(paired_sums, scenarios, seed, weeks=weeks, analysis=analysis, control_variate=use)
     where = places(base.design.outcome_names, weeks)
-    totals = sum_pieces(work, run, enough=partial(_is_precise, truths, target_mcse, where))
+    control = partial(_controlled, scenarios, analysis, weeks) if use else lambda totals: totals
+    enough = partial(_is_precise, truths, target_mcse, where)
+    totals = sum_pieces(work, run, enough=lambda totals: enough(control(totals)))
     check_usable(totals.sums["usable"].sum(axis=-1), totals.trials)
     stopped = "stopped early" if totals.stopped else ""
     names, how_many = f"{changed.name} against {base.name}", f"{totals.trials:,} trials each"
     label = simulated_label(names, analysis, how_many, stopped, f"seed {seed}")
-    rows, verdicts = _rows(totals.sums, truths, where), _verdicts(totals.sums, where)
+    rows, plain = (_rows(each.sums, truths, where) for each in (control(totals), totals))
+    rows = tuple(_with_worth(*both, totals.trials) for both in zip(rows, plain, strict=True))
+    verdicts = _verdicts(totals.sums, where)
     return WhatIf(
         rows, verdicts, differences(*populations), totals.trials, totals.stopped, analysis, base.design, label
     )
@@ -265,16 +290,28 @@ def differences(one: TrialAssumptions, other: TrialAssumptions) -> dict[str, tup
 
 
 def paired_sums(
-    scenarios: Sequence[Scenario], seed: int, block: int, size: int, *, weeks: Sequence[float], analysis: Analysis
+    scenarios: Sequence[Scenario],
+    seed: int,
+    block: int,
+    size: int,
+    *,
+    weeks: Sequence[float],
+    analysis: Analysis,
+    control_variate: bool = False,
 ) -> dict[str, np.ndarray]:
     """Simulate a piece under both scenarios and add up by group, shape (scenarios, weeks, outcomes, groups).
 
     Only trials usable under both scenarios count. A trial's group is its number modulo the groups. ``paper`` is of the
-    trials in which every outcome favours the treatment at the last of the weeks, shape (scenarios, groups).
+    trials in which every outcome favours the treatment at the last of the weeks, shape (scenarios, groups). With
+    control variates also ``controls`` of the twins, shape (controls, scenarios, weeks, outcomes, groups), and the
+    ``products`` of figures and controls, shape (scenarios, weeks, outcomes, rows, rows).
     """
-    own = []
+    own, controls = [], []
     for mechanism, truth in scenarios:
-        fit = simulated_estimates(mechanism, seed, block, size, analysis)
+        twin = Twin(mechanism, size)
+        fit = simulated_estimates(mechanism, seed, block, size, analysis, see=twin.see if control_variate else None)
+        if control_variate:
+            controls.append(twin_controls(twin, mechanism, analysis)[:, _visits(mechanism.assumptions, weeks)])
         shared = Estimates(**{name: each[_visits(mechanism.assumptions, weeks)] for name, each in vars(fit).items()})
         own.append(trial_figures(shared, truth, mechanism.assumptions.design.outcomes, analysis.level))
     both = {name: np.stack([figures[name] for figures in own]) for name in own[0]}
@@ -291,7 +328,28 @@ def paired_sums(
         "paper_gained": paper_after & ~paper_before,
         "paper_lost": paper_before & ~paper_after,
     }
-    return {name: _by_group(figure) for name, figure in counted.items()}
+    found = {name: _by_group(figure) for name, figure in counted.items()}
+    if not control_variate:
+        return found
+    paired = np.stack(controls, axis=1)
+    products = summed_products(stacked_figures(counted), paired)
+    return found | {"controls": _by_group(paired), "products": products}
+
+
+def _controlled(scenarios: Sequence[Scenario], analysis: Analysis, weeks: Sequence[float], totals: Totals) -> Totals:
+    """Return the same sums without what the twins' known means take out of each scenario's, group by group."""
+    sums = dict(totals.sums)
+    for place, (mechanism, _) in enumerate(scenarios):
+        visits = _visits(mechanism.assumptions, weeks)
+        known = {name: mean[visits] for name, mean in known_means(mechanism, analysis).items()}
+        use = knowledge(known, totals.trials)
+        by_chance = np.moveaxis(sums["controls"][:, place], 0, -1)
+        by_chance = by_chance - sums["trials"][..., np.newaxis] * use.mean[:, :, np.newaxis]
+        shift = by_chance @ coefficients(sums["products"][place], use)
+        for row, name in enumerate(FIGURES):
+            sums[name] = sums[name].astype(float)
+            sums[name][place] -= shift[..., row]
+    return Totals(sums, totals.trials, totals.stopped)
 
 
 def _shared_weeks(base: TrialAssumptions, changed: TrialAssumptions) -> tuple[float, ...]:
@@ -343,6 +401,11 @@ def _rows(sums: Mapping[str, np.ndarray], truths: np.ndarray, where: Places) -> 
     return (*rows, verdict)
 
 
+def _with_worth(row: MeasureChange, plain: MeasureChange, trials: int) -> MeasureChange:
+    worth = trials * (plain.mcse / row.mcse) ** 2 if row.mcse and plain.mcse else float(trials)
+    return replace(row, worth=worth)
+
+
 def _paper(where: Places) -> tuple[str, float]:
     """Return the place of the paper's verdict: every outcome, at the last week."""
     return EVERY_OUTCOME, max(week for _, week in where)
@@ -358,10 +421,13 @@ def _change(
     place: tuple[str, float], measure: str, base: np.ndarray, changed: np.ndarray, change: np.ndarray | None = None
 ) -> MeasureChange:
     """Return a change with its standard error, from figures over all groups and with each group left out in turn."""
+    if measure in SHARES:  # a regression estimate may lie beyond
+        base, changed = np.clip(base, 0, 1), np.clip(changed, 0, 1)
     rest = (changed - base if change is None else change)[1:]
     # Less the first, lest the mean of equal figures be a rounding off them.
     mcse = np.sqrt((GROUPS - 1) * (rest - rest[0]).var())
-    return MeasureChange(*place, measure, float(base[0]), float(changed[0]), float(changed[0] - base[0]), float(mcse))
+    values = float(base[0]), float(changed[0]), float(changed[0] - base[0]), float(mcse)
+    return MeasureChange(*place, measure, *values, worth=np.nan)
 
 
 def _verdicts(sums: Mapping[str, np.ndarray], where: Places) -> tuple[VerdictChange, ...]:

@@ -226,7 +226,7 @@ def test_the_code_prints_the_numbers_of_the_page(state: State, capsys: pytest.Ca
 
 def test_the_first_numbers_are_those_of_the_analysis_of_the_paper() -> None:
     assert summary(State()) == (
-        "A trial like this finds average pain lowered by running at week 12, a benefit, in 85.2 % of simulated trials."
+        "A trial like this finds average pain lowered by running at week 12, a benefit, in 84.9 % of simulated trials."
     )
     wanted = ar.operating_characteristics(ASTEROID, trials=2000, seed=1, method="random_intercept", distribution="z")
     assert performance(State()) == wanted
@@ -237,7 +237,8 @@ def test_the_first_numbers_are_those_of_the_analysis_of_the_paper() -> None:
 
 def test_the_figure_is_of_the_trials_that_are_judged() -> None:
     state = of(people_per_arm=30)
-    mean = measure(state, "mean_estimate").value
+    plain = ar.operating_characteristics(state.assumptions, **state.arguments, control_variate=False)
+    mean = plain.value("average_pain", "mean_estimate").value
     assert distribution(state).estimates["average_pain"][-1].mean() == pytest.approx(mean, rel=1e-9)
 
 

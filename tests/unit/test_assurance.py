@@ -23,7 +23,7 @@ FEW = ASTEROID.with_people(7, 6).with_values(
 
 @pytest.fixture(scope="module")
 def result() -> Assurance:
-    return assurance(ASTEROID, mean=-12.0, sd=4.0, nodes=7, trials=500, seed=9)
+    return assurance(ASTEROID, mean=-12.0, sd=4.0, nodes=7, trials=500, seed=9, control_variate=False)
 
 
 def test_it_is_the_weighted_average_of_the_powers(result: Assurance) -> None:
@@ -38,7 +38,7 @@ def test_it_is_the_weighted_average_of_the_powers(result: Assurance) -> None:
 
 def test_power_at_the_mean_is_that_of_operating_characteristics(result: Assurance) -> None:
     truth, analysis = ASTEROID.with_effect(average_pain=-12), {"method": "mmrm", "distribution": "kenward_roger"}
-    oc = operating_characteristics(truth, trials=500, seed=9, **analysis)  # type: ignore[arg-type]
+    oc = operating_characteristics(truth, trials=500, seed=9, control_variate=False, **analysis)  # type: ignore[arg-type]
     assert result.analysis == oc.analysis
     assert result.power_at_mean == oc.value("average_pain", "power").value
 
@@ -72,7 +72,8 @@ def signs_by_trial(record: TrialAssumptions, effect: float, analysis: Analysis, 
 )
 def test_sums_give_what_the_trials_give_one_by_one(record: TrialAssumptions, analysis: Analysis, trials: int) -> None:
     """The definition: every trial has a weighted share of its own; means, errors and ratio are those of the shares."""
-    result = assurance(record, mean=-4.0, sd=6.0, nodes=5, trials=trials, seed=3, **analysis.arguments)
+    plain: dict[str, Any] = {"trials": trials, "seed": 3, "control_variate": False} | analysis.arguments
+    result = assurance(record, mean=-4.0, sd=6.0, nodes=5, **plain)
     signs = np.array([signs_by_trial(record, one.effect, analysis, trials) for one in result.tried])
     usable = np.isfinite(signs).all(axis=0)
     assert result.failed == (~usable).sum()
@@ -82,9 +83,11 @@ def test_sums_give_what_the_trials_give_one_by_one(record: TrialAssumptions, ana
     ratio = wrong.sum() / own.sum()
     residual = (wrong - ratio * own) / own.mean()
     assert result.assurance == pytest.approx(own.mean(), rel=1e-9)
-    assert result.mcse == pytest.approx(own.std(ddof=1) / math.sqrt(n), rel=1e-9)
+    assert result.mcse == pytest.approx(
+        own.std(ddof=1) / math.sqrt(n), rel=1e-3
+    )  # n - 1 with failed trials, and without
     assert result.wrong_sign_share == pytest.approx(ratio, rel=1e-9)
-    assert result.wrong_sign_share_mcse == pytest.approx(residual.std(ddof=1) / math.sqrt(n), rel=1e-9)
+    assert result.wrong_sign_share_mcse == pytest.approx(residual.std(ddof=1) / math.sqrt(n), rel=1e-3)
     assert [one.power for one in result.tried] == pytest.approx((signs[:, usable] != 0).mean(axis=1), rel=1e-9)
 
 
@@ -108,6 +111,20 @@ def test_what_is_kept_of_a_piece_does_not_grow_with_its_trials() -> None:
     assert large["usable"] == 1000
 
 
+@pytest.mark.parametrize("belief", [{"mean": -15.3, "sd": 5.117}, {"mean": -2.0, "sd": 6.0}])
+def test_control_variates_make_it_more_precise_not_another(belief: dict[str, Any]) -> None:
+    """4 joint standard errors; seeds chosen before looking."""
+    ours = assurance(ASTEROID, **belief, nodes=5, trials=4000, seed=31)
+    plain = assurance(ASTEROID, **belief, nodes=5, trials=20_000, seed=32, control_variate=False)
+    assert ours.worth > 8 * ours.trials
+    for name in ("assurance", "power_at_mean", "wrong_sign_share"):
+        error = "mcse" if name == "assurance" else f"{name}_mcse"
+        joint = np.hypot(getattr(ours, error), getattr(plain, error))
+        assert abs(getattr(ours, name) - getattr(plain, name)) < 4 * joint, name
+    for one, other in zip(ours.tried, plain.tried, strict=True):
+        assert abs(one.power - other.power) < 4 * np.hypot(one.mcse, other.mcse) + 1e-4
+
+
 def test_processes_give_the_same_bits() -> None:
     """More than one piece of work."""
     arguments: dict[str, Any] = {"mean": -12.0, "sd": 4.0, "nodes": 3, "trials": PIECE_TRIALS + 1500, "seed": 9}
@@ -120,11 +137,11 @@ def test_stopped_from_the_keyboard_it_holds_the_trials_done(monkeypatch: pytest.
         return Totals(work(0, 300), 300, stopped=True)
 
     monkeypatch.setattr("asteroid_repro.planning.assurance.sum_pieces", stopped)
-    half = assurance(ASTEROID, mean=-12.0, sd=4.0, nodes=3, trials=600, seed=9)
+    half = assurance(ASTEROID, mean=-12.0, sd=4.0, nodes=3, trials=600, seed=9, control_variate=False)
     monkeypatch.undo()
     assert (half.trials, half.stopped) == (300, True)
     assert "300 trials an effect, stopped early, seed 9" in half.label
-    whole = assurance(ASTEROID, mean=-12.0, sd=4.0, nodes=3, trials=300, seed=9)
+    whole = assurance(ASTEROID, mean=-12.0, sd=4.0, nodes=3, trials=300, seed=9, control_variate=False)
     assert replace(half, stopped=False, label=whole.label) == whole
 
 

@@ -172,7 +172,7 @@ def test_an_estimate_at_the_minimal_important_change_reaches_it() -> None:
 
 
 def test_the_measures_of_a_run_are_those_of_its_trials() -> None:
-    found = operating_characteristics(ASTEROID, trials=1500, seed=73, method="ancova", level=0.9)
+    found = operating_characteristics(ASTEROID, trials=1500, seed=73, method="ancova", level=0.9, control_variate=False)
     mechanism = solve(ASTEROID.with_equal_baselines())
     fits = [
         simulated_estimates(mechanism, 73, block, size, Analysis("ancova", "t"))
@@ -276,11 +276,15 @@ def test_an_automatic_run_goes_on_until_coverage_is_as_precise_as_power() -> Non
 
 
 def test_limits_of_type_s_are_those_of_a_share_of_the_significant() -> None:
-    run = operating_characteristics(ASTEROID.with_effect(average_pain=-2), trials=4000, seed=64)
-    power, wrong = (run.value("average_pain", name) for name in ("power", "type_s"))
-    significant = round(power.value * run.trials)
-    assert significant < run.trials / 4
-    assert (wrong.low, wrong.high) == pytest.approx(wilson_limits(wrong.value, significant), rel=1e-12)
+    weak = ASTEROID.with_effect(average_pain=-2)
+    for control in (True, False):
+        run = operating_characteristics(weak, trials=4000, seed=64, control_variate=control)
+        power, wrong = (run.value("average_pain", name) for name in ("power", "type_s"))
+        significant = round(power.value * run.trials)
+        assert significant < run.trials / 4
+        as_many = significant * wrong.worth / run.trials
+        assert (wrong.low, wrong.high) == pytest.approx(wilson_limits(wrong.value, as_many), rel=1e-12)
+        assert (wrong.worth > 2 * run.trials) == control
 
 
 def test_what_does_not_exist_has_no_limits() -> None:

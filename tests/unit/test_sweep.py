@@ -263,16 +263,16 @@ def test_another_level_is_that_of_every_piece(tmp_path: Path) -> None:
 
 
 def test_an_automatic_sweep_reaches_its_standard_error_in_every_piece(tmp_path: Path) -> None:
-    """Coverage near 0.95 has it at 10,000 trials already; power near a half takes 2 pieces of 10,000."""
+    """Plain power near a half would take 12 pieces of 10,000."""
     over: dict[str, Any] = {"average_pain.effect": [-10.0]}
-    done = sweep(ASTEROID, over, tmp_path, trials="auto", target_mcse=0.0045, seed=1)
-    assert (done.manifest["trials"], done.manifest["target_mcse"]) == ("auto", 0.0045)
+    done = sweep(ASTEROID, over, tmp_path, trials="auto", target_mcse=0.0015, seed=1)
+    assert (done.manifest["trials"], done.manifest["target_mcse"]) == ("auto", 0.0015)
     frame = done.to_frame()
     assert frame["trials"].unique().tolist() == [20_000]
-    assert frame.query("measure in ('power', 'coverage')")["mcse"].max() <= 0.0045
-    assert "trials until MCSE 0.0045 each" in done.label
-    with pytest.raises(InputError, match=r"target_mcse: manifest has 0\.0045, asked for 0\.004"):
-        sweep(ASTEROID, over, tmp_path, trials="auto", target_mcse=0.004, seed=1)
+    assert frame.query("measure in ('power', 'coverage')")["mcse"].max() <= 0.0015
+    assert "trials until MCSE 0.0015 each" in done.label
+    with pytest.raises(InputError, match=r"target_mcse: manifest has 0\.0015, asked for 0\.001"):
+        sweep(ASTEROID, over, tmp_path, trials="auto", target_mcse=0.001, seed=1)
 
 
 def test_a_fractional_week_makes_the_weeks_fractions_in_every_piece(tmp_path: Path) -> None:

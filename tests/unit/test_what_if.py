@@ -27,7 +27,7 @@ OUTCOMES: Final = ASTEROID.design.outcome_names
 
 @pytest.fixture(scope="module")
 def comparison() -> WhatIf:
-    return what_if(ASTEROID, SMALLER, trials=TRIALS, seed=SEED)
+    return what_if(ASTEROID, SMALLER, trials=TRIALS, seed=SEED, control_variate=False)
 
 
 def row(found: WhatIf, outcome: str, measure: str, week: float = 12) -> MeasureChange:
@@ -104,9 +104,10 @@ def test_changes_and_their_errors_are_those_of_the_trials(comparison: WhatIf, ou
         assert found.mcse == pytest.approx(error, rel=1e-6, abs=1e-10), name
 
 
-def test_the_paired_error_is_the_spread_over_seeds() -> None:
+@pytest.mark.parametrize("trials", [512, 1000])
+def test_the_paired_error_is_the_spread_over_seeds(trials: int) -> None:
     """40 independent runs: their SD has a relative standard error of 1 / sqrt(78)."""
-    runs = [what_if(ASTEROID, SMALLER, trials=512, seed=seed) for seed in range(500, 540)]
+    runs = [what_if(ASTEROID, SMALLER, trials=trials, seed=seed) for seed in range(500, 540)]
     for outcome, measure in (
         ("average_pain", "bias"), ("average_pain", "empirical_se"), ("average_pain", "power"),
         ("average_pain", "type_m"), ("average_pain", "coverage"), ("average_pain", "rmse"), ("disability", "bias"),
@@ -117,8 +118,25 @@ def test_the_paired_error_is_the_spread_over_seeds() -> None:
         assert error == pytest.approx(spread, rel=4 / np.sqrt(78)), (outcome, measure)
 
 
+def test_control_variates_make_changes_more_precise_not_others() -> None:
+    """4 joint standard errors of some 90 changes."""
+    controlled = what_if(ASTEROID, SMALLER, trials=5000, seed=54)
+    plain = what_if(ASTEROID, SMALLER, trials=20_000, seed=55, control_variate=False)
+    for one, other in zip(controlled.rows, plain.rows, strict=True):
+        if one.mcse > 0:
+            assert abs(one.change - other.change) < 4 * np.hypot(one.mcse, other.mcse), (one, other)
+    for measure, at_least in (("power", 3), ("coverage", 0.8), ("type_m", 2)):  # pairing alone has done much already
+        assert row(controlled, "average_pain", measure).worth > at_least * controlled.trials
+    alone = operating_characteristics(SMALLER, trials=5000, seed=54)
+    for measure in ("power", "type_m", "empirical_se", "coverage"):
+        assert row(controlled, "average_pain", measure).changed == pytest.approx(
+            alone.value("average_pain", measure).value, rel=1e-9
+        )
+
+
 def test_pairing_helps(comparison: WhatIf) -> None:
-    base, changed = (operating_characteristics(record, trials=TRIALS, seed=SEED) for record in (ASTEROID, SMALLER))
+    plain: dict[str, Any] = {"trials": TRIALS, "seed": SEED, "control_variate": False}
+    base, changed = (operating_characteristics(record, **plain) for record in (ASTEROID, SMALLER))
     for measure, at_most in (("bias", 0.3), ("model_se", 0.5), ("power", 0.9), ("coverage", 0.6), ("rmse", 0.3)):
         alone = [oc.value("average_pain", measure) for oc in (base, changed)]
         found = row(comparison, "average_pain", measure)
@@ -149,9 +167,9 @@ def test_verdicts_are_counted_trial_by_trial(comparison: WhatIf) -> None:
 
 
 def test_an_automatic_comparison_goes_on_until_its_errors_are_small() -> None:
-    found = what_if(ASTEROID, SMALLER, trials="auto", target_mcse=0.004, seed=SEED)
+    found = what_if(ASTEROID, SMALLER, trials="auto", target_mcse=0.001, seed=SEED)
     errors = [each.mcse for each in found.rows if each.measure in ("power", "coverage")]
-    assert max(errors) <= 0.004
+    assert max(errors) <= 0.001
     assert found.trials % 10_000 == 0
     assert found.trials > 10_000
     coarse = what_if(ASTEROID, SMALLER, trials="auto", target_mcse=0.05, seed=SEED)
@@ -159,7 +177,7 @@ def test_an_automatic_comparison_goes_on_until_its_errors_are_small() -> None:
 
 
 def test_to_swap_the_scenarios_turns_the_sign(comparison: WhatIf) -> None:
-    swapped = what_if(SMALLER, ASTEROID, trials=TRIALS, seed=SEED)
+    swapped = what_if(SMALLER, ASTEROID, trials=TRIALS, seed=SEED, control_variate=False)
     for one, other in zip(comparison.rows, swapped.rows, strict=True):
         np.testing.assert_array_equal((other.base, other.changed), (one.changed, one.base))
         np.testing.assert_array_equal(other.change, -one.change)
@@ -204,9 +222,9 @@ def test_scenarios_with_other_visits_are_compared_at_those_they_share(
     one: TrialAssumptions, other: TrialAssumptions
 ) -> None:
     """Weeks 0, 6, 12 against 0, 3.5, 12, 26: week 12 is the last visit of the one and the last but one of the other."""
-    found = what_if(one, other, trials=600, seed=56, method="mmrm")
+    found = what_if(one, other, trials=1000, seed=56, method="mmrm")
     assert {each.week for each in found.rows} == {each.week for each in found.verdicts} == {12}
-    alone = [operating_characteristics(each, trials=600, seed=56, method="mmrm") for each in (one, other)]
+    alone = [operating_characteristics(each, trials=1000, seed=56, method="mmrm") for each in (one, other)]
     for outcome in OUTCOMES:
         for measure in ("truth", "mean_estimate", "power", "coverage"):
             change = row(found, outcome, measure)
@@ -273,7 +291,7 @@ def test_scenarios_without_usable_fits_are_refused() -> None:
 
 def test_a_result_is_a_table_that_says_simulated(comparison: WhatIf) -> None:
     frame = comparison.to_frame()
-    assert list(frame) == ["outcome", "week", "measure", "base", "changed", "change", "mcse"]
+    assert list(frame) == ["outcome", "week", "measure", "base", "changed", "change", "mcse", "worth"]
     assert len(frame) == len(comparison.rows) == 6 * frame["measure"].nunique() + 1
     page = comparison._repr_html_()
     assert escape(comparison.answer()) in page

@@ -32,6 +32,7 @@ Seed = Annotated[int, typer.Option(help="Seed of the random numbers; the same se
 Trials = Annotated[int | None, typer.Option(help="Simulated trials.")]
 TargetMcse = Annotated[float | None, typer.Option(help=_TARGET)]
 Jobs = Annotated[int, typer.Option(help="Processes.")]
+Plain = Annotated[bool, typer.Option("--plain", help="Plain shares and means, without control variates.")]
 Dask = Annotated[str | None, typer.Option(help="Address of a Dask scheduler that does the work, as tcp://host:8786.")]
 
 
@@ -62,7 +63,7 @@ def analyses(methods: Methods = None, distribution: Distribution = None, level: 
 
 def run(
     context: typer.Context, *, trials: Trials = None, target_mcse: TargetMcse = None, seed: Seed = SEED, jobs: Jobs = 1,
-    dask: Dask = None,
+    plain: Plain = False, dask: Dask = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the arguments of a run of many trials that were given; a scheduler is left when the command ends."""
     if trials is not None and target_mcse is not None:
@@ -71,7 +72,7 @@ def run(
     if client:
         context.with_resource(client)
     where = {"seed": seed, "n_jobs": jobs, "executor": client, "progress": True}
-    return where | _given(trials=many, target_mcse=target_mcse)
+    return where | _given(trials=many, target_mcse=target_mcse, control_variate=False if plain else None)
 
 
 def fixed_run(

@@ -61,7 +61,7 @@ Places = Mapping[tuple[str, float], tuple[int, int]]
 
 
 def trial_figures(
-    fit: Estimates, truth: np.ndarray, outcomes: Sequence[Outcome], level: float
+    fit: Estimates, truth: np.ndarray, outcomes: Sequence[Outcome], level: float, *, squared: bool = True
 ) -> dict[str, np.ndarray]:
     """Return what is summed over trials to make every measure.
 
@@ -75,6 +75,8 @@ def trial_figures(
         Which way is better, and the minimal important change; NaN where an outcome has none.
     level : float
         Confidence level.
+    squared : bool
+        With the squares of the figures that are no shares, for the Monte Carlo standard errors of :func:`measures`.
 
     Returns
     -------
@@ -102,7 +104,7 @@ def trial_figures(
     significant = usable & (size > margin)  # the same as p < 1 - level
     averaged = {"error": error, "error_2": error**2, "variance": variance, "width": 2 * margin}
     averaged["significant_size"] = significant * size
-    squares = {f"{name}_2": figure**2 for name, figure in averaged.items()}
+    squares = {f"{name}_2": figure**2 for name, figure in averaged.items()} if squared else {}
     return {
         **averaged,
         **squares,

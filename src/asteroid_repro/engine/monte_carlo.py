@@ -68,6 +68,8 @@ class Run:
         Where to do the work instead.
     progress : bool
         Show a progress bar, on a terminal or in a notebook, once it takes more than a second.
+    control_variate : bool
+        Whether measures are compared with what is known (:mod:`asteroid_repro.engine.control_variates`).
 
     Raises
     ------
@@ -86,6 +88,7 @@ class Run:
     n_jobs: int = 1
     executor: Any = None
     progress: bool = False
+    control_variate: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""

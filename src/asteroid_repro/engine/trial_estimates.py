@@ -18,14 +18,19 @@ from asteroid_repro.estimate.effects.moments import (
 from asteroid_repro.estimate.inference import Estimates
 from asteroid_repro.mechanism.mechanism import Mechanism
 from asteroid_repro.simulate.missing import remove_visits
-from asteroid_repro.simulate.outcomes import Outcomes, score_tiles, simulate_outcomes
+from asteroid_repro.simulate.outcomes import Outcomes, in_steps, latent_tiles, simulate_outcomes
 from asteroid_repro.simulate.streams import blocks
 
 Fit = Callable[[np.ndarray, np.ndarray], Estimates]
 """Takes the scores of both arms."""
 
+See = Callable[[np.ndarray], None]
+"""Is shown the latent scores of every tile, as in :func:`asteroid_repro.simulate.outcomes.latent_tiles`."""
 
-def simulated_estimates(mechanism: Mechanism, seed: int, block: int, trials: int, analysis: Analysis) -> Estimates:
+
+def simulated_estimates(
+    mechanism: Mechanism, seed: int, block: int, trials: int, analysis: Analysis, *, see: See | None = None
+) -> Estimates:
     """Estimate all outcomes of so many trials, from the first of a block.
 
     More trials than a block has go on with the next blocks. Only what the estimates need is simulated: the moments of
@@ -42,6 +47,8 @@ def simulated_estimates(mechanism: Mechanism, seed: int, block: int, trials: int
         Number of trials, of one block or of several.
     analysis : Analysis
         Method and reference distribution.
+    see : callable, optional
+        See :data:`See`.
 
     Returns
     -------
@@ -59,7 +66,8 @@ def simulated_estimates(mechanism: Mechanism, seed: int, block: int, trials: int
     estimate = closed_form(analysis.method, analysis.distribution, analysis.likelihood)
     analysis.check_spacing(assumptions.visits)
     if estimate is not None and assumptions.is_complete and assumptions.has_one_effect:
-        return estimate(simulated_moments(mechanism, seed, block, trials))
+        return estimate(simulated_moments(mechanism, seed, block, trials, see))
+    _show(mechanism, seed, block, trials, see)
     fit = partial(
         estimate_arrays,
         method=analysis.method,
@@ -89,7 +97,7 @@ def simulated_scores(mechanism: Mechanism, seed: int, block: int, trials: int) -
     return simulate_block(mechanism, seed, block, trials).outcomes
 
 
-def simulated_moments(mechanism: Mechanism, seed: int, block: int, trials: int) -> Moments:
+def simulated_moments(mechanism: Mechanism, seed: int, block: int, trials: int, see: See | None = None) -> Moments:
     """Simulate complete scores of one or several blocks and keep their moments.
 
     Shapes (visits, outcomes, trials) and (visits, visits, outcomes, trials).
@@ -103,6 +111,7 @@ def simulated_moments(mechanism: Mechanism, seed: int, block: int, trials: int) 
     """
     assumptions = mechanism.assumptions
     if not mechanism.is_whole:
+        _show(mechanism, seed, block, trials, see)
         return _moments_of_scores(mechanism, seed, block, trials)
     scales = assumptions.design.outcomes
     highest = max(scale.n_steps or 0 for scale in scales)
@@ -110,12 +119,23 @@ def simulated_moments(mechanism: Mechanism, seed: int, block: int, trials: int) 
     totals, products = whole_number_sums(*shape, highest=highest)
     done = 0
     for number, size in blocks(trials, block):
-        for tile in score_tiles(mechanism, seed, number, size):
+        for latent in latent_tiles(mechanism, seed, number, size):
+            if see is not None:
+                see(latent)
+            tile = in_steps(mechanism, latent, np.float32)
             part = np.s_[..., done : done + tile.shape[-1]]
             sum_whole_numbers(tile, assumptions.n_treatment, totals[part], products[part])
             done += tile.shape[-1]
     steps = np.array([scale.step for scale in scales])
     return whole_number_moments(totals, products, assumptions.n_treatment, assumptions.n_reference, step=steps)
+
+
+def _show(mechanism: Mechanism, seed: int, block: int, trials: int, see: See | None) -> None:
+    """Draw the latent scores once more where the scores are not made here; beside the fits that takes little."""
+    if see is not None:
+        for part in blocks(trials, block):
+            for latent in latent_tiles(mechanism, seed, *part):
+                see(latent)
 
 
 def _moments_of_scores(mechanism: Mechanism, seed: int, block: int, trials: int) -> Moments:

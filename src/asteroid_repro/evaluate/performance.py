@@ -1,5 +1,6 @@
 """Operating characteristics: how often, and how far off, a method would answer over many trials."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
 from statistics import NormalDist
@@ -7,15 +8,25 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from asteroid_repro.engine.measures import SHARES, measures, places, share_error, trial_figures, wilson_limits
+from asteroid_repro.engine.control_variates import LEAST_TRIALS
+from asteroid_repro.engine.measures import SHARES, places, wilson_limits
 from asteroid_repro.engine.monte_carlo import TARGET_MCSE, Run, Totals, check_usable, simulated_label, sum_pieces
-from asteroid_repro.engine.trial_estimates import simulated_estimates
 from asteroid_repro.engine.true_effects import mean_effects, true_values
 from asteroid_repro.errors import InputError, did_you_mean
 from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
 from asteroid_repro.estimate.inference import Likelihood
 from asteroid_repro.evaluate.answers import analysis_said, finding_said, share_said
-from asteroid_repro.mechanism.mechanism import Mechanism, solve
+from asteroid_repro.evaluate.judged import (
+    Judged,
+    controlled_sums,
+    exact_outcomes,
+    judged_exactly,
+    judged_plainly,
+    judged_with_control,
+    piece_sums,
+    with_exact,
+)
+from asteroid_repro.mechanism.mechanism import solve
 from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
 from asteroid_repro.trial.changes import EVERY_OUTCOME
@@ -27,6 +38,7 @@ if TYPE_CHECKING:
 MAIN: Final = ("power", "type_s", "type_m", "bias", "coverage")
 """Measures of an outcome that are looked at first, in that order."""
 _Z: Final = NormalDist().inv_cdf(0.975)
+_NOTHING: Final = Totals({"usable": np.array(np.inf), "all_usable": np.array(0), "last_usable": np.array(np.inf)}, 0)
 
 
 @dataclass(frozen=True)
@@ -45,7 +57,11 @@ class Measure:
         The measure and its Monte Carlo standard error; points for bias, standard errors and widths, else a share or
         ratio. NaN where the measure does not exist (type S and M without an effect).
     low, high : float
-        95 % limits of the Monte Carlo error: Wilson's for shares, else value plus and minus 1.96 MCSE.
+        95 % limits of the Monte Carlo error: Wilson's for shares (of as many trials as ``worth`` says), else value plus
+        and minus 1.96 MCSE.
+    worth : float
+        Plain trials, without control variates, that would have the same standard error; inf where nothing is
+        simulated.
     """
 
     outcome: str
@@ -55,6 +71,7 @@ class Measure:
     mcse: float
     low: float
     high: float
+    worth: float
 
 
 @dataclass(frozen=True)
@@ -159,12 +176,19 @@ def operating_characteristics(
     likelihood: Likelihood = "REML",
     level: float | None = None,
     conditional: bool = False,
+    control_variate: bool = True,
     target_mcse: float = TARGET_MCSE,
     n_jobs: int = 1,
     executor: Any = None,
     progress: bool = False,
 ) -> OperatingCharacteristics:
     r"""Simulate trials, estimate each, and measure how the method does.
+
+    Chance that is known is taken out by control variates: each trial is compared with its unbounded twin, the same
+    normals without the steps and ends of the scale, whose measures are known
+    (:mod:`asteroid_repro.engine.control_variates`). ``worth`` says how many plain trials a measure is worth. Where the
+    trials are their own twins (scores without ends, every visit made) nothing is simulated for the measure, and its
+    Monte Carlo standard error is 0.
 
     The trials randomise anew: they come from ``assumptions.with_equal_baselines()``. With ``conditional=True`` they
     keep the assumed imbalance at baseline, and ANCOVA (or cLDA) is then held to its own expectation, the effect plus
@@ -188,6 +212,10 @@ def operating_characteristics(
         not given.
     conditional : bool
         Keep the imbalance at baseline.
+    control_variate : bool
+        False for the plain shares and means; so are those of fewer than 500 trials. The trials are the same either way,
+        and 500 trials are the first 500 of 1000; but the coefficients of the controls come from all trials of a run, so
+        the result of 1000 is not the mean of its halves'.
     target_mcse : float
         Only for ``trials="auto"``.
     n_jobs : int
@@ -220,7 +248,7 @@ def operating_characteristics(
     True
     """
     analysis = chosen_analysis(method, distribution, level, assumptions.design.analysis, likelihood)
-    run = Run(trials, seed, target_mcse, n_jobs, executor, progress)
+    run = Run(trials, seed, target_mcse, n_jobs, executor, progress, control_variate)
     return characteristics(assumptions, analysis, run, conditional=conditional)
 
 
@@ -236,59 +264,53 @@ def characteristics(
     500
     """
     population = assumptions if conditional else assumptions.with_equal_baselines()
-    truth = true_values(population, analysis.method)
-    work = partial(piece_sums, solve(population), run.seed, truth=truth, analysis=analysis)
-    totals = sum_pieces(work, run, enough=partial(_is_precise, truth, run.target_mcse))
-    check_usable(totals.sums["usable"], totals.trials)
-    stopped = "stopped early" if totals.stopped else ""
-    label = simulated_label(assumptions.name, analysis, f"{totals.trials:,} trials", stopped, f"seed {run.seed}")
-    rows = _rows(totals, truth, mean_effects(population)[1], population.design)
-    failed = totals.trials - int(totals.sums["all_usable"])
+    mechanism, truths = solve(population), (true_values(population, analysis.method), mean_effects(population)[1])
+    exact = exact_outcomes(mechanism, analysis) if run.control_variate else []
+    if run.control_variate and (run.trials == "auto" or run.trials >= LEAST_TRIALS):
+        sums, judge = controlled_sums, partial(judged_with_control, mechanism, analysis, *truths)
+    else:
+        sums, judge = piece_sums, partial(judged_plainly, *truths)
+    if len(exact) == len(population.outcomes) == 1:
+        totals, judged = _NOTHING, judged_exactly(mechanism, analysis)
+    else:
+        work = partial(sums, mechanism, run.seed, truth=truths[0], analysis=analysis)
+        totals = sum_pieces(work, run, enough=partial(_is_precise, judge, run.target_mcse))
+        check_usable(totals.sums["usable"], totals.trials)
+        judged = with_exact(judge(totals), judged_exactly(mechanism, analysis), exact) if exact else judge(totals)
+    rows, failed = _measures(population.design, totals, judged), totals.trials - int(totals.sums["all_usable"])
+    label = simulated_label(assumptions.name, analysis, *_how(totals, run))
     return OperatingCharacteristics(rows, totals.trials, failed, totals.stopped, analysis, population.design, label)
 
 
-def piece_sums(
-    mechanism: Mechanism, seed: int, block: int, size: int, *, truth: np.ndarray, analysis: Analysis
-) -> dict[str, np.ndarray]:
-    """Simulate and estimate a piece and add up what the measures need, shape (visits - 1, outcomes).
-
-    Also in how many trials every fit was usable, in how many those of the last visit were, and in how many all outcomes
-    favoured the treatment then.
-    """
-    fit = simulated_estimates(mechanism, seed, block, size, analysis)
-    figures = trial_figures(fit, truth, mechanism.assumptions.design.outcomes, analysis.level)
-    sums = {name: figure.sum(axis=-1) for name, figure in figures.items()}
-    return sums | {
-        "all_usable": figures["usable"].all(axis=(0, 1)).sum(),
-        "last_usable": figures["usable"][-1].all(axis=0).sum(),
-        "paper_verdict": figures["favours_treatment"][-1].all(axis=0).sum(),
-    }
+def _how(totals: Totals, run: Run) -> tuple[str, ...]:
+    if not totals.trials:
+        return ("normal scores: known without a trial",)
+    return f"{totals.trials:,} trials", "stopped early" if totals.stopped else "", f"seed {run.seed}"
 
 
-def _is_precise(truth: np.ndarray, target: float, totals: Totals) -> bool:
+def _is_precise(judge: Callable[[Totals], Judged], target: float, totals: Totals) -> bool:
     if totals.sums["usable"].min() < 2:  # hopeless: no further trial would be usable either
         return True
-    found = measures(totals.sums, truth, totals.trials)
-    return all((found[name][1] <= target).all() for name in ("power", "coverage"))
+    return all((judge(totals).rows[name][1] <= target).all() for name in ("power", "coverage"))
 
 
-@np.errstate(invalid="ignore")  # no trial in which every fit is usable
-def _rows(totals: Totals, truth: np.ndarray, truth_error: np.ndarray, design: Design) -> tuple[Measure, ...]:
-    found = measures(totals.sums, truth, totals.trials, truth_error)
-    usable, n = totals.sums["usable"], totals.sums["last_usable"]
-    out_of = {"type_s": totals.sums["power"], "failed": np.full_like(usable, totals.trials)}
+def _measures(design: Design, totals: Totals, judged: Judged) -> tuple[Measure, ...]:
+    power = judged.rows["power"][0]
+    usable = np.broadcast_to(totals.sums["usable"], power.shape)
+    significant = np.rint(power * usable)
+    out_of = {"type_s": significant, "failed": np.full_like(usable, totals.trials)}
     rows = [
-        _row(place, measure, values[at], errors[at], out_of.get(measure, usable)[at])
+        _row(place, measure, out_of.get(measure, usable)[at], totals.trials, *(each[at] for each in figures))
         for place, at in places(design.outcome_names, design.visits[1:]).items()
-        for measure, (values, errors) in found.items()
+        for measure, figures in judged.rows.items()
     ]
-    share = totals.sums["paper_verdict"] / n
     verdict = EVERY_OUTCOME, design.visits[-1]
-    return (*rows, _row(verdict, "favours_treatment", share, share_error(share, n), n))
+    return (*rows, _row(verdict, "favours_treatment", totals.sums["last_usable"], totals.trials, *judged.verdict))
 
 
-def _row(place: tuple[str, float], measure: str, *figures: np.ndarray) -> Measure:
-    value, mcse, n = map(float, figures)
-    of_shares = measure in (*SHARES, "type_s", "failed") and n > 0
-    limits = wilson_limits(value, n) if of_shares else (value - _Z * mcse, value + _Z * mcse)
-    return Measure(*place, measure, value, mcse, *limits)
+def _row(place: tuple[str, float], measure: str, n: np.ndarray, trials: int, *figures: float) -> Measure:
+    value, mcse, worth = map(float, figures)
+    if measure not in (*SHARES, "type_s", "failed") or not n > 0:
+        return Measure(*place, measure, value, mcse, value - _Z * mcse, value + _Z * mcse, worth)
+    value = min(max(value, 0.0), 1.0)  # a regression estimate may lie beyond
+    return Measure(*place, measure, value, mcse, *wilson_limits(value, float(n) * worth / max(trials, 1)), worth)

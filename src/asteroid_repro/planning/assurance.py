@@ -4,13 +4,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import nan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from scipy.special import ndtr
 
+from asteroid_repro.engine.control_variates import (
+    CONTROLS,
+    LEAST_EVENTS,
+    LEAST_TRIALS,
+    Knowledge,
+    controlled,
+    known_means,
+    ratio,
+    summed_products,
+    twin_controls,
+)
 from asteroid_repro.engine.monte_carlo import Run, Totals, check_trials, check_usable, simulated_label, sum_pieces
 from asteroid_repro.engine.trial_estimates import simulated_estimates
+from asteroid_repro.engine.twin import Twin
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
 from asteroid_repro.estimate.inference import p_value
@@ -25,6 +37,8 @@ from asteroid_repro.trial.assumptions import TrialAssumptions
 if TYPE_CHECKING:
     import pandas as pd
 
+_CONTROLS: Final = ("error", "nearly", "power", "clearly", "wrong")
+
 
 @dataclass(frozen=True)
 class EffectTried:
@@ -38,12 +52,15 @@ class EffectTried:
         Its share in the average.
     power, mcse : float
         Share of trials with p < 1 - level, and its Monte Carlo standard error.
+    worth : float
+        Plain trials, without control variates, that would have the same standard error.
     """
 
     effect: float
     weight: float
     power: float
     mcse: float
+    worth: float
 
 
 @dataclass(frozen=True)
@@ -52,8 +69,8 @@ class Assurance(ResultTable):
 
     Attributes
     ----------
-    assurance, mcse : float
-        Probability of p < 1 - level, and its Monte Carlo standard error.
+    assurance, mcse, worth : float
+        Probability of p < 1 - level, its Monte Carlo standard error, and the plain trials that would have the same one.
     power_at_mean, power_at_mean_mcse : float
         Power if the mean of the belief is the truth, and its Monte Carlo standard error.
     wrong_sign_share, wrong_sign_share_mcse : float
@@ -85,6 +102,7 @@ class Assurance(ResultTable):
 
     assurance: float
     mcse: float
+    worth: float
     power_at_mean: float
     power_at_mean_mcse: float
     wrong_sign_share: float
@@ -126,6 +144,7 @@ def assurance(
     distribution: Distribution | None = None,
     level: float = 0.95,
     nodes: int | None = None,
+    control_variate: bool = True,
     trials: int = 10_000,
     seed: int,
     n_jobs: int = 1,
@@ -164,6 +183,8 @@ def assurance(
     nodes : int, optional
         Effects tried, an odd number so that the mean is one. When not given 15, or twice the squared ratio of sd and
         standard error where that is more: the quadrature is then right to about 0.001.
+    control_variate : bool
+        As in :func:`asteroid_repro.operating_characteristics`.
     trials : int
         Simulated trials at each effect.
     seed : int
@@ -195,7 +216,8 @@ def assurance(
     True
     """
     analysis = chosen_analysis(method, distribution, level)
-    run = Run(check_trials(trials), seed, n_jobs=n_jobs, executor=executor, progress=progress)
+    control = control_variate and check_trials(trials) >= LEAST_TRIALS
+    run = Run(trials, seed, n_jobs=n_jobs, executor=executor, progress=progress)
     outcome, week = asked_about(assumptions, outcome, week)
     belief = shrunk(mean, sd, shrinkage)
     if belief.sd == 0:
@@ -205,12 +227,13 @@ def assurance(
     mechanisms = [solve(record.with_equal_baselines()) for record in records]
     at = assumptions.design.visit(week) - 1, assumptions.design.outcome_names.index(outcome)
     wrong = -float(np.sign(belief.mean))
-    work = partial(effect_sums, mechanisms, tried[1], seed, at=at, wrong=wrong, analysis=analysis)
+    work = partial(effect_sums, mechanisms, tried[1], seed, at=at, wrong=wrong, analysis=analysis, control=control)
     totals = sum_pieces(work, run)
     how_many = f"{totals.trials:,} trials an effect{', stopped early' if totals.stopped else ''}"
     label = simulated_label(assumptions.name, f"{outcome} at week {week:g}", analysis, how_many, f"seed {seed}")
+    known = [_known(mechanism, analysis, at, wrong) for mechanism in mechanisms] if control else None
     asked = asked_said(outcome, week, analysis, assumptions.design)
-    return _result(belief, tried, totals, analysis=analysis, asked=asked, label=label)
+    return _result(belief, tried, totals, known, analysis=analysis, asked=asked, label=label)
 
 
 def effect_sums(
@@ -223,41 +246,76 @@ def effect_sums(
     at: tuple[int, int],
     wrong: float,
     analysis: Analysis,
+    control: bool = False,
 ) -> dict[str, np.ndarray]:
     """Simulate a piece at every effect, on the same people and noise, and add up over the trials usable at all of them.
 
     ``at`` is the place of the week and of the outcome among the estimates, ``wrong`` the sign that counts as wrong (0
-    for none). ``significant`` has shape (effects,); ``own`` and ``own_wrong`` are sums of each trial's weighted share
-    of significant and of wrong results, with their squares and product.
+    for none). ``effects`` are sums of products of usable and significant with the controls, shape (effects, rows,
+    rows); ``all`` those of usable, and each trial's weighted share of significant and of wrong results, with the
+    weighted controls. Without control variates there are no controls.
     """
-    signs = np.empty((len(mechanisms), size))
-    for row, mechanism in zip(signs, mechanisms, strict=True):
-        fit = simulated_estimates(mechanism, seed, block, size, analysis)
+    signs, controls = np.empty((len(mechanisms), size)), np.empty((len(mechanisms), len(_CONTROLS) * control, size))
+    for row, own, mechanism in zip(signs, controls, mechanisms, strict=True):
+        twin = Twin(mechanism, size)
+        fit = simulated_estimates(mechanism, seed, block, size, analysis, see=twin.see if control else None)
         p = p_value(fit)[at]
         row[:] = np.where(np.isnan(p), np.nan, np.sign(fit.estimate[at]) * (p < 1 - analysis.level))
-    found = signs[:, np.isfinite(signs).all(axis=0)]
-    significant = found != 0
-    own, own_wrong = weights @ significant, weights @ (significant & (found == wrong))
+        if control:
+            own[:] = _oriented(twin_controls(twin, mechanism, analysis)[:, *at], mechanism, at, wrong)
+    usable = np.isfinite(signs).all(axis=0)
+    significant = usable & (signs != 0)
+    shares = weights @ significant, weights @ (significant & (signs == wrong))
+    together = np.stack([np.broadcast_to(usable, significant.shape), significant], dtype=float)
     return {
-        "usable": np.array(found.shape[1]),
-        "significant": significant.sum(axis=1),
-        "own": own.sum(),
-        "own_2": (own**2).sum(),
-        "own_wrong": own_wrong.sum(),
-        "own_wrong_2": (own_wrong**2).sum(),
-        "product": (own * own_wrong).sum(),
+        "usable": usable.sum(),
+        "effects": summed_products(together, controls.swapaxes(0, 1)),
+        "all": summed_products(np.stack([usable.astype(float), *shares]), np.tensordot(weights, controls, 1)),
     }
 
 
-def _result(belief: Belief, tried: tuple[np.ndarray, np.ndarray, float], totals: Totals, **said: Any) -> Assurance:
+def _oriented(figures: np.ndarray, mechanism: Mechanism, at: tuple[int, int], wrong: float) -> np.ndarray:
+    """Return the controls among the twin's figures; wrong is significance in the direction that counts as wrong."""
+    named = dict(zip(CONTROLS, figures, strict=True))
+    for_better = wrong * mechanism.assumptions.design.outcomes[at[1]].sign > 0
+    named["wrong"] = named["power"] - named["favours_reference"] if for_better else named["favours_reference"]
+    return np.stack([named[name] for name in _CONTROLS])
+
+
+def _known(mechanism: Mechanism, analysis: Analysis, at: tuple[int, int], wrong: float) -> np.ndarray:
+    known = known_means(mechanism, analysis)
+    return _oriented(np.nan_to_num(np.array([known[name][at] for name in CONTROLS])), mechanism, at, wrong)
+
+
+def _knowledge(mean: np.ndarray, n: int, figures: Sequence[str]) -> Knowledge:
+    """Return what is known and may be used: shares of enough trials; figures go by the control of their name."""
+    if not mean.shape[-1]:
+        return Knowledge(mean, mean > 0, np.zeros((*mean.shape[:-1], len(figures)), dtype=bool))
+    often = dict(zip(_CONTROLS, np.moveaxis(n * np.minimum(mean, 1 - mean) >= LEAST_EVENTS, -1, 0), strict=True))
+    often["error"] = np.ones_like(often["error"])
+    often["usable"] = ~often["error"]  # all trials, or nearly all
+    return Knowledge(mean, *(np.stack([often[name] for name in names], axis=-1) for names in (_CONTROLS, figures)))
+
+
+def _result(
+    belief: Belief,
+    tried: tuple[np.ndarray, np.ndarray, float],
+    totals: Totals,
+    known: Sequence[np.ndarray] | None,
+    **said: Any,
+) -> Assurance:
     effects, weights, beyond_scale = tried
-    sums, n = totals.sums, check_usable(totals.sums["usable"], totals.trials)
-    powers = [_mean_and_error(count, count, n) for count in sums["significant"].tolist()]
+    n = check_usable(totals.sums["usable"], totals.trials)
+    means = np.empty((len(effects), 0)) if known is None else np.array(known)
+    every = controlled(totals.sums["all"], _knowledge(weights @ means, n, ("usable", "power", "wrong")))
+    of_each = _knowledge(means, n, ("usable", "power"))
+    each = controlled(totals.sums["effects"], of_each)
+    powers = [ratio(each.at(index), totals.trials) for index in range(len(effects))]
     rows = zip(effects.tolist(), weights.tolist(), powers, strict=True)
     return Assurance(
-        *_mean_and_error(float(sums["own"]), float(sums["own_2"]), n),
-        *powers[int(np.argmin(np.abs(effects - belief.mean)))],
-        *(_wrong_share(totals) if belief.mean and sums["own"] else (nan, nan)),
+        *ratio(every, totals.trials),
+        *powers[int(np.argmin(np.abs(effects - belief.mean)))][:2],
+        *(ratio(every, totals.trials, of=(2, 1))[:2] if belief.mean and every.mean[1] else (nan, nan)),
         truth_wrong_sign=float(ndtr(-abs(belief.mean) / belief.sd)),
         beyond_scale=beyond_scale,
         mean=belief.mean,
@@ -269,17 +327,3 @@ def _result(belief: Belief, tried: tuple[np.ndarray, np.ndarray, float], totals:
         tried=tuple(EffectTried(effect, weight, *power) for effect, weight, power in rows),
         **said,
     )
-
-
-def _mean_and_error(total: float, squares: float, n: int) -> tuple[float, float]:
-    """Mean of n figures and its standard error, from their sum and the sum of their squares."""
-    variance = (squares - total**2 / n) / (n - 1)
-    return total / n, float(np.sqrt(max(variance, 0.0) / n))  # equal figures may leave a rounding below 0
-
-
-def _wrong_share(totals: Totals) -> tuple[float, float]:
-    """Ratio of two means over the same trials, and its standard error by the delta method."""
-    sums, n = totals.sums, int(totals.sums["usable"])
-    ratio = float(sums["own_wrong"] / sums["own"])
-    squares = float(sums["own_wrong_2"] - 2 * ratio * sums["product"] + ratio**2 * sums["own_2"])
-    return ratio, _mean_and_error(0.0, squares, n)[1] / float(sums["own"] / n)

@@ -93,14 +93,33 @@ def score_tiles(mechanism: Mechanism, seed: int, block: int, trials: int) -> Ite
 
     Yields
     ------
-    numpy.ndarray of float32 (float64 on a scale without ends), shape (outcomes, visits, people, trials of the tile)
-        The next tile overwrites it: take what you need.
+    numpy.ndarray of float32 (float64 on a scale without ends)
+        Shape (outcomes, visits, people, trials of the tile).
 
     Examples
     --------
     >>> from asteroid_repro import ASTEROID
     >>> [tile.shape[-1] for tile in score_tiles(solve(ASTEROID), seed=1, block=0, trials=300)]
     [250, 50]
+    """
+    kind = np.float32 if mechanism.is_whole else np.float64
+    for latent in latent_tiles(mechanism, seed, block, trials):
+        yield in_steps(mechanism, latent, kind)
+
+
+def latent_tiles(mechanism: Mechanism, seed: int, block: int, trials: int) -> Iterator[np.ndarray]:
+    """Draw the latent scores behind :func:`score_tiles`, in steps from the lowest score, neither rounded nor bounded.
+
+    Yields
+    ------
+    numpy.ndarray, shape (outcomes, visits, people, trials of the tile)
+        The next tile overwrites it: take what you need.
+
+    Examples
+    --------
+    >>> from asteroid_repro import ASTEROID
+    >>> [tile.shape for tile in latent_tiles(solve(ASTEROID), seed=1, block=0, trials=300)]
+    [(3, 3, 40, 250), (3, 3, 40, 50)]
     """
     assumptions = mechanism.assumptions
     n_treatment, n_outcomes = assumptions.n_treatment, len(assumptions.outcomes)
@@ -109,15 +128,27 @@ def score_tiles(mechanism: Mechanism, seed: int, block: int, trials: int) -> Ite
         (slice(n_treatment, None), *_mean_and_spread(mechanism, "reference")),
     )
     latent = np.empty((mechanism.n_scores, assumptions.n_people, tile_trials(assumptions.n_people)))
-    by_person = latent.swapaxes(0, 1)
-    scores = np.empty(latent.shape, np.float32 if mechanism.is_whole else np.float64)
+    by_person, by_outcome = latent.swapaxes(0, 1), latent.reshape(n_outcomes, -1, *latent.shape[1:])
     for start, noise in _noise_tiles(mechanism, seed, block, trials):
         for people, mean, spread in arms:
             # A product a person: one product of them all is large enough to wake the other cores.
             np.matmul(spread, noise[people], out=by_person[people])
             latent[:, people] += mean
-        _on_scale(mechanism, latent, out=scores)
-        yield scores.reshape(n_outcomes, -1, *scores.shape[1:])[..., : trials - start]
+        yield by_outcome[..., : trials - start]
+
+
+def in_steps(mechanism: Mechanism, latent: np.ndarray, kind: type) -> np.ndarray:
+    """Round latent scores in steps and hold them inside their scale; arrays as in :func:`latent_tiles`.
+
+    Examples
+    --------
+    >>> from asteroid_repro import ASTEROID
+    >>> in_steps(solve(ASTEROID), np.array([[[[-3.2]]], [[[40.4]]], [[[70.0]]]]), float).ravel().tolist()
+    [0.0, 40.0, 50.0]
+    """
+    scores: np.ndarray = np.empty(latent.shape, kind)
+    _on_scale(mechanism, latent, out=scores)
+    return scores
 
 
 def outcome_noise(mechanism: Mechanism, seed: int, block: int, trials: int) -> np.ndarray:
@@ -227,16 +258,14 @@ def _mean_and_spread(mechanism: Mechanism, arm: ArmRole) -> tuple[np.ndarray, np
 
 
 def _on_scale(mechanism: Mechanism, latent: np.ndarray, *, out: np.ndarray) -> None:
-    """Round latent scores in steps and hold them inside their scale, outcome by outcome; (scores, people, trials)."""
-    visits = len(mechanism.assumptions.visits)
-    for index, scale in enumerate(mechanism.assumptions.design.outcomes):
-        rows = slice(index * visits, (index + 1) * visits)
+    """Round latent scores in steps and hold them inside their scale; (outcomes, visits, people, trials)."""
+    for scale, own, scores in zip(mechanism.assumptions.design.outcomes, latent, out, strict=True):
         if scale.step is None:
-            out[rows] = latent[rows]
+            scores[:] = own
             continue
-        np.rint(latent[rows], out=out[rows], casting="same_kind")
+        np.rint(own, out=scores, casting="same_kind")
         if scale.n_steps is not None:
-            np.clip(out[rows], 0, scale.n_steps, out=out[rows])
+            np.clip(scores, 0, scale.n_steps, out=scores)
 
 
 def _in_points(mechanism: Mechanism, scores: np.ndarray) -> None:
@@ -253,7 +282,7 @@ def _partial_scores(mechanism: Mechanism, noise: np.ndarray, received: np.ndarra
     mean = mean_none + received * (mean_whole - mean_none)
     sd = np.maximum(sd_none + received * (sd_whole - sd_none), 0)
     scores: np.ndarray = mean + sd * (mechanism.treatment.root_correlation @ noise).swapaxes(0, 1)
-    _on_scale(mechanism, scores, out=scores)
     points: np.ndarray = scores.reshape(len(mechanism.assumptions.outcomes), -1, *scores.shape[1:])
+    _on_scale(mechanism, points, out=points)
     _in_points(mechanism, points)
     return points

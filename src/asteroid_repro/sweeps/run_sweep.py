@@ -102,6 +102,7 @@ def sweep(
     method: str | Sequence[str] | None = None,
     distribution: Distribution | None = None,
     level: float | None = None,
+    control_variate: bool = True,
     target_mcse: float = TARGET_MCSE,
     n_jobs: int = 1,
     executor: Any = None,
@@ -134,6 +135,8 @@ def sweep(
         Reference distribution of all methods; each method's own when not given.
     level : float, optional
         Confidence level; the study's own when not given.
+    control_variate : bool
+        As in :func:`asteroid_repro.operating_characteristics`.
     target_mcse : float
         Only for ``trials="auto"``.
     n_jobs : int
@@ -174,7 +177,7 @@ def sweep(
     True
     """
     pyarrow_modules()
-    run = Run(trials, seed, target_mcse, n_jobs, executor, progress)
+    run = Run(trials, seed, target_mcse, n_jobs, executor, progress, control_variate)
     values = {name: plain(given) for name, given in over.items()}
     own, points = assumptions.design.analysis, grid(assumptions, values)
     analyses = [chosen_analysis(name, distribution, level, own) for name in _methods(method)]
@@ -192,7 +195,9 @@ def sweep(
         remove_leftovers(place)
         whole = {number: table is not None for number, table in stored_pieces(place, manifest)}
         missing = [piece for piece in pieces if not whole.get(piece[0])]
-        measured = done(partial(_measured, run=Run(trials, seed, target_mcse)), missing)
+        measured = done(
+            partial(_measured, run=Run(trials, seed, target_mcse, control_variate=control_variate)), missing
+        )
         return _store_all(measured, place, manifest, whole, progress=progress)
 
 

@@ -78,6 +78,7 @@ def sweep_manifest(
         "seed": int(run.seed),
         "trials": plain(run.trials),
         **({"target_mcse": run.target_mcse} if automatic else {}),
+        "control_variate": run.control_variate,
         "methods": [analysis.method for analysis in analyses],
         "distributions": [analysis.distribution for analysis in analyses],
         "level": analyses[0].level,

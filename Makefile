@@ -98,6 +98,9 @@ verify-calibration: $(STAMP) ## Measure the false alarms of verify and the fault
 noticed-changes: $(STAMP) ## Find which wrong assumptions the predictions would notice (docs/noticed-changes.md)
 	$(BIN)/python benchmarks/noticed_changes.py
 
+foretelling-calibration: $(STAMP) ## Measure how often foretelling holds (docs/foretelling-calibration.md, 15 minutes)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/foretelling.py
+
 lock: ## Renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --upgrade --quiet -o requirements.lock

@@ -51,6 +51,7 @@ from .trial.outcome_assumptions import OutcomeAssumptions
 from .trial.participant_data import Trial
 from .trial.programme import Programme
 from .verdicts.audit_ledger import audit
+from .verdicts.people_foretold.score import score_foretelling
 from .verdicts.inference_ledger import inference_ledger
 from .verdicts.reanalysis import reanalyse
 from .verdicts.reconstruction import reconstruct
@@ -126,6 +127,7 @@ __all__ = [
     "scenario",
     "scenario_names",
     "sceptical_p_value",
+    "score_foretelling",
     "screen",
     "sensitivity",
     "simulate_trial",

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 import asteroid_repro as ar
-from asteroid_repro.cli import audit_commands, people_commands, planning_commands, print_commands
+from asteroid_repro.cli import audit_commands, people_commands, planning_commands, print_commands, study_commands
 from asteroid_repro.cli.options import SEED, Case, Seed, StudyName, analysis, takes
 from asteroid_repro.cli.output import Show, WholeHelp
 from asteroid_repro.cli.people_commands import Given
@@ -26,8 +26,9 @@ app.add_typer(audit_commands.commands)
 app.add_typer(planning_commands.commands)
 app.add_typer(print_commands.commands)
 app.add_typer(people_commands.commands)
-studies = typer.Typer(cls=WholeHelp, no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(studies, name="study", help="Begin a study of your own, or see what one holds.")
+app.add_typer(
+    study_commands.studies, name="study", help="Begin a study of your own, see what one holds, foretell its people."
+)
 
 Out = Annotated[Path | None, typer.Option(help="Folder to write the tables into.")]
 Below = Annotated[Path, typer.Option(help="Folder to write data/ and figures/ into.")]
@@ -215,30 +216,6 @@ def what_if_page(*, study: StudyName = DEFAULT, port: Port = 5006, browser: Brow
     except ModuleNotFoundError as error:
         raise ar.InputError(f"app needs panel, got no package {error.name}. Install asteroid-repro[app].") from None
     serve(ar.study(study), port, show=browser, say=typer.echo)
-
-
-@studies.command()
-def new(folder: Annotated[Path, typer.Argument(help="New folder.")]) -> None:
-    """Write a commented study to begin with into a new folder.
-
-    Example: asteroid-repro study new my-trial
-    """
-    from asteroid_repro.study_contents import write_skeleton
-
-    typer.echo(f"Wrote {len(write_skeleton(folder))} files. Change them, then: asteroid-repro study check {folder}")
-
-
-@studies.command()
-def check(folder: Annotated[str, typer.Argument(help="Folder of a study, or the name of one.")]) -> None:
-    """Say what a study holds, what can be done with it and what is missing.
-
-    Example: asteroid-repro study check my-trial
-    """
-    from asteroid_repro.study_contents import study_contents
-
-    for line in study_contents(ar.study(folder)):
-        indent = line[: len(line) - len(line.lstrip())]
-        typer.echo(paragraph(line, text_width(), indent))
 
 
 def _write(out: Path, tables: dict[str, Any], label: str) -> None:

@@ -46,6 +46,7 @@ class Purpose(IntEnum):
     MISSING_VISITS = 20
     EVENTS_OF_FURTHER_KINDS = 21
     EVENT_WEEK = 22
+    FORETELLING = 23
 
 
 def blocks(trials: int, first: int = 0) -> Iterator[tuple[int, int]]:

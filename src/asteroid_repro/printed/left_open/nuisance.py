@@ -206,12 +206,12 @@ Found = list[tuple[str, Limits[float], str]]  # quantity, interval, what is supp
 
 
 def _rows(analysis: str, found: Found) -> list[Left]:
-    """Return the rows of an analysis; one row where any of its intervals is empty."""
+    """Return the rows of an analysis; one row where an interval is empty whatever is supposed beside."""
     for quantity, interval, given in found:
-        if is_empty(interval):
-            beside = f", {given}" if given else ""
-            return [Left(analysis, quantity, interval.low, interval.high, f"no {quantity} prints all of this{beside}")]
-    return [Left(analysis, quantity, interval.low, interval.high, given) for quantity, interval, given in found]
+        if is_empty(interval) and not given:
+            return [Left(analysis, quantity, interval.low, interval.high, f"no {quantity} prints all of this")]
+    kept = (row for row in found if not is_empty(row[1]))  # what was supposed beside the others cannot be
+    return [Left(analysis, quantity, interval.low, interval.high, given) for quantity, interval, given in kept]
 
 
 def _ancova(line: LineSE, arms: Arms) -> Found:
@@ -265,8 +265,9 @@ def _change_score(line: LineSE, arms: Arms) -> Found:
         return [*found, ("correlation", rho, "")]
     known = arms.sd or arms.baseline_sd
     if known is not None:
+        other = Limits(max(spread.low - known.high, known.low - spread.high, 0.0), spread.high + known.high)
         rho = meet(image(lambda c, s: 1 - c**2 / (2 * s**2), spread, known), Limits(-1.0, 1.0))
-        return [*found, ("correlation", rho, _ALIKE)]
+        return [*found, ("baseline_sd" if arms.sd else "sd", other, ""), ("correlation", rho, _ALIKE)]
     return found + _sd_at_correlations(image(lambda c: c / math.sqrt(2), spread))
 
 

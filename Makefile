@@ -8,7 +8,7 @@ export UV_SYSTEM_CERTS ?= 1
 export UV_NATIVE_TLS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test mutants browser screenshots lint format notebooks docs whatif fit bench type-one missing-inference references audit-calibration chance-imbalance verify-calibration noticed-changes lock clean
+.PHONY: help reproduce test mutants browser screenshots lint format notebooks docs whatif fit bench type-one missing-inference references audit-calibration chance-imbalance verify-calibration noticed-changes foretelling-calibration lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'

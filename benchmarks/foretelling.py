@@ -184,6 +184,7 @@ def page(exact: pd.DataFrame, foretold: dict[str, pd.DataFrame], seed: int) -> s
         median_width=("width", "median"),
         in_last_digits=("units", "median"),
     )
+    wrong = wrong.astype({"empty": float, "empty_in_all": float})
     caught = wrong.groupby("field").agg(papers=("empty", "size"), own=("empty", "mean"), all=("empty_in_all", "mean"))
     totals = wrong[["empty", "empty_in_all"]].mean()
     parts = []

@@ -51,8 +51,8 @@ from .trial.outcome_assumptions import OutcomeAssumptions
 from .trial.participant_data import Trial
 from .trial.programme import Programme
 from .verdicts.audit_ledger import audit
-from .verdicts.people_foretold.score import score_foretelling
 from .verdicts.inference_ledger import inference_ledger
+from .verdicts.people_foretold.score import score_foretelling
 from .verdicts.reanalysis import reanalyse
 from .verdicts.reconstruction import reconstruct
 from .verdicts.verdict import verify

@@ -15,7 +15,6 @@ from asteroid_repro.cli.options import SEED, Case, Seed, StudyName, analysis, ta
 from asteroid_repro.cli.output import Show, WholeHelp
 from asteroid_repro.cli.people_commands import Given
 from asteroid_repro.study_folder import DEFAULT
-from asteroid_repro.tables.text_table import paragraph, text_width
 
 _ABOUT = "Simulate, analyse and check a two-arm trial from what is published about it: ASTEROID, or one of your own."
 

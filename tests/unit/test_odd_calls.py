@@ -128,6 +128,8 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
         "scenario": {"name": "no_effect", "study_name": "asteroid"},
         "scenario_names": {"study_name": "asteroid"},
         "sceptical_p_value": {"z_original": 3.0, "z_replication": 2.0, "variance_ratio": 1.0},
+        "score_foretelling": {"study": ar.study("neck_pain"),
+                              "people": ar.simulate_trial(ar.study("neck_pain").assumptions, seed=1)},
         "screen": {"candidacy": has["screening"], "wanted": 10, "seed": 1},
         "sensitivity": imputed | {"delta": 2.0},
         "simulate_trial": {"assumptions": ASTEROID, "seed": 1},

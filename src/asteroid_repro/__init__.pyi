@@ -23,10 +23,11 @@ from .figures.exposure_figures import plot_attendance, plot_event_rates, plot_ru
 from .figures.people_figures import plot_participant_flow, plot_trajectories
 from .figures.planning_figures import plot_assurance, plot_power_curve, plot_rerun, plot_what_if
 from .figures.programme_figures import plot_programme
-from .figures.reanalysis_figures import plot_adjusted
+from .figures.reanalysis_figures import plot_adjusted, plot_multiverse, plot_posterior
 from .figures.style import save_figure
 from .mechanism.scale_bounds import floor_and_ceiling
 from .planning.assurance import assurance
+from .planning.posterior import posterior
 from .planning.power_curve import power_curve
 from .planning.precision import hours_for_precision
 from .planning.replication import replication, sceptical_p_value
@@ -52,6 +53,7 @@ from .trial.participant_data import Trial
 from .trial.programme import Programme
 from .verdicts.audit_ledger import audit
 from .verdicts.inference_ledger import inference_ledger
+from .verdicts.multiverse import multiverse
 from .verdicts.people_foretold.score import score_foretelling
 from .verdicts.reanalysis import reanalyse
 from .verdicts.reconstruction import reconstruct
@@ -93,6 +95,7 @@ __all__ = [
     "harms",
     "hours_for_precision",
     "inference_ledger",
+    "multiverse",
     "nuisance_from_print",
     "operating_characteristics",
     "plot_adjusted",
@@ -100,7 +103,9 @@ __all__ = [
     "plot_attendance",
     "plot_event_rates",
     "plot_forest",
+    "plot_multiverse",
     "plot_participant_flow",
+    "plot_posterior",
     "plot_power_curve",
     "plot_programme",
     "plot_reconstructions",
@@ -110,6 +115,7 @@ __all__ = [
     "plot_trajectories",
     "plot_triple",
     "plot_what_if",
+    "posterior",
     "power_curve",
     "probability_rate_below",
     "programme",

@@ -4,6 +4,7 @@ import dataclasses
 import math
 import re
 
+import numpy as np
 import pytest
 
 from asteroid_repro import (
@@ -169,6 +170,19 @@ SCENARIOS: dict[str, dict[str, object]] = {
     "asteroid": {},
     "no_effect": NO_EFFECT,
     "decaying_correlation": {"visit_correlation": [[1.0, 0.6, 0.35], [0.6, 1.0, 0.6], [0.35, 0.6, 1.0]]},
+    "decaying_same_error": {
+        "visit_correlation": [[1.0, 0.6, 0.35], [0.6, 1.0, 0.6], [0.35, 0.6, 1.0]],
+        "average_pain.sd": 16.459, "current_pain.sd": 20.775, "disability.sd": 8.074,
+    },
+    "neck_pain_correlations": {
+        "visit_correlation": [[1.0, 0.6, 0.62], [0.6, 1.0, 0.75], [0.62, 0.75, 1.0]],
+        "average_pain.sd": [18.771, 18.771, 20.912], "current_pain.sd": [23.693, 23.693, 26.395],
+        "disability.sd": [9.208, 9.208, 10.258],
+    },
+    "headache_correlation": {
+        "visit_correlation": 0.71,
+        "average_pain.sd": 21.249, "current_pain.sd": 26.821, "disability.sd": 10.423,
+    },
     "prognostic_adherence": {"adherence_prognosis": -0.5},
     "prognostic_adherence_no_effect": {"adherence_prognosis": -0.5} | NO_EFFECT,
     "dose_dependent_effect": {"dose_response": 1.0},
@@ -189,6 +203,18 @@ def test_a_scenario_changes_what_it_says_and_nothing_else(name: str) -> None:
     record = scenario(name)
     other = ASTEROID.with_values(name=record.name, description=record.description, **SCENARIOS[name])
     assert record.values() == other.values()
+
+
+@pytest.mark.parametrize("name", ["decaying_same_error", "neck_pain_correlations", "headache_correlation"])
+def test_correlations_that_people_had_keep_the_printed_standard_errors(name: str) -> None:
+    """On average, of a random intercept: its residual variance is the mean within-person variance of the visits."""
+    record = scenario(name)
+    for outcome in record.design.outcome_names:
+        sd, correlation = np.array(record.outcome(outcome).sd), np.array(record.visit_correlation)
+        covariance = correlation * np.outer(sd, sd)
+        residual = (np.trace(covariance) - covariance.sum() / 3) / 2
+        printed = ASTEROID.outcome(outcome).sd[0] ** 2 * (1 - 0.5)
+        assert residual == pytest.approx(printed, rel=2e-4)
 
 
 def test_every_shipped_programme_has_a_scenario() -> None:

@@ -236,3 +236,15 @@ def test_approximate_power_is_the_level_without_an_effect_and_rises_with_people(
     powers = [approximate_power(ASTEROID.with_people(n, n)) for n in (2, 5, 20, 80, 2000)]
     assert powers == sorted(powers)
     assert powers[-1] == pytest.approx(1, abs=1e-9)
+
+
+def test_the_type_one_error_stands_beside_the_size_and_a_liberal_test_is_warned_of() -> None:
+    decaying = scenario("decaying_same_error")
+    liberal = sample_size(decaying, power=0.8, trials=4000, seed=1, method="random_intercept")
+    assert liberal.type_one_error == pytest.approx(0.0955, abs=4 * liberal.type_one_mcse)
+    assert f"type I error of {liberal.type_one_error:.3f}" in liberal.answer()
+    assert "random_intercept with z rejects too often (nominal 0.05)" in liberal.notes()[0]
+    usual = sample_size(decaying, power=0.8, trials=4000, seed=1)
+    assert usual.analysis == Analysis("mmrm", "kenward_roger")
+    assert usual.type_one_error == pytest.approx(0.05, abs=4 * usual.type_one_mcse)
+    assert usual.notes() == ()

@@ -58,6 +58,9 @@ class SampleSize(ResultTable):
         The power asked for.
     analytic_guess : int
         Size by the noncentral t distribution, where the search started.
+    type_one_error, type_one_mcse : float
+        Share of trials of that size without any effect that are significant all the same, and its Monte Carlo standard
+        error: what the power is bought with.
     lowest, highest : int
         Sizes that other simulations of as many trials could have answered: within 2 Monte Carlo standard errors.
     rows : tuple of SizeTried
@@ -77,6 +80,8 @@ class SampleSize(ResultTable):
     mcse_one_fewer: float
     target: float
     analytic_guess: int
+    type_one_error: float
+    type_one_mcse: float
     lowest: int
     highest: int
     rows: tuple[SizeTried, ...]
@@ -85,9 +90,18 @@ class SampleSize(ResultTable):
     label: str
 
     def answer(self) -> str:
-        """Return the size in a sentence."""
+        """Return the size in a sentence, and the type I error it comes with."""
         within = f"{self.lowest} to {self.highest} within Monte Carlo error"
-        return f"{self.people_per_arm} people per arm ({within}) give a power of {self.target:g} for {self.asked}."
+        size = f"{self.people_per_arm} people per arm ({within}) give a power of {self.target:g} for {self.asked}"
+        return f"{size}, at a type I error of {self.type_one_error:.3f}."
+
+    def notes(self) -> Sequence[str]:
+        """Warn where the test does not hold its level."""
+        nominal = 1 - self.analysis.level
+        if self.type_one_error <= nominal + 3 * self.type_one_mcse:
+            return ()
+        test = f"{self.analysis.method} with {self.analysis.distribution}"
+        return (f"{test} rejects too often (nominal {nominal:.3g}): a part of this power is false alarms.",)
 
 
 def sample_size(
@@ -189,9 +203,13 @@ def sample_size(
     people = _search(simulated, power, min(guess, maximum), maximum)
     about = (f"{outcome} at week {week:g}", analysis, f"{trials:,} trials a size", f"seed {seed}")
     label = simulated_label(truth.name, *about)
+    null = characteristics(truth.with_people(people, people).without_effect(), analysis, run)
+    error = null.value(outcome, "power", week)
     said = {
         "analytic_guess": guess,
         "analysis": analysis,
+        "type_one_error": error.value,
+        "type_one_mcse": error.mcse,
         "asked": asked_said(outcome, week, analysis, truth.design),
         "label": label,
     }

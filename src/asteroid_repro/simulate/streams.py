@@ -47,6 +47,7 @@ class Purpose(IntEnum):
     EVENTS_OF_FURTHER_KINDS = 21
     EVENT_WEEK = 22
     FORETELLING = 23
+    PRINT = 24
 
 
 def blocks(trials: int, first: int = 0) -> Iterator[tuple[int, int]]:

@@ -8,6 +8,7 @@ from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.effects.methods import METHODS
 from asteroid_repro.ledger.claim import Claim
 from asteroid_repro.ledger.figure import Figure
+from asteroid_repro.ledger.ledger import Ledger
 from asteroid_repro.printed.adjusted import CORRELATIONS, AdjustedDifference, AdjustedFromPrint, adjusted_from_print
 from asteroid_repro.study_folder import Study
 from asteroid_repro.study_folder import study as read_study
@@ -128,7 +129,7 @@ def reanalyse(study: Study | None = None) -> Reanalysis:
     """
     study = study or read_study()
     claims, curves, cannot = study.ledger, {}, []
-    sourced = {claim.id: claim.value for claim in claims.claims if claim.unit == "correlation" and claim.is_exact}
+    sourced = sourced_correlations(claims)
     grid = sorted({*CORRELATIONS, MIDDLE, *sourced.values()})
     for outcome in study.design.outcome_names:
         if not any(name == outcome for name, _ in claims.lines):
@@ -143,6 +144,18 @@ def reanalyse(study: Study | None = None) -> Reanalysis:
         curves[outcome] = replace(curve, label=f"{study.design.outcome(outcome).label}. {curve.label}")
     label = f"Print of {study.design.name} re-analysed, nothing simulated"
     return Reanalysis(curves, sourced, tuple(cannot), label)
+
+
+def sourced_correlations(ledger: Ledger) -> dict[str, float]:
+    """Return the correlations of two visits that a ledger has a source for, by claim id: those in that unit.
+
+    Examples
+    --------
+    >>> from asteroid_repro import published
+    >>> max(sourced_correlations(published()).values())
+    0.75
+    """
+    return {claim.id: claim.value for claim in ledger.claims if claim.unit == "correlation" and claim.is_exact}
 
 
 def _missing(study: Study, outcome: str) -> tuple[str, tuple[float, float]]:

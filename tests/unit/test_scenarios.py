@@ -43,7 +43,8 @@ def changed(name: str) -> dict[str, object]:
 def test_each_programme_has_a_scenario_and_the_mechanisms_have_theirs() -> None:
     assert set(OTHERS) == {
         *PROGRAMMES, "no_effect", "decaying_correlation", "prognostic_adherence", "prognostic_adherence_no_effect",
-        "dose_dependent_effect", "varying_effects",
+        "dose_dependent_effect", "varying_effects", "decaying_same_error", "neck_pain_correlations",
+        "headache_correlation",
     }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """How many people a trial needs: the smallest arms with the wanted power, found by simulation."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
 from typing import Any, Final

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
@@ -9,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from asteroid_repro.printed.df_set import DfSet, distributions
-from asteroid_repro.printed.feasible_df import inverse_df, is_possible, p_value, ratio_range, upper_quantile
+from asteroid_repro.printed.feasible_df import Band, inverse_df, is_possible, p_value, ratio_range, upper_quantile
 from asteroid_repro.printed.grading.exact_forms import forms_that_print, read_counts
 from asteroid_repro.printed.grading.scales import DIFFERENCE, FISHER_Z, RATIO, SCALES, bands_on, is_on_scale
 from asteroid_repro.printed.grading.simple_grades import grade_mean, grade_share
 from asteroid_repro.printed.printed_triple import FIELDS, PrintedTriple, impossibilities
 from asteroid_repro.printed.reading.found_result import FoundResult
-from asteroid_repro.printed.repairs import find_repairs
+from asteroid_repro.printed.repairs import repaired_values
 from asteroid_repro.printed.rounding_interval import p_interval
 from asteroid_repro.tables.limits import Limits
 from asteroid_repro.tables.result_table import ResultTable
@@ -189,17 +190,16 @@ def _p_alone(found: FoundResult, line: PrintedTriple) -> PrintedVerdict | None:
     agree = _decisions(line, scale)
     decision = {True: "Interval and p lead to the same decision", False: "Interval and p lead to different decisions"}
     said = f"{decision[agree]} at {1 - line.level:.2g}."
-    repairs = tuple(each for each in _repairs(line, scale) if each.startswith("p "))
     if not one_sided.empty:
         sides = "one" if found.sides == 2 else "two"
         sentence = f"Estimate and interval agree; p fits if it is {sides}-sided ({distributions(one_sided)}). {said}"
-        return PrintedVerdict(found, OTHER_P, sentence, scale, "Wald", one_sided, repairs)
+        return PrintedVerdict(found, OTHER_P, sentence, scale, "Wald", one_sided)
     if not agree:
         return None
     sentence = (
         f"Estimate and interval agree; p does not come from them ({_p_of_z(line, scale)}): it may be from another test."
     )
-    return PrintedVerdict(found, OTHER_P, f"{sentence} {said}", scale, "Wald", repairs=repairs)
+    return PrintedVerdict(found, OTHER_P, f"{sentence} {said}", scale, "Wald")
 
 
 def _asymmetric(found: FoundResult, line: PrintedTriple) -> PrintedVerdict | None:
@@ -212,7 +212,6 @@ def _asymmetric(found: FoundResult, line: PrintedTriple) -> PrintedVerdict | Non
     if any(not _df_set(found, without, each).empty for each in (DIFFERENCE, scale)):
         return None
     forms = forms_that_print(line, read_counts(found.counts))
-    repairs = _repairs(line, scale)
     middle = (float(line.lower) + float(str(line.upper))) / 2
     off = f"The limits are not symmetric about {line.estimate} (their middle is {middle:.6g}) on any known scale"
     kinds = "exact, profile, bootstrap and Bayesian intervals need not be; else a number is misprinted"
@@ -221,6 +220,7 @@ def _asymmetric(found: FoundResult, line: PrintedTriple) -> PrintedVerdict | Non
         return PrintedVerdict(found, ASYMMETRIC, off + why, form="; ".join(forms))
     if found.kind in _KINDS:
         return PrintedVerdict(found, ASYMMETRIC, f"{off}; {_KINDS[found.kind]} need not be.", form=found.kind)
+    repairs = _repairs(line, scale)
     tried = f" None of the forms tried prints it from {found.counts}." if read_counts(found.counts) else ""
     agree = "" if line.p is None else f" Interval and p lead to the same decision at {1 - line.level:.2g}."
     return PrintedVerdict(found, ASYMMETRIC, f"{off}: {kinds}.{tried}{agree}{_if_one(repairs)}", repairs=repairs)
@@ -249,21 +249,39 @@ def _contradiction(found: FoundResult, line: PrintedTriple, why: str) -> Printed
 
 def _df_set(found: FoundResult, line: PrintedTriple, scale: str) -> DfSet:
     """Return the distributions under which a line can be printed on a scale, and that so many people can have."""
-    if not is_on_scale(line, scale):
-        return _NOTHING
-    bands = bands_on(line, scale)
-    if found.sides == 1 and line.p is not None:
-        bands["p"] = _two_sided(line)
-    ratio, p = ratio_range(bands), bands["p"]
     if found.spread is not None and line.lower is None:
         return _with_standard_error(found, line)
-    if not is_possible(ratio, p, line.level)[0]:
+    if scale not in _fitting(line, found.sides):
         return _NOTHING
     if line.p is None:
         return _EVERYTHING
-    u = inverse_df(ratio, p, line.level)
+    bands = bands_on(line, scale)
+    u = inverse_df(ratio_range(bands), _p_band(line, found.sides), line.level)
     low, high = float(u.low[0]), min(float(u.high[0]), 1 / least_df(found.people))
     return DfSet(low, high) if low <= high else _NOTHING
+
+
+@lru_cache(maxsize=64)
+def _fitting(line: PrintedTriple, sides: int) -> frozenset[str]:
+    """Return the scales on which some distribution prints a line: all scales at once, as arrays."""
+    scales = [scale for scale in SCALES if is_on_scale(line, scale)]
+    every = [bands_on(line, scale) for scale in scales]
+    together = {field: _stacked([bands[field] for bands in every]) for field in FIELDS[:3]}
+    possible = is_possible(ratio_range(together), _p_band(line, sides), line.level)
+    return frozenset(scale for scale, fits in zip(scales, possible, strict=True) if fits)
+
+
+def _stacked(bands: list[Band]) -> Band:
+    return Limits(np.concatenate([band.low for band in bands]), np.concatenate([band.high for band in bands]))
+
+
+def _p_band(line: PrintedTriple, sides: int) -> Band:
+    """Return the two-sided p-values that print as p; of a one-sided p twice its values, whichever side was tested."""
+    p = Limits(0.0, 1.0) if line.p is None else p_interval(line.p)
+    if sides == 2 or line.p is None:
+        return Limits(np.array([p.low]), np.array([p.high]))
+    low, high = (p.low, p.high) if p.low <= 0.5 else (1 - p.high, 1 - p.low)
+    return Limits(np.array([min(2 * low, 1.0)]), np.array([min(2 * high, 1.0)]))
 
 
 def _with_standard_error(found: FoundResult, line: PrintedTriple) -> DfSet:
@@ -298,13 +316,6 @@ def least_df(people: tuple[int, ...]) -> float:
     return max(smaller / 2, 1.0)
 
 
-def _two_sided(line: PrintedTriple) -> Limits[np.ndarray]:
-    """Return the two-sided p-values of a one-sided one, whichever side was tested."""
-    p = p_interval(str(line.p))
-    low, high = (p.low, p.high) if p.low <= 0.5 else (1 - p.high, 1 - p.low)
-    return Limits(np.array([min(2 * low, 1.0)]), np.array([min(2 * high, 1.0)]))
-
-
 def _decisions(line: PrintedTriple, scale: str) -> bool:
     """Whether interval and p can lead to the same decision at the level: rounding may leave it open."""
     if line.p is None or line.lower is None:
@@ -331,7 +342,9 @@ def _likely_scale(line: PrintedTriple) -> str:
 def _repairs(line: PrintedTriple, scale: str = DIFFERENCE) -> tuple[str, ...]:
     if scale not in (DIFFERENCE, RATIO):
         return ()
-    return tuple(map(str, find_repairs(replace(line, ratio=scale == RATIO))))
+    as_scale = replace(line, ratio=scale == RATIO)
+    fields = [field for field in FIELDS if getattr(line, field) is not None]
+    return tuple(f"{field} {value}" for field in fields for value in repaired_values(as_scale, field))
 
 
 def _if_one(repairs: tuple[str, ...]) -> str:

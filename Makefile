@@ -8,7 +8,7 @@ export UV_SYSTEM_CERTS ?= 1
 export UV_NATIVE_TLS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test mutants browser screenshots lint format notebooks docs whatif fit bench type-one missing-inference references audit-calibration chance-imbalance verify-calibration noticed-changes foretelling-calibration lock clean
+.PHONY: help reproduce test mutants browser screenshots lint format notebooks docs whatif fit bench type-one missing-inference references audit-calibration read-print chance-imbalance verify-calibration noticed-changes foretelling-calibration lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -46,6 +46,7 @@ lint: $(STAMP) ## Style, types, the direction of imports and conventions
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.citation-file-format CITATION.cff
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/ci.yml .github/workflows/release.yml
 	$(BIN)/sp-repo-review --show err .
 
@@ -100,6 +101,9 @@ noticed-changes: $(STAMP) ## Find which wrong assumptions the predictions would 
 
 foretelling-calibration: $(STAMP) ## Measure how often foretelling holds (docs/foretelling-calibration.md, 15 minutes)
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/foretelling.py
+
+read-print: $(STAMP) ## Measure how well print is read and judged (docs/reading-of-print.md)
+	$(BIN)/python benchmarks/read_print.py
 
 lock: ## Renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

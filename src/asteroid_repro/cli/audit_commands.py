@@ -8,11 +8,12 @@ import typer
 
 import asteroid_repro as ar
 from asteroid_repro.cli.options import StudyName, takes
-from asteroid_repro.cli.output import Show
+from asteroid_repro.cli.output import Show, say
 from asteroid_repro.study_folder import DEFAULT
 
 if TYPE_CHECKING:
     from asteroid_repro.printed.grading.audited_print import AuditedPrint
+    from asteroid_repro.reporting.audit_formats import Audited
 
 commands = typer.Typer()
 
@@ -29,6 +30,9 @@ People = Annotated[str, typer.Option(help="People of the arms, as 20+20, or all 
 Sides = Annotated[int, typer.Option(help="1 where p is one-sided.")]
 Counts = Annotated[str, typer.Option(help="Counts behind a line, as 12/20 v 5/20 or 9/105.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit status 1 for anything but compatible.")]
+Report = Annotated[Path | None, typer.Option(help="HTML page to write: the text with its verdicts beside it.")]
+JUnit = Annotated[Path | None, typer.Option(help="JUnit report to write, a case per result.")]
+Sarif = Annotated[Path | None, typer.Option(help="SARIF log to write, of what is not compatible.")]
 
 
 class About(NamedTuple):
@@ -52,7 +56,7 @@ class About(NamedTuple):
 @takes(about=About, show=Show)
 def audit(
     about: About, show: Show, lines: Lines = None, *, file: LineTable = None, text: Papers = None,
-    strict: Strict = False, study: StudyName = DEFAULT,
+    strict: Strict = False, report: Report = None, junit: JUnit = None, sarif: Sarif = None, study: StudyName = DEFAULT,
 ) -> None:  # fmt: skip
     """Audit a printed result, a file of them, papers, or the printed numbers of a study.
 
@@ -68,11 +72,11 @@ def audit(
         show(f"Printed numbers of {own.design.name}", {"audit": found.to_frame()})
         raise typer.Exit(0 if found.as_recorded else 1)
     if papers:
-        audited = {str(paper): _paper(paper, about) for paper in papers}
+        audited: Audited = {str(paper): _paper(paper, about) for paper in papers}
     else:
         audited = {str(file or line): _file(file, about) if file is not None else _line(str(line), about)}
-    for name, one in audited.items():
-        _show(show, name, one, alone=line is not None and len(one.rows) == 1)
+    _write(audited, {"report": report, "junit": junit, "sarif": sarif}, strict=strict)
+    _show(show, audited, alone=line is not None)
     bad = any(one.fails or (strict and not one.all_compatible) for one in audited.values())
     raise typer.Exit(1 if bad else 0)
 
@@ -116,21 +120,44 @@ def _paper(paper: Path, about: About) -> "AuditedPrint":
     return ar.audit_text(text, level=about.level, **about.said())
 
 
-def _show(show: Show, name: str, audited: "AuditedPrint", *, alone: bool) -> None:
-    """Print the answer, then the table: of one line its quantities, of more a row each."""
-    table = audited.to_frame()
-    if show.as_json or show.as_csv:
-        show(name, {"results": table}, answer=audited.answer())
+def _write(audited: "Audited", wanted: dict[str, Path | None], *, strict: bool) -> None:
+    """Write the files that are wanted."""
+    from asteroid_repro.reporting.audit_formats import audit_junit, audit_sarif
+    from asteroid_repro.reporting.audit_report import audit_html
+    from asteroid_repro.reporting.files import write_file
+
+    if wanted["report"] is not None and len(audited) > 1:
+        raise ar.InputError(f"--report must have one paper, got {len(audited)}. Ask for one page each.")
+    made = {
+        "report": lambda: audit_html(*next(iter(audited.items()))),
+        "junit": lambda: audit_junit(audited, strict=strict),
+        "sarif": lambda: audit_sarif(audited),
+    }
+    for name, path in wanted.items():
+        if path is not None:
+            write_file(path, made[name]())
+
+
+def _show(show: Show, audited: "Audited", *, alone: bool) -> None:
+    """Print the answer, then the table: of one line its quantities, of more a row each and why."""
+    from asteroid_repro.reporting.audit_formats import audit_json
+
+    if show.as_json and not show.as_csv:
+        typer.echo(audit_json(audited), nl=False)
         return
-    if alone:
-        tall = table.iloc[0].drop(["start", "end", "place", "quote", "sentence", "verdict", "group"])
-        shown = tall[tall.astype(str).ne("") & tall.notna()].rename_axis("quantity").reset_index(name="value")
-        show("", {"printed": shown}, answer=f"{audited.rows[0].verdict}: {audited.rows[0].sentence}")
-        return
-    short = table[["place", "label", "quote", "verdict"]]
-    show(name, {"results": short}, answer=audited.answer())
-    for row in audited.rows:
-        if row.verdict != "compatible":
-            typer.echo(f"{row.found.place} {row.found.quote}\n  {row.verdict}: {row.sentence}\n".lstrip())
-    for remark in audited.notes():
-        typer.echo(remark)
+    for name, one in audited.items():
+        table = one.to_frame()
+        if show.as_csv:
+            show(name, {"results": table})
+        elif alone and len(one.rows) == 1:
+            hidden = ["start", "end", "place", "quote", "sentence", "verdict", "group"]
+            tall = table.iloc[0].drop(hidden).rename_axis("quantity").reset_index(name="value")
+            told = tall[tall["value"].notna() & tall["value"].astype(str).ne("")]
+            show("", {"printed": told}, answer=one.rows[0].answer())
+        else:
+            show(name, {"results": one.short_frame()}, answer=one.answer())
+            for row in one.rows:
+                if row.verdict != "compatible":
+                    say(f"{row.found.place} {row.found.quote}: {row.answer()}".strip())
+            for remark in one.notes():
+                say(remark)

@@ -134,7 +134,7 @@ def _grid(window: Limits[float], step: float, around: float, *, p: bool, signed:
     least, most = (0.0, np.floor(1 / step + 0.25)) if p else (-np.inf if signed else 0.0, np.inf)
     first = max(np.floor(window.low / step - 0.5), np.floor(around) - _EXAMINED / 2, least)
     last = min(np.ceil(window.high / step + 0.5), np.ceil(around) + _EXAMINED / 2, most)
-    return np.arange(first, last + 1)
+    return np.arange(first, last + 1) if first <= last else np.empty(0)
 
 
 def _band(counts: Floats, step: Decimal, *, p: bool, ratio: bool) -> Band:

@@ -83,8 +83,8 @@ class AuditedPrint(ResultTable):
         return pd.DataFrame(records, columns=list(empty))
 
     def short_frame(self) -> pd.DataFrame:
-        """Return what is looked at: place, words before, the printed result and its verdict."""
-        return self.to_frame()[["place", "label", "quote", "verdict"]]
+        """Return what is looked at: place, the printed result and its verdict."""
+        return self.to_frame()[["place", "quote", "verdict"]]
 
     def notes(self) -> Sequence[str]:
         """Return what the lines of a group have in common, and what was not used."""
@@ -131,7 +131,8 @@ def audit_text(
     Raises
     ------
     InputError
-        Text that is none, a level outside (0, 1), an unknown scale or kind; a line of more than 100,000 characters.
+        Text that is none, a level outside (0, 1), an unknown scale or kind; more than 100,000 characters without a
+        line break.
 
     Examples
     --------
@@ -143,8 +144,11 @@ def audit_text(
     if not isinstance(text, str):
         raise InputError(f"text must be a string, got {type(text).__name__}. Read the file first.")
     check_level(level)
-    if line and len(text) > LONGEST:
-        raise InputError(f"line must have at most {LONGEST:,} characters, got {len(text):,}. Give it as a text.")
+    longest = max(map(len, re.split(r"[\n\f]", text)))
+    if longest > LONGEST:
+        raise InputError(
+            f"a line must have at most {LONGEST:,} characters, got {longest:,}. Break it where paragraphs end."
+        )
     said = {"scale": scale, "kind": kind, "people": people, "counts": counts, "sides": str(sides) if sides != 2 else ""}
     wanted, problems = _wanted(said)
     if problems:

@@ -197,7 +197,7 @@ def _p_alone(found: FoundResult, line: PrintedTriple) -> PrintedVerdict | None:
     if not agree:
         return None
     sentence = (
-        f"Estimate and interval agree; p does not come from them ({_p_of_z(line, scale)}): it may be from another test."
+        f"Estimate and interval agree, p does not come from them ({_p_of_z(line, scale)}): it may be from another test."
     )
     return PrintedVerdict(found, OTHER_P, f"{sentence} {said}", scale, "Wald")
 
@@ -240,10 +240,12 @@ KINDS: Final = {*_KINDS, *_WALD, "mean", "share"}
 
 
 def _contradiction(found: FoundResult, line: PrintedTriple, why: str) -> PrintedVerdict:
-    scale = found.scale if found.scale in (DIFFERENCE, RATIO) else _likely_scale(line)
+    named = found.scale in (DIFFERENCE, RATIO) and is_on_scale(line, found.scale)
+    scale = found.scale if named else _likely_scale(line)
     repairs = _repairs(line, scale)
     if line.p is not None and line.lower is not None and not _decisions(line, scale):
-        why += f" At {1 - line.level:.2g} the interval and p {line.p} lead to different decisions."
+        given = f" ({_p_of_z(line, scale)})"
+        why += f" At {1 - line.level:.2g} the interval{given} and p {line.p} lead to different decisions."
     return PrintedVerdict(found, CONTRADICTION, why + _if_one(repairs), repairs=repairs)
 
 
@@ -363,7 +365,7 @@ def _p_of_z(line: PrintedTriple, scale: str) -> str:
     ratio = ratio_range(bands_on(line, scale))
     p = p_value(np.array([ratio.high[0], ratio.low[0]]), np.zeros(1), line.level)
     low, high = (f"{end:.2g}" for end in p)
-    return f"with z they give p {low}" + (f" to {high}" if low != high else "")
+    return f"with z p is {low}" + (f" to {high}" if low != high else "")
 
 
 def _few_df(found: FoundResult, df: DfSet) -> str:

@@ -49,14 +49,16 @@ def find_results(text: str, *, level: float = 0.95, line: bool = False) -> list[
 
 
 def _paragraphs(text: str) -> list[tuple[int, str]]:
-    """Return the paragraphs that hold digits, with where they begin; one without end is cut."""
+    """Return the paragraphs that hold digits, with where they begin; a very long one is cut between two lines."""
     ends = [0, *(match.end() for match in re.finditer(r"\n[ \t\r]*\n", text)), len(text)]
     found = []
     for first, last in pairwise(ends):
-        for cut in range(first, last, LONGEST):
-            piece = text[cut : min(cut + LONGEST, last)]
+        while first < last:
+            stop = last if last - first <= LONGEST else text.rfind("\n", first, first + LONGEST) + 1
+            piece = text[first : stop or first + LONGEST]
             if re.search(r"\d", piece):
-                found.append((cut, piece))
+                found.append((first, piece))
+            first += len(piece)  # noqa: PLW2901 - on to the next piece
     return found
 
 
@@ -198,7 +200,8 @@ class _Paragraph:
         if begin >= start:
             return ""
         said = self.text[self.tokens[begin].start : self.tokens[start].start]
-        return re.sub(r"^[\s,;:)\]]+|[\s,;:=(\[]+$|^and\s+", "", " ".join(said.split()))
+        inner = re.sub(r"^[\s,;:)\]]+|[\s,;:=(\[]+$", "", " ".join(said.split()))
+        return re.sub(r"^(?:and|but|while) ", "", inner)
 
     def _level(self, head: str, match: re.Match[str]) -> float | None:
         """Return the level printed nearest before or after the announcement; None where none is."""

@@ -27,7 +27,7 @@ _P_BEFORE: Final = re.compile(r"p[qdwr:]{0,4}N%?[csl]{0,2}[Iv%laowqcrs:]{0,10}\Z
 _P_SIGN: Final = re.compile(r"p[qdolwfr:]{0,5}\Z")
 _P: Final = re.compile(r"p(?P<gap>[qdolwf:]{0,5}?)(?P<relation>[r:]{0,2})(?P<number>d?N)(?P<percent>%?)")
 _NOT_SIGNIFICANT: Final = re.compile(r"(?:p[qdolw]{0,3}[r:]?)?x")
-_TO_P: Final = re.compile(r"[%wUk/]{0,4}l{0,3}[%wU/]{0,3}[cskd:]{0,2}o{0,2}[qaf]{0,3}w?(?=[px])")
+_TO_P: Final = re.compile(r"[%wUk/]{0,4}l{0,3}[%wUndaf/]{0,7}[cskd:]{0,2}o{0,2}[qafd]{0,4}w?(?=[px])")
 _BARE_P: Final = re.compile(r"[%U]?l{1,3}[ck]?(?P<p>r?N)(?![%wUNd/tnl:])|[%U]?k(?P<cell>r?N)(?=[kb.]|\Z)")
 _SMALL: Final = re.compile(r"0?\.\d+|[01]\.0+")
 
@@ -44,7 +44,7 @@ def kinds_of(tokens: list[Token]) -> str:
     kinds = "".join(token.kind for token in tokens)
     kinds = re.sub(r"(?<=[HQ])(r?)N", r"\1n", kinds)
     marked = list(kinds)
-    for found in re.finditer(r"N(%?)(?=[dowq]{0,2}I)", kinds):
+    for found in re.finditer(r"N(%?)(?=[dwq]{0,2}I)", kinds):
         if found[1] or tokens[found.start()].text in _LEVELS:
             marked[found.start() : found.end()] = "v" * len(found[0])
     for found in re.finditer(
@@ -64,9 +64,12 @@ def intervals(kinds: str, *, line: bool) -> list[re.Match[str]]:
     """
     patterns = [_LABELLED, _BRACKETED, *([_TRIPLE, _ALONE] if line else [])]
     found: list[re.Match[str]] = []
+    taken = bytearray(len(kinds))
     for pattern in patterns:
         for match in pattern.finditer(kinds):
-            if all(match.end() <= other.start("low") or match.start("low") >= other.end() for other in found):
+            span = slice(match.start("low"), match.end())
+            if not any(taken[span]):
+                taken[span] = b"\1" * (span.stop - span.start)
                 found.append(match)
     return sorted(found, key=lambda match: match.start("low"))
 

@@ -19,7 +19,7 @@ def scale_of(words: list[str]) -> str:
             continue
         if word in ("d", "g", "b", "r") and words[place] != word:
             continue
-        if word == "effect" and scale_of(words[:place]):
+        if word in ("effect", "change", "changes") and scale_of(words[:place]):
             continue
         return SCALE[word]
     return ""

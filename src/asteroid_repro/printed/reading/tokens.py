@@ -44,6 +44,7 @@ _TOKEN: Final = re.compile(
     re.VERBOSE,
 )
 _NAMES: Final = {"colon": ":", "slash": "/", "percent": "%", "stop": "."}
+_SOME: Final = r"\d{1,15}"
 _TOO_LONG: Final = 24  # characters; nothing that anybody prints as a result
 
 
@@ -91,6 +92,8 @@ def plain_number(printed: str) -> str:
     >>> plain_number("12\u2009345\u00b76"), plain_number("3.2 \u00d7 10\u22125")
     ('12345.6', '3.2e-5')
     """
+    if printed.isascii() and printed.replace(".", "").isdigit():
+        return printed
     number = re.sub(rf"{_THIN}(?=\d{{3}})", "", printed)
     number = re.sub("[\u2212\u2013]", "-", re.sub(_POINT, ".", number))
     return re.sub(r"\s?[x\u00d7*]\s?10\s?\^?\{?(-\d+)\}?", r"e\1", number)
@@ -108,7 +111,7 @@ def _kind_of_word(word: str) -> str:
 def _has_decimal_comma(text: str) -> bool:
     """Whether the text writes decimals with a comma: more zeros before a comma than decimals after a point."""
     commas = len(re.findall(r"(?<![\d.,])0,\d", text)) + len(re.findall(r"\d,\d+ ?[;\u2013]", text))
-    return commas > len(re.findall(rf"\d{_POINT}\d", text))
+    return commas > len(re.findall(rf"(?<![\d.]){_SOME}{_POINT}{_SOME}(?![\d.]{{1,2}}\d)", text))
 
 
 def _joined(tokens: list[Token], *, decimal_comma: bool) -> list[Token]:

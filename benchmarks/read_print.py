@@ -1,0 +1,176 @@
+"""How well the audit reads and judges print: a marked set of true analyses and planted errors in running text.
+
+Writes docs/reading-of-print.md. Usage: python benchmarks/read_print.py [--right 20000] [--wrong 5000] [--seed 1]
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).parent))
+from audit_calibration import table  # the scripts of this folder are no package
+from marked_print import KINDS, Marked, marked_text
+
+from asteroid_repro.printed.audit_triple import audit_triple
+from asteroid_repro.printed.grading.audited_print import audit_text
+from asteroid_repro.printed.grading.grade import VERDICTS, PrintedVerdict
+from asteroid_repro.printed.printed_triple import PrintedTriple
+
+PAGE = Path(__file__).parent.parent / "docs" / "reading-of-print.md"
+RESULTS = 20  # of a text
+WALD = KINDS[:2]
+
+
+def judged(marks: list[Marked], rows: list[PrintedVerdict]) -> tuple[list[dict[str, Any]], int]:
+    """Return what became of each printed result of a text, and how many results were found that are none."""
+    left = [row for row in rows if row.found.kind not in ("mean", "share")]
+    records = []
+    for mark in marks:
+        hit = next((row for row in left if mark.start <= row.found.start < mark.start + len(mark.text)), None)
+        if hit is not None:
+            left.remove(hit)
+        misread = hit is not None and _read(hit) != _printed(mark)
+        records.append(
+            {
+                "kind": mark.kind,
+                "error": mark.error,
+                "decimals": mark.decimals,
+                "verdict": "" if hit is None else hit.verdict,
+                "found": hit is not None,
+                "misread": misread,
+                "accused": hit is not None and hit.fails,
+                "possible": mark.error != "" and _is_possible(mark),
+            }
+        )
+    return records, len(left)
+
+
+def _printed(mark: Marked) -> tuple[Any, ...]:
+    e, first, second, p = mark.numbers
+    return (float(e), *sorted((float(first), float(second))), _p(p))
+
+
+def _read(row: PrintedVerdict) -> tuple[Any, ...]:
+    found = row.found
+    if found.estimate is None or found.lower is None or found.upper is None:
+        return ()
+    return (float(found.estimate), float(found.lower), float(found.upper), _p(found.p))
+
+
+def _p(printed: str | None) -> tuple[str, float] | None:
+    return None if printed is None else (printed.strip("0123456789.e-"), float(printed.lstrip("<>")))
+
+
+def _is_possible(mark: Marked) -> bool:
+    """Whether the exact feasible set of the marked numbers, on their true scale, is not empty: no audit can see it."""
+    e, low, high, p = mark.numbers
+    ratio = mark.scale == "ratio"
+    low, high = sorted((low, high), key=float)
+    if ratio and min(float(e), float(low)) < 0:
+        return False
+    return audit_triple(PrintedTriple(e, low, high, p, ratio=ratio, level=mark.level)).consistent
+
+
+def run(right: int, wrong: int, seed: int) -> tuple[pd.DataFrame, int, float]:
+    """Audit texts until there are so many right results and planted errors; return them, false finds and seconds."""
+    rng = np.random.default_rng(seed)
+    records: list[dict[str, Any]] = []
+    invented, seconds, counts = 0, 0.0, {True: 0, False: 0}
+    while counts[False] < right or counts[True] < wrong:
+        text, marks = marked_text(rng, RESULTS, 0.31)
+        start = time.process_time()
+        rows = audit_text(text).rows
+        seconds += time.process_time() - start
+        here, extra = judged(marks, list(rows))
+        invented += extra
+        for record in here:
+            is_wrong = record["error"] != ""
+            if counts[is_wrong] < (wrong if is_wrong else right):
+                counts[is_wrong] += 1
+                records.append(record)
+    return pd.DataFrame(records), invented, seconds
+
+
+def page(rows: pd.DataFrame, invented: int, seconds: float, seed: int) -> str:
+    """Return the page, every number in it from the run."""
+    right, wrong = rows[rows["error"] == ""], rows[rows["error"] != ""]
+    wald, other = right[right["kind"].isin(WALD)], right[~right["kind"].isin(WALD)]
+    reading = [
+        ["found", _share(rows["found"]), "99 % or more"],
+        ["misread (a number, a relation or p lost)", _share(rows["misread"]), "0.1 % or less"],
+        ["found where there is no result", f"{invented} ({invented / len(rows):.2%})", "0.5 % or less"],
+        ["right Wald differences accused", _share(wald["accused"]), "0"],
+        ["right ratios, exact, profile, bootstrap and others accused", _share(other["accused"]), "0.5 % or less"],
+    ]
+    crossed = pd.crosstab(right["kind"], right["verdict"])
+    crossed = crossed.reindex(index=list(KINDS), columns=list(VERDICTS), fill_value=0)
+    by_verdict = [[kind, *map(int, counts)] for kind, counts in zip(KINDS, crossed.to_numpy(), strict=True)]
+    return f"""# How well print is read
+
+Generated by `make read-print` (`benchmarks/read_print.py`, seed {seed}). Do not edit.
+
+A grammar prints {len(right):,} true analyses (Wald z and t, ratios, efficacy, correlations, one-sided tests, exact
+rates and shares, profile-like and bootstrap-like skewed limits) in the forms that journals use, plants errors in
+{len(wrong):,} others, and hides both in running text with numbers that are no results: years, ages, ranges, references,
+visits, doses. The marked set is made by this project; how papers of others fare has to be measured on papers. An
+accusation is `contradiction` or `impossible`.
+
+{table(["measure", "seen", "target"], reading)}
+
+Reading and judging took {1000 * seconds / len(rows):.1f} ms of one core a result.
+
+## Verdicts on right results
+
+{table(["kind", *VERDICTS], by_verdict)}
+
+An exact rate or share is `compatible` where its limits are symmetric within rounding. A one-sided p-value that says so
+is taken as one; else the verdict names it.
+
+## Planted errors
+
+Planted in Wald differences and ratios. `caught`: any verdict but `compatible`. `can be caught`: the exact feasible set
+of the wrong numbers, on their true scale, is empty. A wrong p-value with few digits, or limits that stay symmetric,
+leave others possible.
+
+{table(["error", "results", "caught", "can be caught"], _caught(wrong, "error"))}
+
+By decimals of the estimate and its limits:
+
+{table(["decimals", "results", "caught", "can be caught"], _caught(wrong, "decimals"))}
+"""
+
+
+def _share(flags: pd.Series) -> str:
+    return f"{int(flags.sum())} of {len(flags):,} ({flags.mean():.2%})"
+
+
+def _caught(wrong: pd.DataFrame, by: str) -> list[list[object]]:
+    caught = wrong.assign(caught=wrong["verdict"] != "compatible", can=~wrong["possible"])
+    means = caught.groupby(by)[["caught", "can"]].mean()
+    return [
+        [name, int(size), f"{row['caught']:.3f}", f"{row['can']:.3f}"]
+        for (name, row), size in zip(means.iterrows(), caught.groupby(by).size(), strict=True)
+    ]
+
+
+def main() -> None:
+    """Run, write the page and say the answer."""
+    parser = argparse.ArgumentParser(description="Measure how well print is read and judged.")
+    parser.add_argument("--right", type=int, default=20_000, help="right results")
+    parser.add_argument("--wrong", type=int, default=5_000, help="planted errors")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the marked set")
+    options = parser.parse_args()
+    rows, invented, seconds = run(options.right, options.wrong, options.seed)
+    PAGE.write_text(page(rows, invented, seconds, options.seed), encoding="utf-8")
+    accused = int(rows.loc[rows["error"] == "", "accused"].sum())
+    found, misread = rows["found"].mean(), int(rows["misread"].sum())
+    print(f"found {found:.4f}, misread {misread}, invented {invented}, accused {accused}")
+
+
+if __name__ == "__main__":
+    main()

@@ -8,6 +8,7 @@ from typing import Any, Final
 import panel as pn
 from bokeh.settings import settings
 
+from asteroid_repro.app.audit_page import AuditForm
 from asteroid_repro.app.page import page_of
 from asteroid_repro.errors import InputError
 from asteroid_repro.study_folder import Study
@@ -15,7 +16,9 @@ from asteroid_repro.study_folder import Study
 ADDRESS: Final = "127.0.0.1"
 _TEMPLATE: Final = """{% extends base %}
 {% block postamble %}<meta name="viewport" content="width=device-width, initial-scale=1">{% endblock %}
-{% block contents %}<main>{{ embed(roots.page) }}</main>{{ embed(roots.location) }}{% endblock %}
+{% block contents %}<nav aria-label="Pages" style="font: 16px system-ui, sans-serif; padding: 0.6rem 1rem 0">
+<a href="./">What if?</a> &nbsp; <a href="audit">Audit a paper</a></nav>
+<main>{{ embed(roots.page) }}</main>{{ embed(roots.location) }}{% endblock %}
 """
 
 
@@ -60,14 +63,20 @@ def start(study: Study, port: int, *, show: bool = False) -> Any:
         reason = os.strerror(error.errno or 0)  # Python adds the address to its own
         raise InputError(f"port must be free, got {port}: {reason}. Choose another with --port.") from None
     settings.resources = "server"  # every script and style from this machine, whatever the environment asks for
-    title, origins = f"What if? {study.design.name}, simulated", [f"{ADDRESS}:{port}", f"localhost:{port}"]
-    options = {"port": port, "address": ADDRESS, "websocket_origin": origins, "title": {"/": title}, "show": show}
-    pages = {"/": lambda: _template(study)}  # a function is asked anew for each visitor, any other callable is not
+    titles = {"/": f"What if? {study.design.name}, simulated", "/audit": "Audit a paper"}
+    origins = [f"{ADDRESS}:{port}", f"localhost:{port}"]
+    options = {"port": port, "address": ADDRESS, "websocket_origin": origins, "title": titles, "show": show}
+    # A function is asked anew for each visitor, any other callable is not.
+    pages = {"/": lambda: _template(page_of(_query(), study).view), "/audit": lambda: _template(AuditForm())}
     return pn.serve(pages, start=False, verbose=False, **options)  # type: ignore[no-untyped-call]  # panel has none
 
 
-def _template(study: Study) -> pn.Template:
+def _query() -> str:
     location = pn.state.location
+    return location.search if location is not None else ""
+
+
+def _template(page: Any) -> pn.Template:
     template = pn.Template(_TEMPLATE, location=True)
-    template.add_panel("page", page_of(location.search if location is not None else "", study).view)
+    template.add_panel("page", page)
     return template

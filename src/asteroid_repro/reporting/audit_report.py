@@ -35,9 +35,35 @@ def audit_html(name: str, audited: AuditedPrint) -> str:
     >>> '<mark class="bad" id="result-1">' in page
     True
     """
-    template = Template(files(__package__).joinpath("assets/audit.html").read_text(encoding="utf-8"))
-    return template.substitute(
-        title=escape(f"Audit of {name}"),
+    return Template(_asset("audit.html")).substitute(
+        title=escape(f"Audit of {name}"), style=audit_style(), body=audit_body(audited)
+    )
+
+
+def audit_style() -> str:
+    """Return the style sheet of the marked text.
+
+    Examples
+    --------
+    >>> "mark.bad" in audit_style()
+    True
+    """
+    return _asset("audit.css")
+
+
+def _asset(name: str) -> str:
+    return files(__package__).joinpath("assets", name).read_text(encoding="utf-8")
+
+
+def audit_body(audited: AuditedPrint) -> str:
+    """Return what stands on the page under its title.
+
+    Examples
+    --------
+    >>> "To ask the authors about" in audit_body(AuditedPrint(()))
+    True
+    """
+    return Template(_asset("audit_body.html")).substitute(
         summary=escape(" ".join(three_sentences(audited))),
         questions=_questions(audited),
         table="\n".join(_row(number, row) for number, row in enumerate(audited.rows, start=1)),

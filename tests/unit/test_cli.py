@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import jsonschema  # type: ignore[import-untyped]  # has no types
+import jsonschema
 import pandas as pd
 import pytest
 from typer.main import get_command

@@ -15,6 +15,7 @@ from asteroid_repro.trial.changes import read_value
 studies = typer.Typer(cls=WholeHelp, no_args_is_help=True, rich_markup_mode=None)
 
 Folder = Annotated[str, typer.Argument(help="Folder of a study, or the name of one.")]
+FromText = Annotated[Path | None, typer.Option(help="Abstract or paper: txt, Markdown, HTML, JATS XML, PDF, DOCX.")]
 Date = Annotated[str | None, typer.Option(help="Day on which it is frozen, as 2026-11-25; today when left out.")]
 People = Annotated[Path, typer.Option(help="Table of the people's scores, in any shape that `read_people` reads.")]
 Treatment = Annotated[str | None, typer.Option(help="Arm of the table that is treated; else the study's.")]
@@ -24,14 +25,22 @@ Missing = Annotated[list[str] | None, typer.Option(help="A code for missing valu
 
 
 @studies.command()
-def new(folder: Annotated[Path, typer.Argument(help="New folder.")]) -> None:
-    """Write a commented study to begin with into a new folder.
+def new(folder: Annotated[Path, typer.Argument(help="New folder.")], *, from_text: FromText = None) -> None:
+    """Write a commented study to begin with into a new folder, or one drafted from the results in a paper's text.
 
-    Example: asteroid-repro study new my-trial
+    Example: asteroid-repro study new my-trial --from-text abstract.txt
     """
+    from asteroid_repro.printed.reading.documents import read_paper
+    from asteroid_repro.reporting.drafted_study import draft_study
     from asteroid_repro.study_contents import write_skeleton
 
-    typer.echo(f"Wrote {len(write_skeleton(folder))} files. Change them, then: asteroid-repro study check {folder}")
+    next_step = f"then: asteroid-repro study check {folder}"
+    if from_text is None:
+        typer.echo(f"Wrote {len(write_skeleton(folder))} files. Change them, {next_step}")
+        return
+    draft_study(folder, read_paper(from_text), from_text.name)
+    found = len(ar.study(folder).ledger.claims)
+    typer.echo(f"Drafted {found} claims, each to be checked by a person: {folder / 'claims.toml'}. {next_step}")
 
 
 @studies.command()

@@ -12,21 +12,22 @@ from asteroid_repro.errors import InputError
 from asteroid_repro.reporting.drafted_study import CHECK, draft_study
 from asteroid_repro.study_contents import study_contents
 
-RUNNING = """Forty adults (mean age 33 years, SD 6; 50 % women) with back pain of 3 months or more were randomised, 20 to
-run-walk intervals and 20 to a waitlist, and seen at 6 and 12 weeks. At week 12 running lowered average pain by 15 points
-on a scale from 0 to 100 (net difference \u221215.30 (95% CI \u221225.33 to \u22125.27), p=0.003), current pain (\u221219.35
-[\u221232.01, \u22126.69], P = .003) and disability (\u22125.20 (\u221210.12, \u22120.24), p = 0.038). Adherence was 70 % (SD
-20 %). There were 9 adverse events in 105 hours of running."""
+RUNNING = """Forty adults (mean age 33 years, SD 6; 50 % women) with back pain of 3 months or more were
+randomised, 20 to run-walk intervals and 20 to a waitlist, and seen at 6 and 12 weeks. At week 12 running
+lowered average pain by 15 points on a scale from 0 to 100 (net difference \u221215.30 (95% CI \u221225.33 to
+\u22125.27), p=0.003), current pain (\u221219.35 [\u221232.01, \u22126.69], P = .003) and disability (\u22125.20
+(\u221210.12, \u22120.24), p = 0.038). Adherence was 70 % (SD 20 %). There were 9 adverse events in 105 hours of
+running."""
 HEADACHE = """We randomised 401 people with chronic headache to 3 months of acupuncture or to usual care (BMJ
-2004;328:744). Headache score at 12 months was lower with acupuncture: 16.2 (SD 13.7), n = 161, against 22.3 (SD 17.0),
-n = 140. The adjusted difference was 4.6 (95% CI 2.2 to 7.0; P=0.0002)."""
-NECK = """Ninety people with neck pain took part, 45 in each arm, over 12 weeks. With laser, pain on a 10 cm scale changed by
--3.0 cm (95% CI -2.1 to -3.8) compared with placebo (Pain 2006;124:201-10)."""
+2004;328:744). Headache score at 12 months was lower with acupuncture: 16.2 (SD 13.7), n = 161, against 22.3 (SD
+17.0), n = 140. The adjusted difference was 4.6 (95% CI 2.2 to 7.0; P=0.0002)."""
+NECK = """Ninety people with neck pain took part, 45 in each arm, over 12 weeks. With laser, pain on a 10 cm
+scale changed by -3.0 cm (95% CI -2.1 to -3.8) compared with placebo (Pain 2006;124:201-10)."""
 PRINTED = {
     "running": (
         RUNNING,
-        ["33", "6", "-15.30", "-25.33", "-5.27", "0.003", "-19.35", "-32.01", "-6.69", "0.003", "-5.20", "-10.12", "-0.24",
-         "0.038", "70", "20"],
+        ["33", "6", "-15.30", "-25.33", "-5.27", "0.003", "-19.35", "-32.01", "-6.69", "0.003", "-5.20", "-10.12",
+         "-0.24", "0.038", "70", "20"],
     ),
     "headache": (HEADACHE, ["16.2", "13.7", "22.3", "17.0", "4.6", "2.2", "7.0", "0.0002"]),
     "neck": (NECK, ["-3.0", "-3.8", "-2.1"]),

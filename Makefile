@@ -82,6 +82,7 @@ references: $(STAMP) ## Renew the outputs of R that the tests compare with (need
 	Rscript tests/reference/make_references.R
 	Rscript tests/reference/make_rate_references.R
 	Rscript tests/reference/make_imputation_references.R
+	$(BIN)/python tests/reference/select_validation_references.py
 
 bench: $(STAMP) ## Time the engine, write docs/speed.md (idle machine, about 15 minutes)
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/engine.py

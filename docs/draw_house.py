@@ -21,14 +21,14 @@ PACKAGE = "asteroid_repro"
 
 FLOORS = (
     ("the doors", ("cli", "app")),
-    ("the main job", ("reproduction",)),
+    ("the main job; the check of an installation", ("reproduction", "validation")),
     ("for people", ("study_contents", "reporting", "figures")),
     ("verdicts", ("verdicts",)),
     ("many trials", ("planning", "sweeps", "scenarios_compared", "evaluate", "engine")),
     ("two wings", ("simulate", "estimate")),
     ("solved once", ("mechanism",)),
     ("the trial", ("asteroid", "study_folder", "reading", "trial", "ledger", "printed")),
-    ("the ground", ("tables", "errors")),
+    ("the ground", ("tables", "checked_arguments", "errors")),
 )
 """What a floor is for, and its rooms, the top floor first. Who stands above whom on one floor follows from imports."""
 

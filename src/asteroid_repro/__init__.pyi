@@ -51,6 +51,7 @@ from .trial.design import Design, Outcome
 from .trial.outcome_assumptions import OutcomeAssumptions
 from .trial.participant_data import Trial
 from .trial.programme import Programme
+from .validation.validate import validate
 from .verdicts.audit_ledger import audit
 from .verdicts.inference_ledger import inference_ledger
 from .verdicts.multiverse import multiverse
@@ -143,6 +144,7 @@ __all__ = [
     "sweep",
     "table_one",
     "tipping_point",
+    "validate",
     "verdict_table",
     "verify",
     "what_if",

@@ -146,6 +146,7 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
                   "target_mcse": 0.1} | analysis | run | one,
         "table_one": {"trial": has["trial"]},
         "tipping_point": imputed | {"deltas": [0.0, 5.0]},
+        "validate": {},
         "verdict_table": {"verification": has["verification"]},
         "verify": {"seed": 1, "trials": 40, "progress": False},
         "what_if": {"base": ASTEROID, "changed": ASTEROID.with_people(10, 10), "target_mcse": 0.1}

@@ -31,6 +31,7 @@ app.add_typer(
 
 Out = Annotated[Path | None, typer.Option(help="Folder to write the tables into.")]
 Below = Annotated[Path, typer.Option(help="Folder to write data/ and figures/ into.")]
+Folder = Annotated[Path, typer.Option(help="Folder to write the report into.")]
 OneScenario = Annotated[str | None, typer.Argument(help="Print this one as TOML, ready to change.")]
 Trials = Annotated[int, typer.Option(help="Simulated trials.")]
 Against = Annotated[str, typer.Option(help="simulation or people.")]
@@ -202,6 +203,24 @@ def scenarios(show: Show, name: OneScenario = None, *, study: StudyName = DEFAUL
         show(name, {"values": own.scenario(name).to_frame()})
     else:
         typer.echo(own.scenario(name).to_toml(), nl=False)
+
+
+@app.command()
+@takes(show=Show)
+def validate(show: Show, *, out: Folder = Path()) -> None:
+    """Check this installation against references from outside, without R; write a dated report.
+
+    Exit status 1 if something differs. Example: asteroid-repro validate --out reports
+    """
+    from asteroid_repro.validation.validate import write_report
+
+    found = ar.validate()
+    markdown, page, digest = write_report(found, out)
+    summary = found.summary().drop(columns=["What must hold", "Reference"])
+    show(found.label, {"requirements": found.to_frame() if show.for_programs else summary}, answer=found.answer())
+    if not show.for_programs:
+        typer.echo(f"Wrote {markdown} and {page.name}, SHA-256 {digest}")
+    raise typer.Exit(0 if found.ok else 1)
 
 
 @app.command(name="app")

@@ -28,7 +28,7 @@ FLOORS = (
     ("two wings", ("simulate", "estimate")),
     ("solved once", ("mechanism",)),
     ("the trial", ("asteroid", "study_folder", "reading", "trial", "ledger", "printed")),
-    ("the ground", ("tables", "checked_arguments", "errors")),
+    ("the ground", ("number_changes", "tables", "checked_arguments", "errors")),
 )
 """What a floor is for, and its rooms, the top floor first. Who stands above whom on one floor follows from imports."""
 

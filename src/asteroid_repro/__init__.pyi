@@ -26,6 +26,7 @@ from .figures.programme_figures import plot_programme
 from .figures.reanalysis_figures import plot_adjusted, plot_multiverse, plot_posterior
 from .figures.style import save_figure
 from .mechanism.scale_bounds import floor_and_ceiling
+from .number_changes import changes_since
 from .planning.assurance import assurance
 from .planning.posterior import posterior
 from .planning.power_curve import power_curve
@@ -82,6 +83,7 @@ __all__ = [
     "audit",
     "audit_text",
     "audit_triple",
+    "changes_since",
     "compare_with_yardstick",
     "coverage_by_frailty",
     "debit",

@@ -74,6 +74,7 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
         "attendance": {"trial": has["trial"]},
         "audit": {"study": ar.study()},
         "audit_triple": {"triple": "-15.30 (-25.33, -5.27), p=0.003", "level": 0.95, "ratio": False},
+        "changes_since": {"version_or_date": "0.1.0"},
         "compare_with_yardstick": {"rate": has["rates"].rows[0], "yardstick_per_1000": 8.0, "low": 5.0, "high": 12.0,
                                    "yardstick_level": 0.95},
         "coverage_by_frailty": {"assumptions": ASTEROID, "variances": [0, 1], "trials": 40, "seed": 1},

@@ -64,8 +64,8 @@ def changes_since(version_or_date: str) -> NumberChanges:
     Parameters
     ----------
     version_or_date : str
-        The version on a result, as ``"0.1.0"``, or a day, as ``"2026-11-25"``. A change made while a version is being made
-        counts as made since that version; the day tells them apart.
+        The version on a result, as ``"0.1.0"``, or a day, as ``"2026-11-25"``. A change made while a version is in the
+        making counts as made since that version; the day tells them apart.
 
     Returns
     -------

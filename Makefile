@@ -8,7 +8,7 @@ export UV_SYSTEM_CERTS ?= 1
 export UV_NATIVE_TLS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test mutants browser screenshots lint format notebooks docs whatif fit bench type-one missing-inference references audit-calibration read-print chance-imbalance verify-calibration noticed-changes foretelling-calibration lock clean
+.PHONY: help reproduce test mutants browser screenshots lint format notebooks docs whatif fit bench type-one small-trials missing-inference references audit-calibration read-print chance-imbalance verify-calibration noticed-changes foretelling-calibration lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -73,6 +73,9 @@ type-one: $(STAMP) ## Measure the type I error of the methods (docs/type-one-err
 
 control: $(STAMP) ## Hold control variates to 2,500 seeds and to plain trials (docs/control-variates.md, about an hour)
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/control_variates.py
+
+small-trials: $(STAMP) ## Measure the type I error of the mixed model in small trials (docs/small-trials.md)
+	$(BIN)/python benchmarks/small_trials.py
 
 missing-inference: $(STAMP) ## Measure inference with missing visits (docs/missing-visit-inference.md)
 	$(BIN)/python benchmarks/missing_visit_inference.py

@@ -17,7 +17,8 @@ from asteroid_repro.estimate.effects.methods import Analysis
 from asteroid_repro.estimate.effects.mmrm import mmrm
 from asteroid_repro.estimate.effects.moments import Moments, moments
 from asteroid_repro.estimate.inference import Estimates, confidence_interval
-from asteroid_repro.estimate.missing_visits.imputation import Rule, impute
+from asteroid_repro.estimate.missing_visits.imputation import impute
+from asteroid_repro.estimate.missing_visits.reference_rules import Rule
 from asteroid_repro.estimate.missing_visits.rubin import pool
 from asteroid_repro.reporting.files import write_file
 from asteroid_repro.reporting.records import markdown
@@ -92,7 +93,7 @@ def imputed(mechanism: Mechanism, rule: Rule, trial: int) -> dict[str, Imputed]:
     """Impute one trial and pool each analysis; the rules see the same trials and draws."""
     rng = np.random.default_rng([SEED, trial])
     treatment, reference = draw(20, mechanism, rng, EFFECT), draw(20, mechanism, rng, 0 * EFFECT)
-    completed = impute(treatment, reference, imputations=IMPUTATIONS, rng=rng, rule=rule)
+    completed = impute(treatment, reference, imputations=IMPUTATIONS, rng=rng, rule=rule, baseline="outcome")
     found = {}
     for name, analysis in ANALYSES.items():
         pooled = pool(analysis(moments(*completed))).estimates
@@ -183,7 +184,8 @@ equal means at baseline. Dropout is for good: with probability 15 % before each 
 {PAINFUL:g} and 5 % otherwise. All rows share their scores: a bias that is there with no visit missing is chance.
 
 Under `mar` the interval is for the effect if everybody had gone on. Under `jump_to_reference` it is for the effect if
-runners who stop went on as the waitlist does, which is the effect times the share of runners seen at the last visit;
+runners who stop went on as the waitlist does (the baseline as an outcome), which is the effect times the share of
+runners seen at the last visit;
 Rubin's variance is larger than the spread of this estimate over repeated trials, on purpose (it keeps the missing
 information of `mar`), so the interval covers more often than it says.
 

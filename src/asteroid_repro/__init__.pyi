@@ -7,6 +7,7 @@ from .estimate.change_from_baseline.responders import responders
 from .estimate.change_from_baseline.standardised import standardised_effects
 from .estimate.change_from_baseline.within_arm import within_arm_changes
 from .estimate.effects.estimate_effects import estimate_effects
+from .estimate.effects.multiplicity import adjust_p_values
 from .estimate.missing_visits.sensitivity import sensitivity
 from .estimate.missing_visits.tipping_point import tipping_point
 from .estimate.rerandomisation import rerandomisation_test
@@ -76,6 +77,7 @@ __all__ = [
     "Study",
     "Trial",
     "TrialAssumptions",
+    "adjust_p_values",
     "adjusted_from_print",
     "adverse_events_table",
     "assurance",

@@ -19,7 +19,8 @@ from asteroid_repro.estimate.effects.ancova import ancova
 from asteroid_repro.estimate.effects.mmrm import mmrm
 from asteroid_repro.estimate.effects.moments import moments
 from asteroid_repro.estimate.inference import Estimates
-from asteroid_repro.estimate.missing_visits.imputation import Rule, impute
+from asteroid_repro.estimate.missing_visits.imputation import impute
+from asteroid_repro.estimate.missing_visits.reference_rules import Rule
 from asteroid_repro.estimate.missing_visits.rubin import pool
 
 FOLDER = Path(__file__).parent
@@ -44,7 +45,9 @@ def completed(name: str, rule: Rule) -> tuple[np.ndarray, np.ndarray]:
     scores = wide[["week_0", "week_6", "week_12"]].to_numpy().T
     running = (wide["arm"] == "running").to_numpy()
     rng = np.random.default_rng(2013)
-    return impute(scores[:, running], scores[:, ~running], imputations=IMPUTATIONS, rng=rng, rule=rule)
+    return impute(
+        scores[:, running], scores[:, ~running], imputations=IMPUTATIONS, rng=rng, rule=rule, baseline="outcome"
+    )
 
 
 @cache

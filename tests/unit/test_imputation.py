@@ -9,7 +9,8 @@ from asteroid_repro.estimate.effects.methods import estimate_arrays
 from asteroid_repro.estimate.effects.mmrm import mmrm
 from asteroid_repro.estimate.effects.moments import moments
 from asteroid_repro.estimate.inference import confidence_interval
-from asteroid_repro.estimate.missing_visits.imputation import Rule, impute, shift_imputed
+from asteroid_repro.estimate.missing_visits.imputation import impute, shift_imputed
+from asteroid_repro.estimate.missing_visits.reference_rules import Rule
 from asteroid_repro.estimate.missing_visits.rubin import Pooled, pool
 
 CORRELATION = np.array([[1.0, 0.6, 0.35], [0.6, 1.0, 0.6], [0.35, 0.6, 1.0]])

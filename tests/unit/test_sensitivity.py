@@ -128,7 +128,7 @@ def test_a_row_holds_together() -> None:
     assert found.mcse == pytest.approx(math.sqrt(found.between / 10), rel=1e-12)
     assert found.ci_low < found.estimate < found.ci_high
     assert 1 < found.df < 37
-    assert found.to_frame().shape == (1, 22)
+    assert found.to_frame().shape == (1, 25)
     assert found.label in found._repr_html_()
 
 
@@ -210,7 +210,10 @@ def test_deltas_that_change_nothing_are_said() -> None:
     [
         ({"outcome": "pain"}, "outcome must be one of average_pain"),
         ({"week": 7}, r"week must be a week after the baseline \(6, 12\), got 7"),
-        ({"rule": "mnar"}, "rule must be one of mar, jump_to_reference, copy_reference, got 'mnar'"),
+        (
+            {"rule": "mnar"},
+            "rule must be one of mar, jump_to_reference, copy_reference, copy_increments, last_mean, got 'mnar'",
+        ),
         ({"method": "anova"}, "method must be one of ancova, mmrm, got 'anova'. Did you mean 'ancova'"),
         ({"imputations": 1}, "imputations must be a whole number of 2 or more, got 1"),
         ({"seed": -1}, "seed must be a whole number of 0 or more, got -1"),

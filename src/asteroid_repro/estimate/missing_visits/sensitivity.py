@@ -1,7 +1,7 @@
 r"""How far the result rests on what is supposed about missed visits: multiple imputation, pooled by Rubin's rules."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import sqrt
 from typing import Final, Literal
 
@@ -13,15 +13,45 @@ from asteroid_repro.estimate.effects.ancova import ancova
 from asteroid_repro.estimate.effects.mmrm import mmrm
 from asteroid_repro.estimate.effects.moments import Moments, moments
 from asteroid_repro.estimate.inference import Estimates, rows_of_numbers
-from asteroid_repro.estimate.missing_visits.imputation import Rule, check_imputing, impute, shift_imputed
+from asteroid_repro.estimate.missing_visits.conditional_mean import People, Resampling, conditional_mean_effects
+from asteroid_repro.estimate.missing_visits.imputation import check_imputing, impute, shift_imputed
+from asteroid_repro.estimate.missing_visits.reference_rules import BaselineView, Rule, check_rule
 from asteroid_repro.estimate.missing_visits.rubin import Pooled, pool
+from asteroid_repro.estimate.mixed_model.covariates import people_covariates, without_missing
 from asteroid_repro.estimate.outcome_scores import OutcomeScores, one_outcome
 from asteroid_repro.tables.limits import check_level
 from asteroid_repro.tables.result_table import ResultTable
 
 CompleteMethod = Literal["ancova", "mmrm"]
+Variance = Literal["rubin", "jackknife", "bootstrap"]
 
 _METHODS: Final[Mapping[str, Callable[[Moments], Estimates]]] = {"ancova": ancova, "mmrm": mmrm}
+
+
+@dataclass(frozen=True)
+class Supposition:
+    """What is supposed about missed visits beside the delta of the treatment, and how the variance is found.
+
+    Attributes
+    ----------
+    rule, baseline, delta_reference, variance
+        As in :func:`sensitivity`.
+    covariates : numpy.ndarray, shape (people of both arms, covariates)
+        Of the treatment arm first.
+    """
+
+    rule: Rule = "mar"
+    baseline: BaselineView = "covariate"
+    delta_reference: float = 0.0
+    variance: Variance = "rubin"
+    covariates: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+
+    def __post_init__(self) -> None:
+        """Refuse what is not there."""
+        check_rule(self.rule, self.baseline)
+        check_choice("variance", self.variance, ("rubin", "jackknife", "bootstrap"))
+        if self.variance != "rubin" and self.baseline == "outcome":
+            raise InputError("baseline must be covariate for jackknife and bootstrap, got 'outcome'. Use rubin.")
 
 
 @dataclass(frozen=True)
@@ -62,6 +92,13 @@ class Sensitivity(ResultTable):
         What else a reader must know; empty if nothing.
     label : str
         What the data are; empty for a plain table.
+    baseline : str
+        Whether people who stop are compared at the same baseline (``covariate``) or not (``outcome``).
+    delta_reference : float
+        Points by which the imputed scores of the reference are worse.
+    variance : str
+        ``rubin``, or ``jackknife`` or ``bootstrap`` of the conditional mean: then nothing is imputed by chance, and the
+        variances within and between and the missing information are NaN.
     """
 
     outcome: str
@@ -87,20 +124,24 @@ class Sensitivity(ResultTable):
     level: float
     note: str = ""
     label: str = ""
+    baseline: str = "covariate"
+    delta_reference: float = 0.0
+    variance: str = "rubin"
 
 
 def sensitivity(
     trial: Data, *, outcome: str, week: float | None = None, rule: Rule = "mar", delta: float = 0.0,
     imputations: int = 50, seed: int, method: CompleteMethod = "ancova", level: float = 0.95,
-    treatment: Given = None, reference: Given = None, better: Given = None,
+    baseline: BaselineView = "covariate", delta_reference: float = 0.0, covariates: Sequence[str] = (),
+    variance: Variance = "rubin", treatment: Given = None, reference: Given = None, better: Given = None,
 ) -> Sensitivity:  # fmt: skip
     """Estimate an effect under a supposition about the visits that were missed.
 
     All visits of the outcome serve to impute (see ``imputation.py``); every completed
     trial is analysed as if it were complete, and the estimates are pooled by Rubin's rules
-    (see ``rubin.py``). Under ``jump_to_reference`` and ``copy_reference`` the pooled
-    standard error keeps about the missing information of ``mar`` and is larger than the spread of the estimate over
-    repeated trials: intervals cover too often, on purpose [2]_.
+    (see ``rubin.py``). Under the rules that borrow from the reference the pooled standard error keeps about the missing
+    information of ``mar`` and is larger than the spread of the estimate over repeated trials: intervals cover too
+    often, on purpose [2]_. ``variance="jackknife"`` or ``"bootstrap"`` estimate that spread instead [3]_.
 
     Parameters
     ----------
@@ -110,19 +151,29 @@ def sensitivity(
         Name of the outcome.
     week : float, optional
         Weeks since randomisation; the last visit when not given.
-    rule : {"mar", "jump_to_reference", "copy_reference"}
+    rule : {"mar", "jump_to_reference", "copy_reference", "copy_increments", "last_mean"}
         What treated people are like who stop coming: like the others of their arm, or like the reference; see
-        ``impute``.
+        ``reference_rules.py``.
     delta : float
         Points by which what was imputed to the treated after the baseline is made worse, whichever way that is.
     imputations : int
-        Completed trials.
+        Completed trials, or samples of the bootstrap (ask for 1000 or so).
     seed : int
         Seed of the draws. The same seed gives all rules, deltas and methods the same draws.
     method : {"ancova", "mmrm"}
         Analysis of a completed trial.
     level : float
         Confidence level.
+    baseline : {"covariate", "outcome"}
+        Whether people who stop are compared with people of the reference who had the same baseline, or carry their
+        distance from the own arm's baseline mean over, which makes an effect of a chance imbalance.
+    delta_reference : float
+        As delta, for the reference.
+    covariates : sequence of str
+        Columns that serve to impute and to adjust (method ``ancova``), as in
+        :func:`asteroid_repro.estimate_effects`.
+    variance : {"rubin", "jackknife", "bootstrap"}
+        Multiple imputation, or the conditional mean with people resampled, referred to a standard normal.
     treatment, reference : str, optional
         The two arms of a plain table, of two or more; a trial has them in its design.
     better : {"lower", "higher"}, optional
@@ -145,6 +196,7 @@ def sensitivity(
     ----------
     .. [1] Rubin (1987), Multiple Imputation for Nonresponse in Surveys. doi:10.1002/9780470316696
     .. [2] Cro, Carpenter & Kenward (2019), J R Stat Soc A 182:623-645. doi:10.1111/rssa.12423
+    .. [3] Wolbers et al. (2022), Pharm Stat 21:1246-1257. doi:10.1002/pst.2234
 
     Examples
     --------
@@ -155,15 +207,18 @@ def sensitivity(
     (6, True)
     """
     scores = one_outcome(trial, outcome, treatment, reference, better)
+    beside, _, _ = without_missing(people_covariates(trial, scores, covariates), None, np.ones(sum(scores.n), bool))
+    columns = np.column_stack([np.empty((sum(scores.n), 0)), *(one.columns for one in beside)])
+    supposed = Supposition(rule, baseline, delta_reference, variance, columns)
     return effects_by_delta(
-        scores, [delta], week=week, rule=rule, imputations=imputations, seed=seed, method=method, level=level,
+        scores, [delta], week=week, supposed=supposed, imputations=imputations, seed=seed, method=method, level=level,
         label=label_of(trial),
     )[0]  # fmt: skip
 
 
 def effects_by_delta(
-    scores: OutcomeScores, deltas: Sequence[float], *, week: float | None, rule: Rule, imputations: int, seed: int,
-    method: CompleteMethod, level: float, label: str,
+    scores: OutcomeScores, deltas: Sequence[float], *, week: float | None, supposed: Supposition, imputations: int,
+    seed: int, method: CompleteMethod, level: float, label: str,
 ) -> tuple[Sensitivity, ...]:  # fmt: skip
     """Estimate an effect with each of several deltas applied to the same imputations.
 
@@ -173,8 +228,10 @@ def effects_by_delta(
         Of all visits.
     deltas : sequence of float
         Points by which what was imputed to the treated is made worse.
-    week, rule, imputations, seed, method, level
+    week, imputations, seed, method, level
         As in :func:`sensitivity`.
+    supposed : Supposition
+        What is supposed beside.
     label : str
         What the data are.
 
@@ -189,30 +246,74 @@ def effects_by_delta(
         As in :func:`sensitivity`.
     """
     check_level(level)
-    check_imputing(rule, imputations)
-    _check(deltas, seed, method)
+    check_imputing(supposed.rule, imputations)
+    _check([*deltas, supposed.delta_reference], seed, method)
+    if method != "ancova" and (supposed.covariates.size or supposed.variance != "rubin"):
+        raise InputError(
+            f"method must be ancova with covariates, jackknife or bootstrap, got {method!r}. Leave it out."
+        )
     scores, visit = _visits_seen(scores, week)
-    worse = -sign_of_better(scores.outcome, scores.better) if any(deltas) else 1
-    points = worse * np.array(deltas, dtype=float)
+    worse = -sign_of_better(scores.outcome, scores.better) if any([*deltas, supposed.delta_reference]) else 1
+    points = worse * np.array([[delta, supposed.delta_reference] for delta in deltas], dtype=float)
     complete = not any(np.isnan(own[[0, visit]]).any() for own in scores.both)
-    if complete:
-        pooled = _alone(scores, visit, len(points), method)
-    else:
-        drawn = impute(*scores.both, imputations=imputations, rng=np.random.default_rng(seed), rule=rule)
-        shifted = shift_imputed(scores.treatment, drawn[0], points)
-        pooled = pool(_at(_METHODS[method](moments(shifted, drawn[1][:, :, np.newaxis])), visit - 1))
+    pooled = _pooled(scores, visit, points, supposed, method, imputations=imputations, seed=seed, complete=complete)
     scores.check_varies((pooled.estimates.standard_error > 0).all())
     missing, found = [int(np.isnan(own[visit]).sum()) for own in scores.both], []
     for row, numbers in enumerate(rows_of_numbers(pooled.estimates, level)):
         spread = {name: float(getattr(pooled, name)[row]) for name in ("within", "between", "missing_information")}
         found.append(Sensitivity(
-            outcome=scores.outcome, week=scores.weeks[visit], method=method, rule=rule, delta=float(deltas[row]),
-            mcse=sqrt(spread["between"] / imputations), imputations=imputations, n_treatment=scores.n[0],
-            n_reference=scores.n[1], missing_treatment=missing[0], missing_reference=missing[1],
-            note=_note(scores, visit, complete=complete, idle=bool(deltas[row]) and not missing[0]),
-            level=level, label=label, **numbers, **spread,
+            outcome=scores.outcome, week=scores.weeks[visit], method=method, rule=supposed.rule,
+            delta=float(deltas[row]), mcse=sqrt(np.nan_to_num(spread["between"]) / imputations),
+            imputations=imputations, n_treatment=scores.n[0], n_reference=scores.n[1], missing_treatment=missing[0],
+            missing_reference=missing[1],
+            note=_note(scores, visit, complete=complete, idle=bool(deltas[row]) and not missing[0]), level=level,
+            label=label, baseline=supposed.baseline, delta_reference=supposed.delta_reference,
+            variance=supposed.variance, **numbers, **spread,
         ))  # fmt: skip
     return tuple(found)
+
+
+def _pooled(
+    scores: OutcomeScores, visit: int, points: np.ndarray, supposed: Supposition, method: CompleteMethod, *,
+    imputations: int, seed: int, complete: bool,
+) -> Pooled:  # fmt: skip
+    """Estimate the effect for each pair of shifts (deltas, 2) by the way supposed."""
+    if complete:
+        return _alone(scores, visit, len(points), method, supposed.covariates)
+    if supposed.variance != "rubin":
+        both = np.concatenate(scores.both, axis=1).T
+        beside = supposed.covariates if supposed.covariates.size else np.empty((len(both), 0))
+        people = People(both, np.arange(len(both)) < scores.n[0], beside)
+        how: Resampling = supposed.variance
+        fits = conditional_mean_effects(
+            people, visit, points, supposed.rule, resampling=how, samples=imputations, seed=seed
+        )
+        unknown = np.full(len(points), np.nan)
+        return Pooled(fits, unknown, unknown, unknown)
+    drawn = impute(
+        *scores.both, imputations=imputations, rng=np.random.default_rng(seed), rule=supposed.rule,
+        baseline=supposed.baseline, covariates=supposed.covariates if supposed.covariates.size else None,
+    )  # fmt: skip
+    shifted = [shift_imputed(*pair) for pair in zip(scores.both, drawn, points.T, strict=True)]
+    if supposed.covariates.size:
+        return pool(_adjusted(shifted[0], shifted[1], visit, supposed.covariates))
+    return pool(_at(_METHODS[method](moments(*shifted)), visit - 1))
+
+
+def _adjusted(treatment: np.ndarray, reference: np.ndarray, visit: int, covariates: np.ndarray) -> Estimates:
+    """Analyse completed trials (visits, people, ...) by covariance with covariates beside the baseline."""
+    scores = np.concatenate([treatment, reference], axis=1)
+    later, baseline = (np.moveaxis(scores[number], 0, -1) for number in (visit, 0))
+    arm = (np.arange(later.shape[-1]) < treatment.shape[1]) * 1.0
+    fixed = np.column_stack([arm, 1 - arm, covariates - covariates.mean(axis=0)])
+    beside = np.broadcast_to(fixed, (*later.shape, fixed.shape[1]))
+    design = np.concatenate([beside, (baseline - baseline.mean(axis=-1, keepdims=True))[..., np.newaxis]], axis=-1)
+    inverse = np.linalg.inv(design.swapaxes(-1, -2) @ design)
+    slopes = inverse @ (design.swapaxes(-1, -2) @ later[..., np.newaxis])
+    df = later.shape[-1] - design.shape[-1]
+    residual = ((later - (design @ slopes)[..., 0]) ** 2).sum(axis=-1) / df
+    variance = residual * (inverse[..., 0, 0] + inverse[..., 1, 1] - 2 * inverse[..., 0, 1])
+    return Estimates(slopes[..., 0, 0] - slopes[..., 1, 0], np.sqrt(variance), np.array(float(df)))
 
 
 def _check(deltas: Sequence[float], seed: int, method: str) -> None:
@@ -234,10 +335,10 @@ def _visits_seen(scores: OutcomeScores, week: float | None) -> tuple[OutcomeScor
     return replace(scores, weeks=weeks, treatment=treatment, reference=reference), visit
 
 
-def _alone(scores: OutcomeScores, visit: int, deltas: int, method: CompleteMethod) -> Pooled:
+def _alone(scores: OutcomeScores, visit: int, deltas: int, method: CompleteMethod, covariates: np.ndarray) -> Pooled:
     """Analyse the scores as they are, the same for each delta."""
     used = [np.repeat(own[[0, visit], :, np.newaxis], deltas, axis=2) for own in scores.both]
-    fits = _at(_METHODS[method](moments(*used)), 0)
+    fits = _adjusted(used[0], used[1], 1, covariates) if covariates.size else _at(_METHODS[method](moments(*used)), 0)
     nothing = np.zeros(deltas)
     return Pooled(fits, fits.standard_error**2, nothing, nothing)
 

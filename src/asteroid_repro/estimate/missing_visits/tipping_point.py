@@ -5,8 +5,13 @@ from dataclasses import dataclass
 
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.arms import Data, Given, label_of
-from asteroid_repro.estimate.missing_visits.imputation import Rule
-from asteroid_repro.estimate.missing_visits.sensitivity import CompleteMethod, Sensitivity, effects_by_delta
+from asteroid_repro.estimate.missing_visits.reference_rules import Rule
+from asteroid_repro.estimate.missing_visits.sensitivity import (
+    CompleteMethod,
+    Sensitivity,
+    Supposition,
+    effects_by_delta,
+)
 from asteroid_repro.estimate.outcome_scores import one_outcome
 from asteroid_repro.tables.result_table import ResultTable
 
@@ -76,8 +81,9 @@ def tipping_point(
     if not len(deltas):
         raise InputError("deltas must have at least one number of points, got none. Try range(0, 31, 5).")
     found = effects_by_delta(
-        one_outcome(trial, outcome, treatment, reference, better), list(dict.fromkeys(deltas)), week=week, rule=rule,
-        imputations=imputations, seed=seed, method=method, level=level, label=label_of(trial),
+        one_outcome(trial, outcome, treatment, reference, better), list(dict.fromkeys(deltas)), week=week,
+        supposed=Supposition(rule), imputations=imputations, seed=seed, method=method, level=level,
+        label=label_of(trial),
     )  # fmt: skip
     rows = tuple(sorted(found, key=lambda row: row.delta))
     tipped = [row.delta for row in rows if row.p_value >= 1 - level]

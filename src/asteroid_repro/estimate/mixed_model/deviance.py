@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cholesky, solve_triangular
+from numpy.linalg import cholesky, inv
 
 from asteroid_repro.estimate.inference import Likelihood
 from asteroid_repro.estimate.mixed_model.blocks import Block, Blocks
@@ -118,7 +118,7 @@ def deviance_at(theta: np.ndarray, data: Blocks, form: Form, likelihood: Likelih
     """
     shapes = _shapes(theta, data.groups, form)
     for shape in shapes:
-        cholesky(shape.matrix, lower=True)  # also the visits that no one has together must be possible
+        cholesky(shape.matrix)  # also the visits that no one has together must be possible
     parts, beta, factor, log_determinant = _means(data, shapes)
     restricted = likelihood == "REML"
     value = log_determinant + sum(float((part.residual**2).sum()) for part in parts)
@@ -160,16 +160,15 @@ def _means(data: Blocks, shapes: Sequence[Shape]) -> tuple[tuple[Whitened, ...],
     whitened, log_determinant = [], 0.0
     information, totals = np.zeros((data.means, data.means)), np.zeros(data.means)
     for block in data.blocks:
-        own = cholesky(shapes[block.group].matrix[np.ix_(block.visits, block.visits)], lower=True)
-        root = solve_triangular(own, np.eye(len(own)), lower=True)
+        own = cholesky(shapes[block.group].matrix[block.visits[:, np.newaxis], block.visits])
+        root = inv(own)
         design, scores = root @ block.design, block.scores @ root.T
         flat = design.reshape(-1, data.means)
         information += flat.T @ flat
         totals += flat.T @ scores.ravel()
         log_determinant += 2 * len(scores) * float(np.log(np.diag(own)).sum())
         whitened.append((block, root, design, scores))
-    lower = cholesky(information, lower=True)
-    factor = solve_triangular(lower, np.eye(data.means), lower=True).T
+    factor = inv(cholesky(information)).T
     beta = factor @ (factor.T @ totals)
     parts = tuple(Whitened(block, root, design, scores - design @ beta) for block, root, design, scores in whitened)
     return parts, beta, factor, log_determinant

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from numpy.linalg import LinAlgError, cholesky, solve
 
 from asteroid_repro.estimate.inference import Likelihood
 from asteroid_repro.estimate.mixed_model.blocks import Blocks
@@ -16,7 +16,7 @@ _IMPOSSIBLE = (LinAlgError, ValueError)  # not positive definite; not finite
 _MAXIMUM_STEPS = 200
 _NEWTON_BELOW = 0.5  # distance (in deviance) to the optimum from which the parabola is trusted
 _ARRIVED = 1e-9  # the same distance from which Newton's steps are counted down: each squares the error
-_LEAST = 1e-20  # a distance that rounding does not go below
+_LEAST = 1e-12  # from here one more step leaves an error of 1e-12 standard errors
 _SINGULAR = 1e-6  # share of a visit's variance that the other visits leave unexplained: so little is a boundary
 _DEGENERATE = 1e-9  # so little is rounding: the likelihood has no maximum
 
@@ -104,16 +104,21 @@ def _climb(theta: np.ndarray, evaluate: Callable[[np.ndarray], Deviance]) -> Max
 def _move(at: Deviance) -> tuple[np.ndarray | None, float]:
     """Return the next step and the distance to the optimum in deviance; no step where the likelihood is flat."""
     try:
-        fisher = -cho_solve(cho_factor(at.expected), at.gradient)
+        fisher = -_solved(at.expected, at.gradient)
     except _IMPOSSIBLE:
         return None, np.inf
     distance = float(abs(at.gradient @ fisher))
     if distance >= _NEWTON_BELOW:
         return fisher, max(distance, 2 * _ARRIVED)
     try:
-        return -cho_solve(cho_factor(at.observed), at.gradient), distance
+        return -_solved(at.observed, at.gradient), distance
     except _IMPOSSIBLE:
         return fisher, max(distance, 2 * _ARRIVED)
+
+
+def _solved(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    cholesky(matrix)  # refuses what is not positive definite
+    return np.asarray(solve(matrix, vector))
 
 
 def _halved(

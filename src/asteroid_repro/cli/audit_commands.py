@@ -72,7 +72,7 @@ def audit(
         show(f"Printed numbers of {own.design.name}", {"audit": found.to_frame()})
         raise typer.Exit(0 if found.as_recorded else 1)
     if papers:
-        audited: Audited = {str(paper): _paper(paper, about) for paper in papers}
+        audited: Audited = {_named(paper): _paper(paper, about) for paper in papers}
     else:
         audited = {str(file or line): _file(file, about) if file is not None else _line(str(line), about)}
     _write(audited, {"report": report, "junit": junit, "sarif": sarif}, strict=strict)
@@ -90,6 +90,10 @@ def _papers_and_line(given: list[str], text: list[Path]) -> tuple[list[Path], st
         odd = next(one for one, is_file in zip(given, there, strict=True) if not is_file)
         raise ar.InputError(f"audit must have one line in quotation marks, or files, got {odd[:80]!r} beside others.")
     return text, given[0] if given else None
+
+
+def _named(paper: Path) -> str:
+    return "the standard input" if str(paper) == "-" else str(paper)
 
 
 def _line(line: str, about: About) -> "AuditedPrint":

@@ -8,6 +8,8 @@ from typing import Final
 
 import numpy as np
 from scipy import stats
+from scipy.optimize import brentq, minimize_scalar
+from scipy.special import xlogy
 
 from asteroid_repro.printed.feasible_df import Floats
 from asteroid_repro.printed.printed_triple import PrintedTriple
@@ -89,6 +91,8 @@ def _one_group(pair: Pair, level: float) -> Iterator[Form]:
     count, total = pair
     rate = poisson_limits(np.array([count]), level)
     yield "exact Poisson rate", count / total, float(rate.low[0]) / total, float(rate.high[0]) / total
+    low, high = _mid_p_limits(count, level)
+    yield "mid-P Poisson rate", count / total, low / total, high / total
     if count > total or total % 1:
         return
     from statsmodels.stats.proportion import proportion_confint
@@ -110,8 +114,6 @@ def _two_groups(one: Pair, other: Pair, level: float) -> Iterator[Form]:
 
 
 def _share_forms(one: Pair, other: Pair, level: float) -> Iterator[Form]:
-    from statsmodels.stats.proportion import confint_proportions_2indep
-
     (a, n), (b, m) = one, other
     estimates = {"diff": a / n - b / m}
     if a and b:
@@ -128,15 +130,48 @@ def _share_forms(one: Pair, other: Pair, level: float) -> Iterator[Form]:
     }
     for compare, estimate in estimates.items():
         for method in methods[compare]:
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
-                warnings.simplefilter("ignore")
-                try:
-                    low, high = confint_proportions_2indep(
-                        a, n, b, m, compare=compare, method=method, alpha=1 - level, correction=True
-                    )
-                except (ValueError, ZeroDivisionError, FloatingPointError):
-                    continue
+            low, high = _limits_of_two((a, n, b, m), compare, method, level)
+            if np.isnan(low):
+                continue
             yield f"{named[method]} {what[compare]}", estimate, float(low), float(high)
+            if compare == "diff" and low * high > 0:
+                yield f"number needed by the {named[method]} difference", 1 / estimate, 1 / float(high), 1 / float(low)
+
+
+def _limits_of_two(counts: tuple[float, ...], compare: str, method: str, level: float) -> tuple[float, float]:
+    """Return the limits by statsmodels, nan where it has none; by score not of a difference, where it is off."""
+    from statsmodels.stats.proportion import confint_proportions_2indep
+
+    if (compare, method) == ("diff", "score"):
+        return _score_difference(counts, float(stats.norm.isf((1 - level) / 2)))
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            low, high = confint_proportions_2indep(*counts, compare=compare, method=method, alpha=1 - level)
+        except (ValueError, ZeroDivisionError, FloatingPointError):
+            return np.nan, np.nan
+    return float(low), float(high)
+
+
+def _score_difference(counts: tuple[float, ...], z: float) -> tuple[float, float]:
+    """Return where Miettinen and Nurminen's score statistic of a difference is z (1985, doi 10.1002/sim.4780040211)."""
+    a, n, b, m = counts
+    observed = a / n - b / m
+
+    def statistic(difference: float) -> float:
+        def loss(p: float) -> float:
+            return -float(
+                xlogy(a, p + difference) + xlogy(n - a, 1 - p - difference) + xlogy(b, p) + xlogy(m - b, 1 - p)
+            )
+
+        ends = (max(0.0, -difference) + 1e-12, min(1.0, 1 - difference) - 1e-12)
+        p = minimize_scalar(loss, bounds=ends, method="bounded", options={"xatol": 1e-10}).x
+        variance = (p + difference) * (1 - p - difference) / n + p * (1 - p) / m
+        return float((observed - difference) / np.sqrt(max(variance, 1e-15) * (n + m) / (n + m - 1)))
+
+    low = -1.0 if statistic(-1 + 1e-9) < z else brentq(lambda d: statistic(d) - z, -1 + 1e-9, observed)
+    high = 1.0 if statistic(1 - 1e-9) > -z else brentq(lambda d: statistic(d) + z, observed, 1 - 1e-9)
+    return low, high
 
 
 def _fisher(one: Pair, other: Pair, level: float) -> Iterator[Form]:
@@ -170,6 +205,17 @@ def poisson_limits(counts: Floats, level: float) -> Limits[np.ndarray]:
     tail = (1 - level) / 2
     low = np.where(counts > 0, stats.chi2.ppf(tail, np.maximum(2 * counts, 1)) / 2, np.zeros(1))
     return Limits(low, np.asarray(stats.chi2.ppf(1 - tail, 2 * counts + 2)) / 2)
+
+
+def _mid_p_limits(count: float, level: float) -> tuple[float, float]:
+    """Return the means under which so many events or more, or fewer, have half of 1 - level, this number by half."""
+    tail = (1 - level) / 2
+
+    def below(mean: float) -> float:
+        return float(stats.poisson.cdf(count, mean) - stats.poisson.pmf(count, mean) / 2)
+
+    low = brentq(lambda mean: 1 - below(mean) - tail, 1e-9, count) if count else 0.0
+    return low, brentq(lambda mean: below(mean) - tail, max(count, 1e-9), 10 + 4 * count)
 
 
 @lru_cache(maxsize=8)

@@ -4,7 +4,9 @@ import asyncio
 import json
 import socket
 import sys
+import threading
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,83 @@ def test_the_server_listens_on_this_machine_only() -> None:
         asyncio.set_event_loop(None)
 
 
+@pytest.fixture
+def served() -> Iterator[int]:
+    """Serve the page in a thread and give its port."""
+    port, ready, ended = _free_port(), threading.Event(), []
+
+    def run() -> None:
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        server = start(study(), port)
+        server.start()
+        ended.append((loop, server))
+        ready.set()
+        loop.run_forever()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    ready.wait(30)
+    yield port
+    loop, server = ended[0]
+    loop.call_soon_threadsafe(server.stop)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
+
+
+def _asked(port: int, host: str, path: str, **headers: str) -> tuple[int, dict[str, str]]:
+    """Ask for a page under a name; return status and headers."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", path, headers={"Host": host, **headers})
+    answer = connection.getresponse()
+    connection.close()
+    return answer.status, dict(answer.getheaders())
+
+
+def test_another_name_that_leads_here_is_refused_on_page_and_socket(served: int) -> None:
+    socket_headers = {
+        "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol": "bokeh",
+    }  # fmt: skip
+    for host in (f"127.0.0.1:{served}", f"localhost:{served}"):
+        assert _asked(served, host, "/static/js/bokeh.min.js")[0] == 200
+    for host in (f"rebound.example:{served}", "rebound.example", f"127.0.0.1.example:{served}"):
+        assert 400 <= _asked(served, host, "/")[0] < 500
+        assert 400 <= _asked(served, host, "/ws", Origin=f"http://{host}", **socket_headers)[0] < 500
+    own = f"127.0.0.1:{served}"
+    assert 400 <= _asked(served, own, "/ws", Origin="http://rebound.example", **socket_headers)[0] < 500
+
+
+def test_every_answer_says_what_a_browser_may_load(served: int) -> None:
+    headers = _asked(served, f"127.0.0.1:{served}", "/static/js/bokeh.min.js")[1]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
+    assert "http" not in headers["Content-Security-Policy"]
+
+
+def test_a_visitor_has_one_answer_under_way_and_the_newest_change_comes_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    page, seen = Page(), list[str]()
+    started, go_on = threading.Event(), threading.Event()
+
+    def slow(given: str) -> bool:
+        seen.append(given)
+        started.set()
+        go_on.wait(10)
+        return False
+
+    monkeypatch.setattr(page, "_is_answered", slow)
+    first = threading.Thread(target=page._change, args=("1",))
+    first.start()
+    started.wait(10)
+    for newer in ("2", "3", "4"):
+        page._change(newer)  # comes back at once: the first thread takes it over
+    go_on.set()
+    first.join(10)
+    assert seen == ["1", "4"]
+
+
 def test_a_taken_port_is_named(taken: int) -> None:
     with pytest.raises(InputError, match=rf"port must be free, got {taken}.*--port"):
         serve(study(), taken, show=False)
@@ -119,7 +198,7 @@ def test_numbers_and_limits_follow_the_level_at_once() -> None:
 def test_an_address_that_cannot_be_gives_the_start_and_says_why() -> None:
     page = page_of("?people_per_arm=100000")
     assert page.state == State()
-    assert "people_per_arm must be a whole number from 5 to 100" in text(page, "alerts")
+    assert "People per arm (people_per_arm) must be a whole number from 5 to 500" in text(page, "alerts")
 
 
 def test_words_of_an_address_are_no_markup() -> None:

@@ -193,12 +193,12 @@ def test_the_sentence_is_about_the_outcome_that_was_asked_for_or_changed() -> No
         (("--outcome", "current_pain", "--set", "disability.effect=-9"), "current pain"),
         (("--set", "disability.effect=-9", "--set", "current_pain.sd=20"), "average pain"),
     ):
-        assert f"running lowers {outcome} at week 12, a benefit" in flat(run("power", "--trials", "300", *more)[1])
+        assert f"{outcome} lowered by running at week 12, a benefit" in flat(run("power", "--trials", "300", *more)[1])
 
 
 def test_a_harm_is_called_a_harm_and_no_effect_an_error() -> None:
     harm = flat(run("power", "--trials", "2000", "--set", "average_pain.effect=8")[1])
-    assert "would find that running raises average pain at week 12, a harm" in harm
+    assert "would find average pain raised by running at week 12, a harm" in harm
     assert 30 < float(harm.partition(" %")[0]) < 40
     none = flat(run("power", "--trials", "2000", "--scenario", "no_effect")[1])
     assert "would find an effect on average pain at week 12 that is not there" in none

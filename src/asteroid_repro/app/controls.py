@@ -22,7 +22,7 @@ _FIELDS: Final = {
     for model in (TrialAssumptions, OutcomeAssumptions, SessionAssumptions)
     for name, field in model.model_fields.items()
 }
-_METHOD_NAMES: Final = {
+METHOD_NAMES: Final = {
     "random_intercept": "Random-intercept mixed model",
     "mmrm": "MMRM, unstructured covariance",
     "mmrm_compound_symmetry": "MMRM, compound symmetry",
@@ -83,7 +83,7 @@ def controls_of(study: Study) -> dict[str, Control]:
     >>> from asteroid_repro import study
     >>> control = controls_of(study("asteroid"))["people_per_arm"]
     >>> control.label, control.start, control.ends
-    ('People per arm', 20, (5, 100))
+    ('People per arm', 20, (5, 500))
     """
     record, labels = study.assumptions, {outcome.name: outcome.label for outcome in study.design.outcomes}
     made = [
@@ -118,7 +118,8 @@ def _outcomes(record: TrialAssumptions) -> list[Control]:
             good, bad, least, most, step = (length * part for part in (0.45, 0.15, 0.01, 0.5, 0.005))
         step = _round(step)
         ends = _on(step, *((-good, bad) if scale.better == "lower" else (-bad, good)))
-        of, effect = f"{unit}, {contrast(design)}", assumed.effect[-1]
+        arrow = "\N{DOWNWARDS ARROW} below 0" if scale.better == "lower" else "\N{UPWARDS ARROW} above 0"
+        of, effect = f"{unit}, {contrast(design)}; {arrow} is a benefit", assumed.effect[-1]
         effects.append(Control(f"{scale.name}.effect", group, f"Effect on {label}", of, effect, ends, step))
         spreads.append(Control(f"{scale.name}.sd", "Spread", f"SD of {label}", unit, sd, _on(step, least, most), step))
     label, start = "Correlation between visits", record.visit_correlation[0][-1]
@@ -129,7 +130,7 @@ def _people(record: TrialAssumptions) -> list[Control]:
     group, design, people, unit = "People", record.design, round(record.n_people / 2), "people"
     if record.n_treatment != record.n_reference:
         unit = f"people; {record.n_treatment} and {record.n_reference} unless moved"
-    by, driver = f"share by week {design.visits[-1]:g}", in_sentence(design.outcome(record.driving_outcome).label)
+    by, driver = f"% by week {design.visits[-1]:g}", in_sentence(design.outcome(record.driving_outcome).label)
     one, other = (f"Drop-out, {in_sentence(arm.label)}" for arm in design.arms)
     reasons = {
         "mcar": "By chance (MCAR)",
@@ -137,25 +138,25 @@ def _people(record: TrialAssumptions) -> list[Control]:
         "mnar": f"Because {driver} got worse (MNAR)",
     }
     return [
-        Control(PEOPLE, group, "People per arm", unit, people, (5, max(100, 2 * people)), 1),
-        Control("missing_treatment", group, one, by, record.missing_treatment, (0, 0.5), 0.01),
-        Control("missing_reference", group, other, by, record.missing_reference, (0, 0.5), 0.01),
+        Control(PEOPLE, group, "People per arm", unit, people, (5, max(500, 2 * people)), 1),
+        Control("missing_treatment", group, one, by, record.missing_treatment, (0, 50), 1, 100),
+        Control("missing_reference", group, other, by, record.missing_reference, (0, 50), 1, 100),
         Control("missing_mechanism", group, "Why people drop out", start=record.missing_mechanism, choices=reasons),
     ]
 
 
 def _sessions(study: Study) -> list[Control]:
-    own, group, share = study.assumptions.sessions, "Programme and attendance", "share of sessions"
+    own, group, share = study.assumptions.sessions, "Programme and attendance", "% of sessions"
     if own is None:
         return []
     known, chosen = {each.name: plain_name(each.name) for each in study.programmes}, own.programme.name
     programme = Control("programme", group, "Programme", start=chosen, choices=known)
-    effect = "Effect in proportion to attendance", "share of the effect"
+    effect = "Effect in proportion to attendance", "% of the effect"
     return [
         *([programme] if chosen in known else []),
-        Control("adherence_mean", group, "Mean attendance", share, own.adherence_mean, (0.05, 0.95), 0.01),
-        Control("adherence_sd", group, "SD of attendance between people", share, own.adherence_sd, (0.02, 0.5), 0.01),
-        Control("dose_response", group, *effect, own.dose_response, (0, 1), 0.1),
+        Control("adherence_mean", group, "Mean attendance", share, own.adherence_mean, (5, 95), 1, 100),
+        Control("adherence_sd", group, "SD of attendance between people", share, own.adherence_sd, (2, 50), 1, 100),
+        Control("dose_response", group, *effect, own.dose_response, (0, 100), 10, 100),
     ]
 
 
@@ -176,7 +177,7 @@ def _events(record: TrialAssumptions) -> list[Control]:
 
 
 def _analysis(own: PaperAnalysis) -> list[Control]:
-    methods = {name: _METHOD_NAMES.get(name, plain_name(name)) for name in METHODS}
+    methods = {name: METHOD_NAMES.get(name, plain_name(name)) for name in METHODS}
     many, one, most = "Seed of the many trials", "Seed of the trial shown", (0, 1_000_000)
     return [
         Control("method", "Analysis", "Method", start=own.method, choices=methods),

@@ -3,6 +3,7 @@
 from textwrap import fill
 from typing import Final
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -18,8 +19,8 @@ _LETTERS: Final = 46  # of the small font that fit beside each other
 _LINE: Final = 0.033  # height of one of its lines, as a share of the figure
 
 
-def distribution_figure(state: State) -> Figure:
-    """Draw the estimates of many trials, with the published value marked.
+def distribution_figure(state: State, size: tuple[float, float] = _SIZE) -> Figure:
+    """Draw the estimates of many trials, with the published value marked; narrow, or as wide as a printed page.
 
     Returns
     -------
@@ -31,12 +32,28 @@ def distribution_figure(state: State) -> Figure:
     >>> distribution_figure(State()).axes[0].get_ylabel()
     'Simulated trials (number per bin)'
     """
-    figure, study = Figure(figsize=_SIZE), state.study
+    figure, study = Figure(figsize=size), state.study
     axes = figure.add_axes((0.16, 0.35, 0.81, 0.55))
     plot_sampling_distribution(distribution(state), state["outcome"], axes, design=study.design, ledger=study.ledger)
+    _underlay(axes, state)
     legend_below(axes, 1)
     _narrow(axes)
     return figure
+
+
+def _underlay(axes: Axes, state: State) -> None:
+    """Draw the study as it is supposed behind the state, on an axis that stays where it is whatever is changed."""
+    name, control = state["outcome"], state.controls[f"{state['outcome']}.effect"]
+    start = distribution(State(state.study, {"seed": state["seed"]})).estimates[name][-1]
+    width = float(np.diff(axes.containers[0][0].get_bbox().intervalx)[0]) if axes.containers else 1.0
+    low, high = (end + way * 4 * float(start.std()) for end, way in zip(control.ends, (-1, 1), strict=True))
+    edges = np.arange(low, high + width, width)
+    weights = np.full(start.size, state.trials / start.size)  # as many as are drawn of the state
+    label = f"{state.study.design.name} as supposed"
+    axes.hist(
+        start, edges.tolist(), weights=weights, histtype="step", color="#555555", linewidth=1.2, zorder=3, label=label
+    )
+    axes.set_xlim(low, high)
 
 
 def trajectories_figure(trial: Trial, state: State) -> Figure:

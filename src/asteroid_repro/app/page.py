@@ -1,7 +1,9 @@
 """The layout of the what-if page, and what happens when a control is moved."""
 
 import json
-from typing import Any, Final
+from functools import lru_cache
+from threading import Event, Lock
+from typing import Final
 
 import panel as pn
 
@@ -15,8 +17,11 @@ from asteroid_repro.errors import InputError
 from asteroid_repro.figures.style import image
 from asteroid_repro.reporting.records import rows, to_csv
 from asteroid_repro.study_folder import Study
+from asteroid_repro.trial.participant_data import Trial
 
-_PAUSE_MS: Final = 150  # figures wait until no control has moved for so long: the numbers come first
+_PAUSE: Final = 0.15  # seconds; figures wait until no control has moved for so long: the numbers come first
+_PRINTED: Final = (6.3, 4.6)  # inches, the width of a page
+_DRAWING: Final = Lock()
 _STYLE: Final = (FOLDER / "style.css").read_text(encoding="utf-8")
 _LAYOUT: Final = (FOLDER / "layout.css").read_text(encoding="utf-8")
 _NO_MARGIN: Final = ":host > * { margin: 0 !important; width: 100% !important; }"
@@ -48,7 +53,8 @@ class Page:
 
     def __init__(self, state: State | None = None, message: str = "") -> None:
         self.state = state or State()
-        self._waiting: Any = None
+        self._newest: str | None = None
+        self._busy, self._moved = Lock(), Event()
         names = ("introduction", "alerts", "headline", "comparison", "distribution", "trajectories", "events", "source")
         self._panes = panes = {name: _pane(name) for name in names}
         self._form = form(self.state, [_STYLE])
@@ -69,19 +75,38 @@ class Page:
         self._draw()
 
     def _change(self, given: str) -> None:
+        """Answer the newest change; a thread that is at it already takes it over, so that a visitor has one at most."""
+        self._newest = given
+        self._moved.set()
+        if self._busy.acquire(blocking=False):
+            try:
+                self._answer_all()
+            finally:
+                self._busy.release()
+
+    def _answer_all(self) -> None:
+        while (asked := self._newest) is not None:
+            self._newest = None
+            self._moved.clear()
+            if self._is_answered(asked) and not (_is_served() and self._moved.wait(_PAUSE)):
+                self._draw()
+
+    def _is_answered(self, given: str) -> bool:
+        """Show the numbers of a state that can be, or say why it cannot."""
         try:
             self._go_to(State(self.state.study, json.loads(given)))
             self._say("")
         except InputError as error:
             self._say(str(error))
+            return False
         finally:
             self._form.answered += 1
+        return True
 
     def _go_to(self, state: State) -> None:
         _ = performance(state), against_start(state)  # if they cannot be had, the last state stays
         self.state = state
         self._show_numbers()
-        self._draw_soon()
         if pn.state.location is not None:
             pn.state.location.search = f"?{query}" if (query := state.to_query()) else ""
 
@@ -107,11 +132,10 @@ class Page:
             return "what_if.py", "text/x-python", code(self.state).encode()
         if kind == "csv":
             return "what-if.csv", "text/csv", to_csv(performance(self.state).label, rows(table(self.state))).encode()
-        if self._waiting is not None:
-            self._draw()
-        if kind == "svg":
-            return "what-if.svg", "image/svg+xml", image(self.figure, "svg")
-        return "what-if.png", "image/png", image(self.figure, "png")
+        with _DRAWING:
+            figure = distribution_figure(self.state, size=_PRINTED)
+            content = image(figure, "svg" if kind == "svg" else "png")
+        return f"what-if.{kind}", "image/svg+xml" if kind == "svg" else "image/png", content
 
     def _say(self, message: str) -> None:
         self._panes["alerts"].object = str(html.PARTS.alert(message)) if message else ""
@@ -121,22 +145,25 @@ class Page:
         self._panes["comparison"].object = html.comparison(self.state)
         self._panes["source"].object = str(html.PARTS.source_code(code(self.state)))
 
-    def _draw_soon(self) -> None:
-        document = pn.state.curdoc
-        if document is None or document.session_context is None:
-            self._draw()
-            return
-        if self._waiting is not None:
-            document.remove_timeout_callback(self._waiting)
-        self._waiting = document.add_timeout_callback(self._draw, _PAUSE_MS)
-
     def _draw(self) -> None:
-        self._waiting = None
-        state, trial = self.state, one_trial(self.state)
-        self.figure = distribution_figure(state)
-        self._panes["distribution"].object = html.distribution(image(self.figure, "svg"), state)
-        self._panes["trajectories"].object = html.trajectories(image(trajectories_figure(trial, state), "svg"), state)
+        state = self.state
+        trial, drawn = _drawn(state)
+        self._panes["distribution"].object = html.distribution(drawn[0], state)
+        self._panes["trajectories"].object = html.trajectories(drawn[1], state)
         self._panes["events"].object = html.events(trial, state)
+
+
+@lru_cache(32)
+def _drawn(state: State) -> tuple[Trial, tuple[bytes, bytes]]:
+    """Return the trial shown and both pictures; one at a time, since the library that draws knows no threads."""
+    with _DRAWING:
+        trial = one_trial(state)
+        return trial, (image(distribution_figure(state), "svg"), image(trajectories_figure(trial, state), "svg"))
+
+
+def _is_served() -> bool:
+    """Whether more changes of this visitor can come while one is answered."""
+    return pn.state.curdoc is not None and pn.state.curdoc.session_context is not None
 
 
 def page_of(query: str, of: Study | None = None) -> Page:

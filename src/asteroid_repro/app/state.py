@@ -66,6 +66,10 @@ class State:
         object.__setattr__(self, "changes", {name: kept[name] for name in self.controls if name in kept})
         _ = self.assumptions, self.analysis
 
+    def __hash__(self) -> int:
+        """Return the same number for equal states, which an address tells apart."""
+        return hash((self.study.folder, self.to_query()))
+
     def __getitem__(self, name: str) -> Any:
         """Return the value of a control."""
         return self.changes.get(name, self.controls[name].start)
@@ -192,12 +196,14 @@ def _checked(control: Control, value: Any) -> Any:
     if control.choices is not None:
         if value not in control.choices:
             known = ", ".join(control.choices)
-            raise InputError(f"{control.name} must be one of {known}, got {value!r}. Choose one of these.")
+            what = f"{control.label} ({control.name})"
+            raise InputError(f"{what} must be one of {known}, got {value!r}. Choose one of these.")
         return value
     low, high = (end / control.scale for end in control.ends)
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     whole = isinstance(control.start, int)
     if not is_number or not low <= value <= high or (whole and value != int(value)):
         kind = "a whole number" if whole else "a number"
-        raise InputError(f"{control.name} must be {kind} from {low:g} to {high:g}, got {value!r}. Correct it.")
+        what = f"{control.label} ({control.name})"
+        raise InputError(f"{what} must be {kind} from {low:g} to {high:g}, got {value!r}. Correct it.")
     return int(value) if value == int(value) else float(value)

@@ -1,10 +1,9 @@
 """The answer and what changed against the study, in words."""
 
-import math
 from typing import Any
 
 from asteroid_repro.app.controls import Control
-from asteroid_repro.app.results import change, measure, verdicts
+from asteroid_repro.app.results import change, performance, verdicts
 from asteroid_repro.app.state import State
 from asteroid_repro.tables.rounding import number, with_minus
 from asteroid_repro.tables.rounding import percent as percent_of
@@ -80,27 +79,14 @@ def what_changed(state: State) -> list[str]:
 
 
 def summary(state: State) -> str:
-    """Return the answer in one sentence: how often such a trial finds what is true, a benefit or a harm.
-
-    The share is that of the significant trials with the right sign; without an effect, of all significant ones.
+    """Return the answer in one sentence: how often such a trial finds what is true, a benefit, a harm or nothing.
 
     Examples
     --------
-    >>> summary(State()).partition("%")[0]
-    'A trial like this finds average pain lowered by running at week 12, a benefit, in 85.2 '
+    >>> summary(State()).partition(" of ")[0]
+    '85.2 % (83.5 to 86.6)'
     """
-    design = state.study.design
-    outcome, arm, week = state.outcome, in_sentence(design.treatment.label), f"{design.visits[-1]:g}"
-    name, power = in_sentence(outcome.label), measure(state, "power").value
-    truth = measure(state, "truth").value
-    if truth == 0:
-        found = f"claims an effect on {name} that is not there"
-        return f"A trial like this {found} in {percent(power)} of simulated trials."
-    wrong = measure(state, "type_s").value
-    how, what = "lowered" if truth < 0 else "raised", "benefit" if truth * outcome.sign > 0 else "harm"
-    right = power if math.isnan(wrong) else power * (1 - wrong)
-    found = f"finds {name} {how} by {arm} at week {week}, a {what},"
-    return f"A trial like this {found} in {percent(right)} of simulated trials."
+    return performance(state).answer(state["outcome"])
 
 
 def _power(state: State) -> str:

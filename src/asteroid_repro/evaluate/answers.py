@@ -3,7 +3,7 @@
 from asteroid_repro.estimate.effects.methods import Analysis, chosen_analysis
 from asteroid_repro.tables.rounding import between, number
 from asteroid_repro.trial.design import Design
-from asteroid_repro.trial.design_words import in_sentence, moves
+from asteroid_repro.trial.design_words import in_sentence, moved
 
 
 def share_said(share: float, low: float, high: float) -> str:
@@ -24,7 +24,7 @@ def finding_said(effect: float, outcome: str, week: float, design: Design) -> st
     --------
     >>> from asteroid_repro import ASTEROID
     >>> finding_said(8, "average_pain", 12, ASTEROID.design)
-    'that running raises average pain at week 12, a harm'
+    'average pain raised by running at week 12, a harm'
     >>> finding_said(0, "average_pain", 12, ASTEROID.design)
     'an effect on average pain at week 12 that is not there'
     """
@@ -32,7 +32,7 @@ def finding_said(effect: float, outcome: str, week: float, design: Design) -> st
     if effect == 0:
         return f"an effect on {in_sentence(scale.label)} at week {week:g} that is not there"
     what = "benefit" if effect * scale.sign > 0 else "harm"
-    return f"that {moves(effect, outcome, design)} at week {week:g}, a {what}"
+    return f"{moved(effect, outcome, design)} at week {week:g}, a {what}"
 
 
 def analysis_said(analysis: Analysis, design: Design) -> str:

@@ -118,7 +118,7 @@ class OperatingCharacteristics(ResultTable):
         --------
         >>> from asteroid_repro import ASTEROID
         >>> operating_characteristics(ASTEROID, trials=500, seed=1).answer().partition(" of ")[2]
-        "trials like this would find that running lowers average pain at week 12, a benefit; with the paper's analysis."
+        "trials like this would find average pain lowered by running at week 12, a benefit; with the paper's analysis."
         """
         name, at = outcome or self.design.outcome_names[0], self.design.visits[-1] if week is None else week
         share = share_said(*share_finding(self, name, at))

@@ -130,17 +130,17 @@ def denominator(per: str) -> str:
     return per.replace("person_", "person-").replace("_", " ")
 
 
-def moves(effect: float, outcome: str, design: Design) -> str:
+def moved(effect: float, outcome: str, design: Design) -> str:
     """Say what a treatment with an effect does.
 
     Examples
     --------
     >>> from asteroid_repro import ASTEROID
-    >>> moves(-8, "average_pain", ASTEROID.design)
-    'running lowers average pain'
+    >>> moved(-8, "average_pain", ASTEROID.design)
+    'average pain lowered by running'
     """
-    verb = "lowers" if effect < 0 else "raises"
-    return f"{in_sentence(design.treatment.label)} {verb} {in_sentence(design.outcome(outcome).label)}"
+    how = "lowered" if effect < 0 else "raised"
+    return f"{in_sentence(design.outcome(outcome).label)} {how} by {in_sentence(design.treatment.label)}"
 
 
 def changes_said(differences: Mapping[str, tuple[Any, Any]], design: Design) -> str:

@@ -38,7 +38,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 def printed(arguments: tuple[str, ...], columns: str) -> str:
     """Run a command as in a terminal of that width; without columns, as in a pipe."""
     result = CliRunner().invoke(app, list(arguments), env={"COLUMNS": columns or None})
-    return re.sub(r"\S*/terminal/", "", result.output)
+    return re.sub(r"\S*/terminal/", "", result.stdout or result.output)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -84,7 +84,7 @@ def summary(state: State) -> str:
     Examples
     --------
     >>> summary(State()).partition(" of ")[0]
-    '85.2 % (83.5 to 86.6)'
+    '84.9 % (84.4 to 85.3)'
     """
     return performance(state).answer(state["outcome"])
 

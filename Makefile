@@ -8,7 +8,7 @@ export UV_SYSTEM_CERTS ?= 1
 export UV_NATIVE_TLS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test mutants browser screenshots lint format notebooks docs whatif fit bench type-one small-trials missing-inference references audit-calibration read-print chance-imbalance verify-calibration noticed-changes foretelling-calibration lock clean
+.PHONY: help reproduce test mutants browser screenshots lint format notebooks docs whatif fit bench type-one small-trials missing-inference references audit-calibration read-print chance-imbalance verify-calibration noticed-changes floor foretelling-calibration lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -108,6 +108,9 @@ foretelling-calibration: $(STAMP) ## Measure how often foretelling holds (docs/f
 
 read-print: $(STAMP) ## Measure how well print is read and judged (docs/reading-of-print.md)
 	$(BIN)/python benchmarks/read_print.py
+
+floor: $(STAMP) ## Measure three calibrations at the floor of a scale, and methods that respect it (docs/floor.md)
+	$(BIN)/python benchmarks/floor.py
 
 lock: ## Renew requirements.lock (needs uv)
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \

@@ -129,7 +129,7 @@ the two: {apart.max():.1f} standard errors.
 
 {markdown(shown)}
 
-Foretold to be noticed by no claim, since nothing printed speaks of it: {blind}.
+Hardly ever noticed, as foretold: too small a fault for a run of that size, or nothing printed speaks of it: {blind}.
 """
 
 

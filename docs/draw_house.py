@@ -21,7 +21,7 @@ PACKAGE = "asteroid_repro"
 
 FLOORS = (
     ("the doors", ("cli", "app")),
-    ("the main job; the check of an installation", ("reproduction", "validation")),
+    ("the main jobs; the check of an installation", ("reproduction", "trial_report", "validation")),
     ("for people", ("study_contents", "reporting", "figures")),
     ("verdicts", ("verdicts",)),
     ("many trials", ("planning", "sweeps", "scenarios_compared", "evaluate", "engine")),

@@ -53,6 +53,7 @@ from .trial.design import Design, Outcome
 from .trial.outcome_assumptions import OutcomeAssumptions
 from .trial.participant_data import Trial
 from .trial.programme import Programme
+from .trial_report import report
 from .validation.validate import validate
 from .verdicts.audit_ledger import audit
 from .verdicts.inference_ledger import inference_ledger
@@ -130,6 +131,7 @@ __all__ = [
     "reanalyse",
     "reconstruct",
     "replication",
+    "report",
     "rerandomisation_test",
     "responders",
     "sample_size",

@@ -170,10 +170,8 @@ def verify(
     if against == "people" or given.file is not None:
         people = given.trial(case.study, show)
         found = ar.verify(own, against="people", people=people)
-        computed = [row for row in found.to_frame().to_dict("records") if row["verdict"] != "listed"]
-        kept = ("claim", "published", "recomputed", "verdict", "note")
-        rows = [{str(name): row[name] for name in (row if show.as_json else kept)} for row in computed]
-        show(found.label, {"verdicts": rows}, answer=found.answer())
+        shown = found.to_frame() if show.as_json else found.short_frame()
+        show(found.label, {"verdicts": shown}, answer=found.answer())
         raise typer.Exit(0 if found.ok else 1)
     is_print = not (own.has_assumptions or case.scenario or case.changes)
     supposed = None if is_print else case.assumptions()

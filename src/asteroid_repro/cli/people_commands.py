@@ -1,4 +1,4 @@
-"""The commands that take people's own tables: responders, rates, adherence, sensitivity."""
+"""The commands that take people's own tables: analyse, responders, rates, adherence, sensitivity."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import typer
 
 import asteroid_repro as ar
-from asteroid_repro.cli.options import SEED, Seed, fields, takes
+from asteroid_repro.cli.options import SEED, Seed, analysis, fields, takes
 from asteroid_repro.cli.output import Show
 from asteroid_repro.trial.changes import read_value
 
@@ -30,6 +30,8 @@ Sheet = Annotated[str | None, typer.Option(help="Sheet of a workbook.")]
 Said = Annotated[str | None, typer.Option(help="What the data are, as figures and files will say it.")]
 OneOutcome = Annotated[str, typer.Option(help="The outcome.")]
 Week = Annotated[float | None, typer.Option(help="Week of the visit; the last one when left out.")]
+Report = Annotated[list[Path] | None, typer.Option(help="Write a report: .html, .docx or .md; may repeat.")]
+Tables = Annotated[Path | None, typer.Option(help="Folder for every table as CSV, xlsx, LaTeX and Word.")]
 
 
 class Given(NamedTuple):
@@ -85,6 +87,38 @@ class Given(NamedTuple):
             "important": _each(self.important or [], float),
         }  # fmt: skip
         return ar.read_people(self.file, say=None, **_without_none(given))
+
+
+@commands.command()
+@takes(given=Given, analysis=analysis, show=Show)
+def analyse(
+    given: Given, analysis: dict[str, Any], show: Show, *, study: OwnStudy = None, report: Report = None,
+    tables: Tables = None, seed: Seed = SEED,
+) -> None:  # fmt: skip
+    """Analyse a trial's own tables: effects, responders, harms, adherence; with --report as one page.
+
+    Example: asteroid-repro analyse export.csv --better lower --scale 0:100 --missing -99 --report trial.html
+    """
+    from asteroid_repro.trial_report import effects_by_outcome
+
+    trial, own = given.trial(study, show), ar.study(study) if study else None
+    if report or tables:
+        for path in ar.report(trial, report or (), tables=tables, study=own, seed=seed, **analysis).files:
+            typer.echo(f"Wrote {path}", err=True)
+    effects, refused = effects_by_outcome(trial, **analysis)
+    for line in refused:
+        typer.echo(line, err=True)
+    results = {"effects": effects.to_frame()}
+    if trial.has_exposure:
+        results["harms"] = ar.harms(trial).to_frame()
+    if trial.sessions_or_totals is not None:
+        results["adherence"] = ar.attendance(trial).to_frame()
+    answer = effects.answer()
+    if own is not None and own.ledger.claims:
+        found = ar.verify(own, against="people", people=trial)
+        results["print_against_people"] = found.short_frame()
+        answer = f"{answer} {found.answer()}"
+    show(trial.label, results, answer=answer)
 
 
 @commands.command()

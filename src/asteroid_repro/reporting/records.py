@@ -13,6 +13,8 @@ from asteroid_repro.tables.text_table import Records, cell
 if TYPE_CHECKING:
     import pandas as pd
 
+_NUMBER = re.compile(r"[-+]?[0-9.]+(e[-+]?[0-9]+)?( [^-+=@|!()]*)?", re.ASCII)  # with its unit
+
 
 def rows(table: "pd.DataFrame") -> Records:
     """Return the rows of a table with plain numbers.
@@ -54,14 +56,15 @@ def to_csv(label: str, records: Records, columns: Sequence[str] = ()) -> str:
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns or records[0])
+    writer.writerow([_no_formula(name, str(name)) for name in columns or records[0]])
     writer.writerows([_no_formula(value, cell(value, 12)) for value in row.values()] for row in records)
     return f"# {' '.join(label.split())}\n{text.getvalue()}"
 
 
 def _no_formula(value: Any, text: str) -> str:
     """Return text so that no spreadsheet takes it for a formula: after an apostrophe where it begins like one."""
-    return f"'{text}" if isinstance(value, str) and re.match(r"[=@\t\r]|[-+][^\d.\s]", text) else text
+    begins = isinstance(value, str) and text.startswith(("=", "+", "-", "@", "\t", "\r"))
+    return f"'{text}" if begins and not _NUMBER.fullmatch(text) else text
 
 
 def markdown(table: "pd.DataFrame") -> str:

@@ -1,23 +1,29 @@
 """A verdict for every printed number from the people's own tables: given back, or not, and what would give it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, Literal, cast, get_args
 
 from asteroid_repro.errors import InputError
+from asteroid_repro.estimate.effects.estimate_effects import Effect
 from asteroid_repro.estimate.effects.methods import METHODS, Analysis, chosen_analysis
+from asteroid_repro.estimate.inference import Likelihood
 from asteroid_repro.ledger.claim import Claim
 from asteroid_repro.ledger.figure import Figure
 from asteroid_repro.ledger.formula import evaluate
 from asteroid_repro.ledger.ledger import Ledger
 from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.participant_data import Trial
-from asteroid_repro.verdicts.people_figures import figure_of_people
+from asteroid_repro.verdicts.people_figures import effect_of_people, figure_of_people
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PeopleVerdict = Literal["reproduced", "differs", "not computable", "listed"]
 
 _SHOWN: Final = 3  # ways to get the printed number, or numbers that differ, that are named
-_MIRRORED: Final = {"ci_low": "ci_high", "ci_high": "ci_low"}
+Lines = Callable[[str, float], Mapping[str, Effect]]
+"""From an outcome and a week to its effect by every other analysis that is tried."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,11 @@ class PeopleVerification(ResultTable):
         wanted: tuple[PeopleVerdict, ...] = ("reproduced", "differs", "not computable", "listed")
         return ", ".join(f"{self.count(verdict)} {verdict}" for verdict in wanted)
 
+    def short_frame(self) -> "pd.DataFrame":
+        """Return what was recomputed, or could not be, in the columns that are looked at."""
+        table = self.to_frame().query("verdict != 'listed'")
+        return table[["claim", "published", "recomputed", "verdict", "note"]]
+
     def answer(self) -> str:
         """Return how many printed numbers the people's data give back."""
         checked = self.count("reproduced") + self.count("differs")
@@ -120,8 +131,17 @@ def verify_people(ledger: Ledger, trial: Trial) -> PeopleVerification:
     >>> found.count("reproduced") > 0, found.ok
     (True, False)
     """
-    values = dict(_values(ledger, trial))
-    return PeopleVerification(tuple(_judge(claim, values, ledger, trial) for claim in ledger.claims), trial.label)
+    values, known = dict(_values(ledger, trial)), dict[tuple[str, float], dict[str, Effect]]()
+
+    def found(outcome: str, week: float) -> dict[str, Effect]:
+        """Try the other analyses of a line once, and where a number of it differs only."""
+        limit = ledger.lines[outcome, week].get("ci_low")
+        level = limit.about.level if limit and limit.about else 0.95
+        if (outcome, week) not in known:
+            known[outcome, week] = _alternatives(trial, level, outcome, week)
+        return known[outcome, week]
+
+    return PeopleVerification(tuple(_judge(claim, values, ledger, found) for claim in ledger.claims), trial.label)
 
 
 def _values(ledger: Ledger, trial: Trial) -> Iterator[tuple[str, float | str]]:
@@ -157,76 +177,68 @@ def _derived(claim: Claim, found: Mapping[str, float | str]) -> float | str:
     return "its formula gives a list" if isinstance(found_value, list) else float(found_value)
 
 
-def _judge(claim: Claim, values: Mapping[str, float | str], ledger: Ledger, trial: Trial) -> PeopleRow:
+def _judge(claim: Claim, values: Mapping[str, float | str], ledger: Ledger, found: Lines) -> PeopleRow:
     printed = (claim.id, claim.statement, claim.printed, claim.unit, claim.source, claim.role)
-    value = values.get(claim.id)
+    value, figure = values.get(claim.id), claim.about
     if value is None:
         return PeopleRow(*printed, note="no figure of the trial that tables could give")
     if isinstance(value, str):
         return PeopleRow(*printed, verdict="not computable", note=value)
     if claim.agrees(value):
         return PeopleRow(*printed, recomputed=value, difference=value - claim.value, verdict="reproduced")
-    figure, note = claim.about, ""
+    note = ""
     if figure is not None and figure.figure == "effect":
-        line = ledger.lines[str(figure.outcome), figure.week or 0.0]
-        note = _others(claim, list(line.values()), trial)
+        place = str(figure.outcome), figure.week or 0.0
+        note = _others(claim, list(ledger.lines[place].values()), found(*place))
     return PeopleRow(*printed, recomputed=value, difference=value - claim.value, verdict="differs", note=note)
 
 
-def _others(claim: Claim, line: Sequence[Claim], trial: Trial) -> str:
+def _others(claim: Claim, line: Sequence[Claim], found: Mapping[str, Effect]) -> str:
     """Say which other analysis of the list prints the whole line of a claim, else which print its number alone."""
-    alone = []
-    for analysis in _analyses(claim, trial):
-        if _prints(claim, analysis):
-            if len(line) > 1 and all(_prints(other, analysis) for other in line):
-                return f"the whole line is printed by: {analysis.name}"
-            alone.append(analysis.name)
+    alone = [name for name, effect in found.items() if _prints(claim, effect)]
+    whole = [name for name in alone if len(line) > 1 and all(_prints(other, found[name]) for other in line)]
+    if whole:
+        return f"the whole line is printed by: {whole[0]}"
     if not alone:
         return "none of the analyses tried gives the printed number"
     more = f" and {len(alone) - _SHOWN} more" if len(alone) > _SHOWN else ""
     return f"this number alone is printed by: {', '.join(alone[:_SHOWN])}{more}"
 
 
-class _Other(NamedTuple):
-    """Another analysis than the paper's: its name, the tables, how they are analysed, and what is asked of them."""
-
-    name: str
-    trial: Trial
-    analysis: Analysis
-    week: float | None = None
-    is_swapped: bool = False
+def _prints(claim: Claim, effect: Effect) -> bool:
+    statistic = str(cast("Figure", claim.about).statistic)  # an effect: it is one of a line
+    return claim.agrees(claim.sign * float(getattr(effect, statistic)))
 
 
-def _prints(claim: Claim, other: _Other) -> bool:
-    """Whether another analysis gives the number of a claim."""
-    figure = cast("Figure", claim.about)  # an effect: it is one of a line
-    statistic = _MIRRORED.get(str(figure.statistic), figure.statistic) if other.is_swapped else figure.statistic
-    asked = figure.model_copy(update={"statistic": statistic, "week": other.week or figure.week})
-    try:
-        value = figure_of_people(asked, other.trial, other.analysis)
-    except InputError:
-        return False
-    turned = -1 if other.is_swapped and statistic in ("estimate", "ci_low", "ci_high") else 1
-    return claim.agrees(claim.sign * turned * value)
+def _alternatives(trial: Trial, level: float, outcome: str, week: float) -> dict[str, Effect]:
+    """Estimate an effect by every other analysis that is tried, as far as it can be."""
+    own, found = chosen_analysis(own=trial.design.analysis), dict[str, Effect]()
+    tried = [("the arms swapped", trial, own, week)]
+    tried += [(f"week {other:g}", trial, own, float(other)) for other in trial.design.visits[1:] if other != week]
+    tried += [("the people with every visit alone", _complete(trial, outcome), own, week)]
+    tried += [(name, trial, analysis, week) for name, analysis in _analyses(own)]
+    for name, tables, analysis, visit in tried:
+        try:
+            found[name] = effect_of_people(tables, outcome, visit, analysis, level)
+        except InputError:  # it has none here, so it cannot have printed the line
+            continue
+    row = found.get("the arms swapped")
+    if row is not None:
+        found["the arms swapped"] = replace(row, estimate=-row.estimate, ci_low=-row.ci_high, ci_high=-row.ci_low)
+    return found
 
 
-def _analyses(claim: Claim, trial: Trial) -> Iterator[_Other]:
-    """Yield the analyses that are tried where a number of an effect differs."""
-    own, figure = chosen_analysis(own=trial.design.analysis), cast("Figure", claim.about)
-    yield _Other("the arms swapped", trial, own, is_swapped=True)
-    for week in trial.design.visits[1:]:
-        if week != figure.week:
-            yield _Other(f"week {week:g}", trial, own, week=float(week))
-    yield _Other("the people with every visit alone", _complete(trial, str(figure.outcome)), own)
+def _analyses(own: Analysis) -> Iterator[tuple[str, Analysis]]:
+    """Yield every other method with each of its distributions, by restricted and by full maximum likelihood."""
     for method, known in METHODS.items():
-        for likelihood in ("REML", "ML"):
+        for likelihood in get_args(Likelihood):
             for distribution in known.distributions:
                 try:
                     analysis = Analysis(method, distribution, own.level, likelihood)
                 except InputError:  # a method without a likelihood, or Kenward and Roger's with ML
                     continue
                 if analysis != own:
-                    yield _Other(f"{method}, {distribution}{' by ML' if likelihood == 'ML' else ''}", trial, analysis)
+                    yield f"{method}, {distribution}{' by ML' if likelihood == 'ML' else ''}", analysis
 
 
 def _complete(trial: Trial, outcome: str) -> Trial:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.attendance import shares_attended
-from asteroid_repro.estimate.effects.estimate_effects import estimate_effects
+from asteroid_repro.estimate.effects.estimate_effects import Effect, estimate_effects
 from asteroid_repro.estimate.effects.methods import Analysis, chosen_analysis
 from asteroid_repro.estimate.outcome_scores import one_outcome
 from asteroid_repro.estimate.safety.rates import exposure_hours
@@ -48,7 +48,8 @@ def figure_of_people(figure: Figure, trial: Trial, analysis: Analysis | None = N
     """
     if figure.figure == "effect":
         chosen = analysis or chosen_analysis(own=trial.design.analysis)
-        return _effect(figure, trial, chosen)
+        row = effect_of_people(trial, str(figure.outcome), figure.week or 0, chosen, figure.level)
+        return float(getattr(row, str(figure.statistic)))
     value = _VALUES[figure.figure](figure, trial)
     if isinstance(value, pd.Series):
         value = _STATISTICS[str(figure.statistic)](value.to_numpy(dtype=float))
@@ -57,14 +58,20 @@ def figure_of_people(figure: Figure, trial: Trial, analysis: Analysis | None = N
     return float(value)
 
 
-def _effect(figure: Figure, trial: Trial, analysis: Analysis) -> float:
-    """Estimate the effect on one outcome and return the number of the line that is asked for."""
-    own = replace(trial, outcomes=trial.outcomes[trial.outcomes["outcome"] == figure.outcome])
-    found: Any = analysis.arguments | {"level": figure.level}
-    rows = [row for row in estimate_effects(own, **found).rows if row.week == figure.week]
+def effect_of_people(trial: Trial, outcome: str, week: float, analysis: Analysis, level: float) -> Effect:
+    """Estimate the effect on one outcome at one visit.
+
+    Raises
+    ------
+    InputError
+        Why it cannot be estimated.
+    """
+    own = replace(trial, outcomes=trial.outcomes[trial.outcomes["outcome"] == outcome])
+    arguments: Any = analysis.arguments | {"level": level}
+    rows = [row for row in estimate_effects(own, **arguments).rows if row.week == week]
     if not rows:
-        raise InputError(f"{figure.outcome} must have scores at week {figure.week:g}, got none. It was not measured.")
-    return float(getattr(rows[0], str(figure.statistic)))
+        raise InputError(f"{outcome} must have scores at week {week:g}, got none. It was not measured.")
+    return rows[0]
 
 
 def _people(figure: Figure, trial: Trial) -> pd.DataFrame:

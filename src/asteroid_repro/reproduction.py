@@ -88,6 +88,9 @@ def reproduce(
     tables = {name: table for name, table in trial.tables().items() if len(table) or name != "sessions"}
     tables |= {name: result.to_frame() for name, result in results.items()}
     files += [write_table(data / "simulated" / f"{name}.csv", table, trial.label) for name, table in tables.items()]
+    say("Writing the report of the one trial's people")
+    own: Any = trial.design.analysis.model_dump()
+    files += ar.report(trial, data / "report.html", seed=seed, **own).files
     say(f"Verifying every claim against {trials:,} simulated trials")
     verification = ar.verify(study, seed=seed, assumptions=supposed, trials=trials, progress=progress)
     files.append(write_file(data / "verdicts.md", verdict_markdown(verification)))

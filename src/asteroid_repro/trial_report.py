@@ -16,7 +16,7 @@ from asteroid_repro.estimate.attendance import attendance
 from asteroid_repro.estimate.change_from_baseline.responders import Responders, responders
 from asteroid_repro.estimate.effects.estimate_effects import Effect, Effects, estimate_effects
 from asteroid_repro.estimate.effects.methods import Analysis, Distribution, chosen_analysis
-from asteroid_repro.estimate.missing_visits.imputation import Rule
+from asteroid_repro.estimate.missing_visits.reference_rules import Rule
 from asteroid_repro.estimate.missing_visits.sensitivity import Sensitivity, sensitivity
 from asteroid_repro.estimate.outcome_scores import one_outcome
 from asteroid_repro.estimate.safety.harms import harms

@@ -36,7 +36,7 @@ def _committed(kind: str) -> list[str]:
 def test_every_committed_file_is_made_and_every_made_file_committed(made: tuple[Path, Reproduction]) -> None:
     folder, done = made
     written = {str(path.relative_to(folder)) for path in done.files}
-    committed = {name for kind in ("csv", "json", "md", "svg", "png") for name in _committed(kind)}
+    committed = {name for kind in ("csv", "html", "json", "md", "svg", "png") for name in _committed(kind)}
     assert committed - {"data/README.md"} == written
 
 
@@ -49,6 +49,13 @@ def test_tables(made: tuple[Path, Reproduction], name: str) -> None:
     assert (made[0] / name).read_text().splitlines()[0] == (ROOT / name).read_text().splitlines()[0]
     assert (ROOT / name).read_text().startswith("# SIMULATED")
     pd.testing.assert_frame_equal(read_table(made[0] / name), read_table(ROOT / name), rtol=1e-8)
+
+
+def test_the_report(made: tuple[Path, Reproduction]) -> None:
+    """Its words and numbers; pictures are compared as figures, and versions are those of the machine."""
+    pages = [(place / "data" / "report.html").read_text() for place in (made[0], ROOT)]
+    texts = [re.sub(r'src="data:[^"]*"|Computed with [^<]*', "", page) for page in pages]
+    assert _close(texts[0], texts[1], 2e-3)
 
 
 def test_verdicts(made: tuple[Path, Reproduction]) -> None:

@@ -34,13 +34,13 @@ def new(folder: Annotated[Path, typer.Argument(help="New folder.")], *, from_tex
     from asteroid_repro.reporting.drafted_study import draft_study
     from asteroid_repro.study_contents import write_skeleton
 
-    next_step = f"then: asteroid-repro study check {folder}"
+    next_step = f"asteroid-repro study check {folder}"
     if from_text is None:
-        typer.echo(f"Wrote {len(write_skeleton(folder))} files. Change them, {next_step}")
+        typer.echo(f"Wrote {len(write_skeleton(folder))} files. Change them, then: {next_step}")
         return
     draft_study(folder, read_paper(from_text), from_text.name)
     found = len(ar.study(folder).ledger.claims)
-    typer.echo(f"Drafted {found} claims, each to be checked by a person: {folder / 'claims.toml'}. {next_step}")
+    typer.echo(f"Drafted {found} claims, each to be checked by a person: {folder / 'claims.toml'}. Then: {next_step}")
 
 
 @studies.command()

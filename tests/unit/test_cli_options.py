@@ -140,13 +140,12 @@ def test_estimate(reached: Callable[..., Reached], tmp_path: Path) -> None:
     assert same(reached("simulate_trial", "estimate", *CASE, "--seed", "3").arguments[0])
     table.to_csv(tmp_path / "outcomes.csv", index=False)
     file = ("estimate", str(tmp_path / "outcomes.csv"))
-    arms = {"treatment": "breathing", "reference": "leaflet"}
     found = reached("estimate_effects", *file, *CASE[:2], *GIVEN)
-    pd.testing.assert_frame_equal(found.arguments[0], table, check_dtype=False)
-    assert found.named == ANALYSIS | arms
-    assert reached("estimate_effects", *file).named == {"treatment": None, "reference": None}
+    pd.testing.assert_frame_equal(found.arguments[0].outcomes, table, check_dtype=False)
+    assert found.arguments[0].design.arm_names == ("breathing", "leaflet")
+    assert found.named == ANALYSIS
     turned = reached("estimate_effects", *file, "--treatment", "leaflet", "--reference", "breathing")
-    assert turned.named == {"treatment": "leaflet", "reference": "breathing"}
+    assert turned.arguments[0].design.arm_names == ("leaflet", "breathing")
 
 
 def test_verify_and_reproduce(reached: Callable[..., Reached], tmp_path: Path) -> None:

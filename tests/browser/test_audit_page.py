@@ -29,7 +29,7 @@ def address() -> Iterator[str]:
         assert server.stdout is not None
         server.stdout.readline()
         yield f"http://127.0.0.1:{port}"
-        server.terminate()
+        server.kill()
 
 
 def test_what_is_pasted_is_judged_with_what_is_said_of_it(

@@ -166,3 +166,21 @@ def test_no_line_stops_a_file_and_each_column_is_obeyed() -> None:
     assert "level must be" in found.rows[4].sentence
     assert "people must be" in found.rows[4].sentence
     assert "Columns not used: note." in found.notes()
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "verdict"),
+    [
+        ("Vickers 2004, BMJ 328:744", "adjusted difference 4.6 (95% CI 2.2 to 7.0), P=0.0002", "compatible"),
+        ("Chow 2006, Pain 124:201", "-3.0 cm (95% CI -2.1 to -3.8)", "compatible"),
+        ("Tagliaferri 2020, J Clin Med 9:1726", "change -10.7 (-18.7, -2.8) mm, 95% CI", "compatible"),
+        ("Videbaek 2015, Sports Med 45:1017", "17.8 (95% CI 16.7-19.1) per 1000 h", "compatible"),
+        ("PMC4895187", "mean adherence 70 % (95 % CI 62-77 %)", "compatible"),
+        ("a news item", "5.2 points out of 100, 95% CI 0.2-10.1", "compatible"),
+        ("Walters 2019, Trials 20:566", "back pain 0.24 (0.17-0.37, three correlations)", "interval not symmetric"),
+    ],
+)
+def test_lines_that_were_printed(source: str, line: str, verdict: str) -> None:
+    """Single figures of the ledger's sources; the last is a range of three, which a line alone cannot tell."""
+    (row,) = ar.audit_text(line, line=True).rows
+    assert row.verdict == verdict, (source, row.sentence)

@@ -5,6 +5,7 @@ a string until its interval is taken, and a repaired number is printed with the 
 """
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from asteroid_repro.tables.limits import Limits
@@ -35,6 +36,7 @@ def unit(printed: str) -> Decimal:
     return Decimal(1).scaleb(int(Decimal(printed).as_tuple().exponent))
 
 
+@lru_cache(maxsize=1024)  # the same few numbers are asked for on every scale
 def rounding_interval(printed: str) -> Limits[float]:
     """Return the values that print as `printed`: [x - h, x + h], h half a unit of its last digit.
 

@@ -43,6 +43,7 @@ def kinds_of(tokens: list[Token]) -> str:
     """
     kinds = "".join(token.kind for token in tokens)
     kinds = re.sub(r"(?<=[HQ])(r?)N", r"\1n", kinds)
+    kinds = _without_scale_ends(tokens, kinds)
     marked = list(kinds)
     for found in re.finditer(r"N(%?)(?=[dwq]{0,2}I)", kinds):
         if found[1] or tokens[found.start()].text in _LEVELS:
@@ -53,6 +54,17 @@ def kinds_of(tokens: list[Token]) -> str:
         no_level_before = "v" not in marked[max(found.start() - 6, 0) : found.start()]
         if no_level_before and tokens[found.start("level")].text in _LEVELS:
             marked[found.start("level") : found.end("level")] = "v" * len(found["level"])
+    return "".join(marked)
+
+
+def _without_scale_ends(tokens: list[Token], kinds: str) -> str:
+    """Mark the ends of the scale that a result is on: out of 100, on a scale of 0 to 100."""
+    marked = list(kinds)
+    for found in re.finditer(r"w(?:f|[fow]{0,2}(?P<low>N)[td])(?P<high>N)", kinds):
+        word = tokens[found.start()].text.lower()
+        ends = found["low"] is not None and tokens[found.start("low")].text in ("0", "1")
+        if (ends and word in ("scale", "scales", "from", "scored")) or (found["low"] is None and word == "out"):
+            marked[found.start() : found.end()] = [kind if kind != "N" else "n" for kind in found[0]]
     return "".join(marked)
 
 

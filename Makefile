@@ -85,6 +85,9 @@ references: $(STAMP) ## Renew the outputs of R that the tests compare with (need
 	Rscript tests/reference/make_references.R
 	Rscript tests/reference/make_rate_references.R
 	Rscript tests/reference/make_imputation_references.R
+	Rscript tests/reference/make_ml_references.R > tests/reference/ml_references.csv
+	$(BIN)/python tests/reference/export_mixed_model_data.py
+	Rscript tests/reference/make_mixed_model_references.R
 	$(BIN)/python tests/reference/select_validation_references.py
 
 bench: $(STAMP) ## Time the engine, write docs/speed.md (idle machine, about 15 minutes)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import typer
 from draw_house import FLOORS, house_svg
+from generated_agreements import agreements
 from generated_tidier import tidier
 from named_numbers import ROOT, rounded
 from numpydoc.docscrape import ClassDoc
@@ -81,7 +82,7 @@ CAN_HAVE = {
 }
 """Field that switches a property of the model on, and the property."""
 
-NAMED = {"choices", "engine", "gallery", "index", "methods", "notebooks", "studies", "tutorial"}
+NAMED = {"choices", "engine", "gallery", "index", "methods", "mixed-model", "notebooks", "studies", "tutorial"}
 """Pages in docs/ itself that have a place in the navigation."""
 
 
@@ -104,6 +105,7 @@ def write_all(folder: Path) -> None:
         "gallery": gallery(),
         "studies": studies(),
         "tidier": tidier(),
+        "agreements": agreements(),
         "measured": other_pages(measured=True),
         "guides": other_pages(measured=False),
     }

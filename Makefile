@@ -92,6 +92,7 @@ references: $(STAMP) ## Renew the outputs of R that the tests compare with (need
 
 bench: $(STAMP) ## Time the engine, write docs/speed.md (idle machine, about 15 minutes)
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/engine.py
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/error_per_second.py
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/missing_visits.py
 
 audit-calibration: $(STAMP) ## Measure the error rates of the audit (docs/audit-calibration.md)

@@ -11,11 +11,11 @@ from asteroid_repro.engine.control_variates import (
     FIGURES,
     LEAST_TRIALS,
     coefficients,
+    control_rows,
+    figure_rows,
     knowledge,
     known_means,
-    stacked_figures,
     summed_products,
-    twin_controls,
 )
 from asteroid_repro.engine.measures import SHARES, Places, measures, places, trial_figures
 from asteroid_repro.engine.monte_carlo import TARGET_MCSE, Run, Totals, check_usable, simulated_label, sum_pieces
@@ -311,7 +311,8 @@ def paired_sums(
         twin = Twin(mechanism, size)
         fit = simulated_estimates(mechanism, seed, block, size, analysis, see=twin.see if control_variate else None)
         if control_variate:
-            controls.append(twin_controls(twin, mechanism, analysis)[:, _visits(mechanism.assumptions, weeks)])
+            visits = _visits(mechanism.assumptions, weeks)
+            controls.append([row[visits] for row in control_rows(twin, mechanism, analysis)])
         shared = Estimates(**{name: each[_visits(mechanism.assumptions, weeks)] for name, each in vars(fit).items()})
         own.append(trial_figures(shared, truth, mechanism.assumptions.design.outcomes, analysis.level))
     both = {name: np.stack([figures[name] for figures in own]) for name in own[0]}
@@ -331,9 +332,9 @@ def paired_sums(
     found = {name: _by_group(figure) for name, figure in counted.items()}
     if not control_variate:
         return found
-    paired = np.stack(controls, axis=1)
-    products = summed_products(stacked_figures(counted), paired)
-    return found | {"controls": _by_group(paired), "products": products}
+    paired = [np.stack(both).astype(float) for both in zip(*controls, strict=True)]
+    products = summed_products([*figure_rows(counted), *paired])
+    return found | {"controls": np.stack([_by_group(row) for row in paired]), "products": products}
 
 
 def _controlled(scenarios: Sequence[Scenario], analysis: Analysis, weeks: Sequence[float], totals: Totals) -> Totals:

@@ -50,7 +50,19 @@ def test_the_rows_are_those_of_each_point_and_method_in_grid_order(whole: Sweep)
         parts.append(part.assign(**own))
     expected = pd.concat(parts, ignore_index=True)
     frame = whole.to_frame()
-    assert list(frame) == [*OVER, "method", "outcome", "week", "measure", "value", "mcse", "low", "high", "trials"]
+    assert list(frame) == [
+        *OVER,
+        "method",
+        "outcome",
+        "week",
+        "measure",
+        "value",
+        "mcse",
+        "low",
+        "high",
+        "worth",
+        "trials",
+    ]
     pd.testing.assert_frame_equal(frame, expected[list(frame)], check_exact=True)
 
 
@@ -62,7 +74,7 @@ def test_the_folder_holds_a_manifest_and_one_file_a_piece(whole: Sweep) -> None:
     assert (manifest["seed"], manifest["trials"], manifest["level"], manifest["pieces"]) == (5, 60, 0.95, 8)
     assert (manifest["methods"], manifest["distributions"]) == (METHODS, ["z", "t"])
     assert manifest["grid"] == OVER
-    assert manifest["format"] == 3
+    assert manifest["format"] == 4
     assert manifest["assumptions"] == json.loads(json.dumps(ASTEROID.values()))
     assert manifest["assumptions"]["average_pain.effect"] == [-7.65, -15.3]
     assert len(manifest["content_sha256"]) == len(manifest["programmes"]["asteroid"]) == 64
@@ -71,7 +83,7 @@ def test_the_folder_holds_a_manifest_and_one_file_a_piece(whole: Sweep) -> None:
 def test_a_piece_says_simulated_and_has_its_columns_sorted(whole: Sweep) -> None:
     table = sweep_pieces.read_piece(whole.folder, whole.manifest, 7)
     assert table.column_names == sorted(
-        [*OVER, "method", "outcome", "week", "measure", "value", "mcse", "low", "high", "trials"]
+        [*OVER, "method", "outcome", "week", "measure", "value", "mcse", "low", "high", "worth", "trials"]
     )
     assert table.schema.metadata[b"label"].decode() == whole.label
     assert whole.label.startswith("SIMULATED (ASTEROID, sweep of people_per_arm x average_pain.effect")

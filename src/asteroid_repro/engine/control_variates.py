@@ -127,35 +127,38 @@ def _frequent(known: Mapping[str, np.ndarray], names: Sequence[str], trials: int
     return np.stack(np.broadcast_arrays(*ever), axis=-1)
 
 
-def stacked_figures(figures: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Return :data:`FIGURES` of trials as the first axis of one array of numbers; what is unknown is 0.
+def figure_rows(figures: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    """Return :data:`FIGURES` of trials, each of the same shape; whether a change is important is 0 where it is unknown.
 
     Examples
     --------
-    >>> stacked_figures({name: np.array([True]) for name in FIGURES}).shape
-    (12, 1)
+    >>> figure_rows({name: np.array([np.nan]) for name in FIGURES})[FIGURES.index("important")].tolist()
+    [0.0]
     """
-    return np.asarray(np.nan_to_num(np.stack([figures[name] for name in FIGURES], dtype=float)))
+    known = {"important": np.nan_to_num(figures["important"])}
+    return [known.get(name, figures[name]) for name in FIGURES]
 
 
-def twin_controls(twin: Twin, mechanism: Mechanism, analysis: Analysis) -> np.ndarray:
-    """Return the controls of all twins that were seen, shape (controls, visits - 1, outcomes, trials).
+def control_rows(twin: Twin, mechanism: Mechanism, analysis: Analysis) -> list[np.ndarray]:
+    """Return :data:`CONTROLS` of all twins that were seen, each of shape (visits - 1, outcomes, trials).
 
     Examples
     --------
     >>> from asteroid_repro import ASTEROID
     >>> from asteroid_repro.mechanism.mechanism import solve
     >>> mechanism = solve(ASTEROID)
-    >>> twin_controls(Twin(mechanism, 0), mechanism, Analysis("mmrm", "t")).shape
-    (12, 2, 3, 0)
+    >>> control_rows(Twin(mechanism, 0), mechanism, Analysis("mmrm", "t"))[0].shape
+    (2, 3, 0)
     """
-    return control_figures(
-        twin.estimates(analysis), twin.effects, mechanism.assumptions.design.outcomes, analysis.level
-    )
+    outcomes = mechanism.assumptions.design.outcomes
+    found = control_figures(twin.estimates(analysis), twin.effects, outcomes, analysis.level)
+    return [found[name] for name in CONTROLS]
 
 
-def control_figures(fit: Estimates, effect: np.ndarray, outcomes: Sequence[Outcome], level: float) -> np.ndarray:
-    """Return the controls of every twin, shape (controls, visits - 1, outcomes, trials).
+def control_figures(
+    fit: Estimates, effect: np.ndarray, outcomes: Sequence[Outcome], level: float
+) -> dict[str, np.ndarray]:
+    """Return the controls of every twin by name, each of shape (visits - 1, outcomes, trials).
 
     Parameters
     ----------
@@ -173,39 +176,35 @@ def control_figures(fit: Estimates, effect: np.ndarray, outcomes: Sequence[Outco
     >>> one = np.array([[[-6.0, -1.0]]])
     >>> fit = Estimates(one, np.full_like(one, 2.0), np.array(np.inf))
     >>> pain = Outcome(name="pain", label="Pain", better="lower", important=10)
-    >>> found = dict(zip(CONTROLS, control_figures(fit, np.array([[-5.0]]), [pain], 0.95), strict=True))
-    >>> found["power"].tolist()
-    [[[1.0, 0.0]]]
+    >>> control_figures(fit, np.array([[-5.0]]), [pain], 0.95)["power"].tolist()
+    [[[True, False]]]
     """
-    found = np.empty((len(CONTROLS), *fit.estimate.shape))
     margin, size = critical_value(fit.df, level) * fit.standard_error, np.abs(fit.estimate)
     error = fit.estimate - effect[..., np.newaxis]
     benefit = np.array([outcome.sign for outcome in outcomes])[:, np.newaxis] * fit.estimate
     least = np.array([np.inf if outcome.important is None else outcome.important for outcome in outcomes])
-    figures = {
+    significant = size > margin
+    return {
         "error": error,
         "error_2": error**2,
         "variance": fit.standard_error**2,
         "width": 2 * margin,
-        "significant_size": size * (size > margin),
-        "significant_size_2": size**2 * (size > margin),
+        "significant_size": size * significant,
+        "significant_size_2": size**2 * significant,
         "coverage": np.abs(error) <= margin,
-        "power": size > margin,
+        "power": significant,
         "favours_reference": -benefit > margin,
         "important": benefit >= least[:, np.newaxis],
         **{name: size > factor * margin for name, factor in _SHIFTED.items()},
     }
-    for row, name in zip(found, CONTROLS, strict=True):
-        row[:] = figures[name]
-    return found
 
 
-def summed_products(*rows: np.ndarray) -> np.ndarray:
+def summed_products(rows: Sequence[np.ndarray]) -> np.ndarray:
     """Return sums over trials of the products of every two rows, after a first row of ones.
 
     Parameters
     ----------
-    *rows : numpy.ndarray, shape (rows, ..., trials)
+    rows : sequence of numpy.ndarray, each of shape (..., trials)
         Figures and controls.
 
     Returns
@@ -215,14 +214,18 @@ def summed_products(*rows: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> summed_products(np.array([[2.0, 3.0]])).tolist()
+    >>> summed_products([np.array([2.0, 3.0])]).tolist()
     [[2.0, 5.0], [5.0, 13.0]]
     """
-    whole = np.concatenate([np.ones_like(rows[0][:1]), *rows])
-    whole = np.moveaxis(whole, 0, -2)
-    starts = range(0, whole.shape[-1], _TOGETHER)
-    parts = (whole[..., start : start + _TOGETHER] for start in starts)
-    return np.asarray(sum(part @ part.swapaxes(-1, -2) for part in parts))
+    shape, trials = rows[0].shape[:-1], rows[0].shape[-1]
+    together = np.ones((*shape, 1 + len(rows), _TOGETHER))
+    products = np.zeros((*shape, 1 + len(rows), 1 + len(rows)))
+    for start in range(0, trials, _TOGETHER):
+        part = together[..., : trials - start]
+        for place, row in enumerate(rows, start=1):
+            part[..., place, :] = row[..., start : start + _TOGETHER]
+        products += part @ part.swapaxes(-1, -2)
+    return products
 
 
 @dataclass(frozen=True)
@@ -260,8 +263,8 @@ def controlled(products: np.ndarray, known: Knowledge) -> Controlled:
 
     Examples
     --------
-    >>> y, yes = np.array([[1.0, 2.0, 4.0, 5.0]]), np.array([True])
-    >>> controlled(summed_products(y, y + 1), Knowledge(np.array([5.0]), yes, yes)).mean.round(9).tolist()
+    >>> y, yes = np.array([1.0, 2.0, 4.0, 5.0]), np.array([True])
+    >>> controlled(summed_products([y, y + 1]), Knowledge(np.array([5.0]), yes, yes)).mean.round(9).tolist()
     [4.0]
     """
     n, mean, covariance = _moments(products)
@@ -283,8 +286,8 @@ def coefficients(products: np.ndarray, known: Knowledge) -> np.ndarray:
 
     Examples
     --------
-    >>> y, yes = np.array([[1.0, 2.0, 4.0, 5.0]]), np.array([True])
-    >>> coefficients(summed_products(y, 2 * y), Knowledge(np.array([6.0]), yes, yes)).round(9).tolist()
+    >>> y, yes = np.array([1.0, 2.0, 4.0, 5.0]), np.array([True])
+    >>> coefficients(summed_products([y, 2 * y]), Knowledge(np.array([6.0]), yes, yes)).round(9).tolist()
     [[0.5]]
     """
     covariance = _moments(products)[2]
@@ -335,14 +338,14 @@ def controlled_measures(
     moves = np.moveaxis(step[..., np.newaxis] * np.eye(len(FIGURES)), (-1, -2), (0, 1))  # (figures, moved, ...)
     mean = np.moveaxis(found.mean, -1, 0)[:, np.newaxis]
     higher, lower = (_values(mean + way * moves, truth, trials) for way in (1, -1))
-    measured: dict[str, tuple[np.ndarray, ...]] = {}
-    for name, value in values.items():
-        gradient = np.moveaxis(higher[name] - lower[name], 0, -1) / (2 * step)
-        error, plain = (_error(gradient, each) for each in (found.covariance, found.plain_covariance))
-        with np.errstate(divide="ignore", invalid="ignore"):  # what no trial varies in
-            worth = np.where(plain > 0, trials * (plain / error) ** 2, trials)
-        whole = np.hypot(error, truth_error) if name == "bias" else error
-        measured[name] = value, whole, worth
+    gradients = np.stack([(higher[name] - lower[name]) / (2 * np.moveaxis(step, -1, 0)) for name in values])
+    errors, plain = (_error(np.moveaxis(gradients, 1, -1), each) for each in (found.covariance, found.plain_covariance))
+    with np.errstate(divide="ignore", invalid="ignore"):  # what no trial varies in
+        worth = np.where(plain > 0, trials * (plain / errors) ** 2, trials)
+    measured: dict[str, tuple[np.ndarray, ...]] = dict(
+        zip(values, zip(values.values(), errors, worth, strict=True), strict=True)
+    )
+    measured["bias"] = values["bias"], np.hypot(measured["bias"][1], truth_error), measured["bias"][2]
     measured["truth"] = np.broadcast_arrays(values["truth"], truth_error, np.inf)
     return measured
 

@@ -10,15 +10,15 @@ from asteroid_repro.engine.control_variates import (
     CONTROLS,
     LEAST_EVENTS,
     Knowledge,
+    control_rows,
     controlled,
     controlled_measures,
     exact_measures,
+    figure_rows,
     knowledge,
     known_means,
     ratio,
-    stacked_figures,
     summed_products,
-    twin_controls,
 )
 from asteroid_repro.engine.measures import measures, share_error, trial_figures
 from asteroid_repro.engine.monte_carlo import Totals
@@ -72,11 +72,12 @@ def controlled_sums(
     twin = Twin(mechanism, size)
     fit = simulated_estimates(mechanism, seed, block, size, analysis, see=twin.see)
     figures = trial_figures(fit, truth, mechanism.assumptions.design.outcomes, analysis.level, squared=False)
-    controls, stacked = twin_controls(twin, mechanism, analysis), stacked_figures(figures)
-    verdict = np.stack([figures[name][-1].all(axis=0) for name in ("usable", "favours_treatment")], dtype=float)
+    controls = control_rows(twin, mechanism, analysis)
+    verdict = [figures[name][-1].all(axis=0) for name in ("usable", "favours_treatment")]
+    of_outcomes = [outcome for place in _OF_VERDICTS for outcome in controls[place][-1]]
     return {
-        "products": summed_products(stacked, controls),
-        "verdicts": summed_products(verdict, controls[_OF_VERDICTS, -1].reshape(-1, size)),
+        "products": summed_products([*figure_rows(figures), *controls]),
+        "verdicts": summed_products([*verdict, *of_outcomes]),
         "usable": figures["usable"].sum(axis=-1),
     } | _counts(figures)
 

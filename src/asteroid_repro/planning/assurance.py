@@ -14,11 +14,11 @@ from asteroid_repro.engine.control_variates import (
     LEAST_EVENTS,
     LEAST_TRIALS,
     Knowledge,
+    control_rows,
     controlled,
     known_means,
     ratio,
     summed_products,
-    twin_controls,
 )
 from asteroid_repro.engine.monte_carlo import Run, Totals, check_trials, check_usable, simulated_label, sum_pieces
 from asteroid_repro.engine.trial_estimates import simulated_estimates
@@ -262,23 +262,24 @@ def effect_sums(
         p = p_value(fit)[at]
         row[:] = np.where(np.isnan(p), np.nan, np.sign(fit.estimate[at]) * (p < 1 - analysis.level))
         if control:
-            own[:] = _oriented(twin_controls(twin, mechanism, analysis)[:, *at], mechanism, at, wrong)
+            own[:] = _oriented([row[at] for row in control_rows(twin, mechanism, analysis)], mechanism, at, wrong)
     usable = np.isfinite(signs).all(axis=0)
     significant = usable & (signs != 0)
     shares = weights @ significant, weights @ (significant & (signs == wrong))
-    together = np.stack([np.broadcast_to(usable, significant.shape), significant], dtype=float)
+    together = [np.broadcast_to(usable, significant.shape), significant, *controls.swapaxes(0, 1)]
     return {
         "usable": usable.sum(),
-        "effects": summed_products(together, controls.swapaxes(0, 1)),
-        "all": summed_products(np.stack([usable.astype(float), *shares]), np.tensordot(weights, controls, 1)),
+        "effects": summed_products(together),
+        "all": summed_products([np.asarray(usable), *shares, *np.tensordot(weights, controls, 1)]),
     }
 
 
-def _oriented(figures: np.ndarray, mechanism: Mechanism, at: tuple[int, int], wrong: float) -> np.ndarray:
+def _oriented(figures: Sequence[Any], mechanism: Mechanism, at: tuple[int, int], wrong: float) -> np.ndarray:
     """Return the controls among the twin's figures; wrong is significance in the direction that counts as wrong."""
     named = dict(zip(CONTROLS, figures, strict=True))
     for_better = wrong * mechanism.assumptions.design.outcomes[at[1]].sign > 0
-    named["wrong"] = named["power"] - named["favours_reference"] if for_better else named["favours_reference"]
+    worse = np.asarray(named["favours_reference"], dtype=float)
+    named["wrong"] = named["power"] - worse if for_better else worse
     return np.stack([named[name] for name in _CONTROLS])
 
 

@@ -21,7 +21,7 @@ from asteroid_repro.trial.changes import dotted
 
 MANIFEST: Final = "manifest.json"
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Layout of manifest and pieces; another layout has another number."""
 
 _DERIVED: Final = ("label", "pieces")  # they follow from the rest: no difference of their own

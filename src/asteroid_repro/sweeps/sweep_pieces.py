@@ -23,6 +23,7 @@ MEASURED: Final = {
     "mcse": "float64",
     "low": "float64",
     "high": "float64",
+    "worth": "float64",
     "trials": "int64",
 }
 """Columns of what was measured, and their types."""

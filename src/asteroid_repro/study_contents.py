@@ -8,6 +8,7 @@ from asteroid_repro.estimate.effects.methods import chosen_analysis
 from asteroid_repro.study_folder import Study
 from asteroid_repro.tables.toml_files import in_file
 from asteroid_repro.verdicts.left_by_print import assumed_from_print, left_by_print, own_analysis
+from asteroid_repro.verdicts.people_foretold.foretold import FILE, read_foretelling
 from asteroid_repro.verdicts.simulated import why_not
 
 
@@ -146,3 +147,12 @@ def _scenarios(study: Study) -> list[str]:
             study.scenario(name)
     found = [f"Scenarios: {', '.join(names)}."] if names else []
     return found + (["Screening: how likely people are to fail each criterion."] if study.screening else [])
+
+
+def _foretold(study: Study) -> list[str]:
+    if not (study.folder / FILE).exists():
+        return []
+    found = read_foretelling(study.folder)
+    count = sum(entry.status == "foretold" for entry in found.entries)
+    frozen = f"frozen {found.date} as {found.sha256[:12]}"
+    return [f"Foretold: {count} quantities of the people, {frozen}. Can be done: study score, with the people."]

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
+from errno import ENAMETOOLONG
 from functools import wraps
 from inspect import Parameter, signature
 from math import isfinite, isnan
@@ -58,6 +59,12 @@ def checked(function: Callable[Given, Result]) -> Callable[Given, Result]:
         except BrokenExecutor:
             killed = "processes that live to the end, got one that was killed (did the memory run out?)"
             raise InputError(f"n_jobs must be {killed}. Run it again with fewer.") from None
+        except OSError as error:
+            if error.errno != ENAMETOOLONG:
+                raise
+            raise InputError(
+                f"{function.__name__} must be given names that files can have, got a longer one."
+            ) from None
         except ArithmeticError as error:  # beyond what a float holds
             size = f"numbers of a size that can be computed with, got one too large or small ({error})"
             raise InputError(f"{function.__name__} must be given {size}. Give ordinary ones.") from error

@@ -152,4 +152,6 @@ def test_the_readme_has_every_verdict_also_those_that_do_not_please() -> None:
 def test_every_name_is_filled_in(page: Path, names: dict[str, Any]) -> None:
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=True)
     for expression in re.findall(r"\{\{(.*?)\}\}", _text(page)):
-        assert environment.from_string("{{" + expression + "}}").render(names), expression
+        shown = environment.from_string("{{" + expression + "}}").render(names)
+        assert shown.strip() not in {"", "None", "nan", "inf", "-inf", "[]", "{}"}, expression
+        assert not shown.startswith(("<", "{", "[")), f"{expression} is a whole group of numbers, not one of them"

@@ -74,6 +74,8 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
                       "week": 12, "nodes": 3} | analysis | run | one,
         "attendance": {"trial": has["trial"]},
         "audit": {"study": ar.study()},
+        "audit_text": {"text": "Pain fell (-15.30 (95% CI -25.33 to -5.27) points, p=0.003).", "level": 0.95,
+                       "sides": 2, "line": False},
         "audit_triple": {"triple": "-15.30 (-25.33, -5.27), p=0.003", "level": 0.95, "ratio": False},
         "changes_since": {"version_or_date": "0.1.0"},
         "compare_with_yardstick": {"rate": has["rates"].rows[0], "yardstick_per_1000": 8.0, "low": 5.0, "high": 12.0,
@@ -89,6 +91,7 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
         "grim": {"mean": "5.19", "n": 28, "step": 1},
         "grim_difference": {"difference": "1.25", "n_treatment": 20, "n_reference": 20, "step": 1},
         "grimmer": {"sd": "2.1", "mean": "5.0", "n": 20, "step": 1},
+        "harms": {"trial": has["trial"], "method": "exact", "level": 0.9},
         "hours_for_precision": {"rate_per_1000_h": 10.0, "ratio": 2.0, "level": 0.9, "assurance": 0.8,
                                 "dispersion": 1.0, "hours_per_person": 10.0},
         "inference_ledger": {"trial": has["trial"], "outcome": "average_pain", "week": 12},
@@ -123,6 +126,8 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
         "programme": {"name": "couch_to_5k", "study_name": "asteroid"},
         "programme_names": {"study_name": "asteroid"},
         "published": {},
+        "read_people": {"outcomes": has["trial"].outcomes, "participants": has["trial"].participants,
+                        "design": design, "say": None},
         "reanalyse": {"study": ar.study()},
         "reconstruct": {"outcome": "disability", "n": 1, "seed": 1, "week": 12},
         "replication": {"estimate": -15.3, "se": 5.1, "relative_size": 1.0, "level": 0.9, "shrinkage": 0.0},
@@ -268,7 +273,11 @@ def drawn(cases: list[Odd], seed: int) -> list[Odd]:
 
 def asked(odd_values: dict[str, Any], folder: Path) -> list[Odd]:
     return [
-        Odd(name, argument, what) for name, given in calls(folder).items() for argument in given for what in odd_values
+        Odd(name, argument, what)
+        for name, given in calls(folder).items()
+        for argument in given
+        for what in odd_values
+        if argument != "say"  # what is called there is the caller's own
     ]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from io import StringIO
+from itertools import pairwise
 from math import inf, sqrt
 from typing import Any, Final
 
@@ -161,11 +162,19 @@ def _rates() -> Iterator[Comparison]:
 
 
 def _power() -> Iterator[Comparison]:
-    from scipy.stats import nct, t
+    from scipy.integrate import quad
+    from scipy.stats import chi2, norm, t
 
     for shift, df in ((0.0, 38), (1.5, 38), (2.8, 38), (3.0, 10), (4.5, 200)):
         critical = float(t.ppf(0.975, df))
-        expected = nct.sf(critical, df, shift) + nct.cdf(-critical, df, shift)
+
+        def beyond(square: float, shift: float, df: int, critical: float) -> float:
+            limit = critical * sqrt(square / df)
+            return float((norm.sf(limit - shift) + norm.cdf(-limit - shift)) * chi2.pdf(square, df))
+
+        ends = [float(chi2.ppf(1e-14, df)), float(df), float(chi2.isf(1e-14, df))]
+        parts = [quad(beyond, *part, (shift, df, critical), epsabs=1e-13, epsrel=1e-12)[0] for part in pairwise(ends)]
+        expected = float(sum(parts))
         yield Comparison(f"t of {df} degrees of freedom, shift {shift:g}", expected, two_sided(shift, df, critical))
 
 

@@ -192,7 +192,7 @@ def _with_versions(reference: str) -> str:
         versions = from_r()["versions"]
         named = [f"{name} {number}" for name, number in versions.items() if name in reference or name == "R"]
         return f"{reference} ({', '.join(named)})"
-    return f"{reference} {version('scipy')}" if reference.startswith("SciPy") else reference
+    return reference
 
 
 def _summary(requirement: dict[str, Any], rows: Sequence[ValidationRow]) -> dict[str, Any]:

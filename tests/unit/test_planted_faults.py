@@ -30,7 +30,8 @@ def test_responders_have_wilson_limits() -> None:
     people = [(number, "treatment" if number < 20 else "reference") for number in range(40)]
     gained = {*range(7), 20, 21}
     rows = [
-        {"participant": who, "arm": arm, "week": week, "outcome": "pain", "value": 50 - 20 * (week > 0 and who in gained)}
+        {"participant": who, "arm": arm, "week": week, "outcome": "pain",
+         "value": 50 - 20 * (week > 0 and who in gained)}
         for who, arm in people for week in (0, 12)
     ]  # fmt: skip
     found = ar.responders(pd.DataFrame(rows), outcome="pain", points=10, better="lower")

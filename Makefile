@@ -8,18 +8,19 @@ export UV_SYSTEM_CERTS ?= 1
 export UV_NATIVE_TLS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test mutants browser screenshots lint format notebooks docs whatif fit bench type-one small-trials missing-inference references audit-calibration read-print chance-imbalance verify-calibration noticed-changes floor foretelling-calibration lock clean
+.PHONY: help reproduce test mutants browser screenshots lint format notebooks docs whatif whatif-grid lab fit bench type-one small-trials missing-inference references audit-calibration read-print chance-imbalance verify-calibration noticed-changes floor foretelling-calibration lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 $(STAMP): requirements.lock pyproject.toml
+	@echo "Setting up .venv: every package of requirements.lock, checked by its hash (one to four minutes, once)"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 ifdef UV
-	uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	uv pip sync --require-hashes --python $(BIN)/python requirements.lock
 	uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python -e .
 else
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 endif
 	touch $(STAMP)
@@ -57,13 +58,20 @@ format: $(STAMP) ## Apply the code style
 notebooks: $(STAMP) ## Execute the notebooks and store their outputs
 	$(BIN)/python notebooks/execute.py
 
+lab: $(STAMP) ## Open the lessons in JupyterLab
+	$(BIN)/jupyter lab notebooks
+
 docs: $(STAMP) ## Build the documentation site, offline (docs/_build/html/index.html)
 	rm -rf docs/_build docs/_generated docs/reference/api
 	$(BIN)/sphinx-build -W --keep-going -q -c docs . docs/_build/html
 	$(BIN)/python docs/check_site.py
 
-whatif: $(STAMP) ## Simulate the grid of the static what-if page (docs/what-if.html)
+whatif: $(STAMP) ## Write the static what-if page (docs/what-if.html) from its simulated grid
 	$(BIN)/python docs/make_what_if.py
+
+whatif-grid: $(STAMP) ## Simulate that grid anew and measure its error (docs/what_if/; needs Node.js)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python docs/simulate_what_if.py
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python docs/measure_what_if.py
 
 fit: $(STAMP) ## Fit the programme mechanism (assumptions.toml) to the claims that may be fitted
 	$(BIN)/python benchmarks/fit_programme.py

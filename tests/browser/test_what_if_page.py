@@ -43,6 +43,24 @@ SEEK = """
   return seek(document)?.dataset.state === wanted;
 }"""
 
+HAMMER = """
+() => {
+  const seek = (root) => {
+    for (const element of root.querySelectorAll("*")) {
+      if (element.id === "people_per_arm") return element;
+      const inside = element.shadowRoot && seek(element.shadowRoot);
+      if (inside) return inside;
+    }
+    return null;
+  };
+  const slider = seek(document);
+  for (let k = 0; k < 20; k += 1) {
+    slider.value = String(60 + ((Number(slider.value) + k) % 30));
+    slider.dispatchEvent(new Event("input"));
+  }
+}"""
+"""Moves the people per arm twenty times without a pause."""
+
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
@@ -123,7 +141,7 @@ def _numbers(page: Any) -> list[str]:
 
 
 def test_the_first_numbers_are_those_of_the_library(page: Any) -> None:
-    assert page.locator("#power").inner_text() == _power() == "85.2 %"
+    assert page.locator("#power").inner_text() == _power() == "84.9 %"
     assert page.locator("#summary").inner_text() == summary(State())
     assert page.title() == "What if? ASTEROID, simulated"
     assert "SIMULATED" in page.locator(".stamp").inner_text()
@@ -145,6 +163,40 @@ def test_a_slider_moved_by_keyboard_changes_the_number_within_half_a_second(page
     assert statistics.median(taken) < 500
 
 
+def test_one_visitor_who_asks_for_the_slowest_does_not_hold_up_the_others(browser: Any, address: str) -> None:
+    """Ten visitors; the first moves a slider of the slowest state without a pause."""
+    slow, *others = [_open(browser, address) for _ in range(10)]
+    slow.locator("#method").select_option("clda")
+    _type(slow, "missing_treatment", 30)
+    _type(slow, "missing_reference", 30)
+    taken: dict[bool, list[float]] = {False: [], True: []}
+    for number, page in enumerate(others):
+        for is_hammered, people in ((False, 30 + number), (True, 40 + number)):
+            if is_hammered:
+                slow.evaluate(HAMMER)
+            start = time.perf_counter()
+            _type(page, "people_per_arm", people)
+            page.wait_for_function(SEEK, arg=f"people_per_arm={people}", timeout=PATIENCE_MS)
+            taken[is_hammered].append(time.perf_counter() - start)
+            assert page.locator("#power").inner_text() == _power(people_per_arm=people)
+    alone, beside = (1000 * statistics.median(taken[each]) for each in (False, True))
+    print(f"alone {alone:.0f} ms, beside a slow visitor {beside:.0f} ms (medians of {len(others)})")  # noqa: T201
+    assert beside < max(
+        1000, 3 * alone
+    )  # a second on a machine of one's own; on a busy one no more than thrice as long
+    for page in (slow, *others):
+        page.close()
+
+
+def test_on_a_phone_the_result_stays_in_view_while_a_control_is_moved(page: Any) -> None:
+    page.set_viewport_size(PHONE)
+    page.locator("#people_per_arm").focus()
+    page.keyboard.press("ArrowRight")
+    _settle(page, "people_per_arm=21")
+    place = page.locator("#summary").bounding_box()
+    assert 0 <= place["y"] < PHONE["height"] / 2
+
+
 def test_quick_moves_end_at_the_last_one(page: Any) -> None:
     slider = page.locator("#people_per_arm")
     slider.focus()
@@ -161,7 +213,7 @@ def test_an_impossible_combination_explains_itself_and_keeps_the_last_result(
     _settle(page, "people_per_arm=30")
     assert page.locator("#people_per_arm").input_value() == "30"
     numbers, link = _numbers(page), page.url
-    _type(page, "adherence_sd", 0.5)
+    _type(page, "adherence_sd", 50)
     alert = page.get_by_role("alert")
     alert.wait_for()
     assert "adherence_sd must be between" in alert.inner_text()
@@ -169,14 +221,17 @@ def test_an_impossible_combination_explains_itself_and_keeps_the_last_result(
     assert _numbers(page) == numbers
     assert page.url == link
     assert accessibility_findings(page) == []
-    _type(page, "adherence_sd", 0.3)
+    _type(page, "adherence_sd", 30)
     _settle(page, "people_per_arm=30&adherence_sd=0.3")
     assert alert.count() == 0
 
 
 def test_a_link_that_cannot_be_explains_itself(browser: Any, address: str) -> None:
     page = _open(browser, f"{address}?people_per_arm=100000")
-    assert "people_per_arm must be a whole number from 5 to 100, got 100000" in page.get_by_role("alert").inner_text()
+    assert (
+        "People per arm (people_per_arm) must be a whole number from 5 to 500, got 100000"
+        in page.get_by_role("alert").inner_text()
+    )
     assert page.locator("#power").inner_text() == _power()
     page.close()
 
@@ -320,7 +375,7 @@ def test_screenshots(page: Any) -> None:
     _type(page, "average_pain.effect", -8)
     _settle(page, "average_pain.effect=-8")
     page.screenshot(path=folder / "what-if-desktop.png", full_page=True)
-    _type(page, "adherence_sd", 0.5)
+    _type(page, "adherence_sd", 50)
     page.get_by_role("alert").wait_for()
     page.screenshot(path=folder / "what-if-impossible.png")
     page.set_viewport_size(PHONE)

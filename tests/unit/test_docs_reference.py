@@ -3,6 +3,7 @@
 import inspect
 import re
 import shlex
+import types
 import typing
 from pathlib import Path
 
@@ -26,7 +27,10 @@ def test_every_public_name_is_listed_once() -> None:
 def test_every_record_that_a_public_function_returns_is_listed() -> None:
     functions = [inspect.unwrap(getattr(ar, name)) for name in ar.__all__ if not inspect.isclass(getattr(ar, name))]
     annotated = [_returned(function) for function in functions if inspect.isfunction(function)]
-    returned = [record for each in annotated for record in (typing.get_args(each) or (each,))]
+    unions = (types.UnionType, typing.Union)
+    returned = [
+        one for each in annotated for one in (typing.get_args(each) if typing.get_origin(each) in unions else [each])
+    ]
     ours = {
         f"{record.__module__}.{record.__qualname__}"
         for record in returned
@@ -34,7 +38,9 @@ def test_every_record_that_a_public_function_returns_is_listed() -> None:
         and record.__module__.startswith("asteroid_repro")
         and record.__name__ not in ar.__all__
     }
-    assert set(_listed("results.md")) == ours
+    listed = set(_listed("results.md"))
+    assert ours <= listed
+    assert listed - ours <= {"asteroid_repro.estimate.effects.estimate_effects.Fits"}  # a field of what is returned
 
 
 def _returned(function: typing.Any) -> object:

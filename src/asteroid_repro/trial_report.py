@@ -34,7 +34,7 @@ from asteroid_repro.study_folder import Study
 from asteroid_repro.tables.rounding import percent
 from asteroid_repro.trial.design_words import label_of
 from asteroid_repro.trial.participant_data import Trial
-from asteroid_repro.verdicts.against_people import verify_people
+from asteroid_repro.verdicts.from_people.against_people import verify_people
 
 _BESIDE: Final[tuple[tuple[str, Distribution], ...]] = (
     ("mmrm", "kenward_roger"),

@@ -10,9 +10,9 @@ import pandas as pd
 from asteroid_repro.errors import InputError
 from asteroid_repro.reading.cells import is_missing, key, looks_numeric, plain
 from asteroid_repro.reading.columns import find_column
+from asteroid_repro.reading.files_in.raw_tables import RawTable
 from asteroid_repro.reading.identifiers import listed
 from asteroid_repro.reading.options import Options
-from asteroid_repro.reading.raw_tables import RawTable
 from asteroid_repro.reading.visit_labels import visit_weeks, weeks_of
 
 Told = Callable[[str], None]

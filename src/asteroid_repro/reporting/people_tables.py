@@ -12,7 +12,7 @@ from asteroid_repro.reporting.paper_tables import PaperTable
 from asteroid_repro.tables.rounding import decimals, estimate_with_limits, number, p_value, percent
 from asteroid_repro.trial.design import Design
 from asteroid_repro.trial.design_words import contrast, denominator, label_of
-from asteroid_repro.verdicts.against_people import PeopleVerification
+from asteroid_repro.verdicts.from_people.against_people import PeopleVerification
 
 _RULES = {
     "mar": "Missing at random",

@@ -29,8 +29,8 @@ from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.assumptions import TrialAssumptions
 from asteroid_repro.trial.participant_data import Trial
 from asteroid_repro.trial.provenance import Provenance
-from asteroid_repro.verdicts.against_people import PeopleVerification, verify_people
 from asteroid_repro.verdicts.foretelling import LEVEL, Foretelling, chance_of_misses, foretell
+from asteroid_repro.verdicts.from_people.against_people import PeopleVerification, verify_people
 from asteroid_repro.verdicts.simulated import PerTrial, fitted_figure, per_trial_figures, why_not
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ def verify(
         ASTEROID when not given.
     against : {"simulation", "people"}
         What the claims are held against. From people each is recomputed to its printed digits, and where it differs,
-        other analyses are tried: see :func:`asteroid_repro.verdicts.against_people.verify_people`.
+        other analyses are tried: see :func:`asteroid_repro.verdicts.from_people.against_people.verify_people`.
     people : Trial, optional
         The people, as :func:`asteroid_repro.read_people` reads them; the study's (``people.toml``) when not given.
     seed : int, optional

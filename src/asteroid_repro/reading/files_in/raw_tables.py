@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.reading.delimited_text import read_delimited
+from asteroid_repro.reading.files_in.delimited_text import read_delimited
 
 _SHEETS: Final = {".xlsx", ".xlsm", ".xls", ".ods"}
 _PACKAGES: Final = {".sav": "read_sav", ".zsav": "read_sav", ".por": "read_por", ".dta": "read_dta",

@@ -131,6 +131,7 @@ def calls(folder: Path) -> dict[str, dict[str, Any]]:
         "reanalyse": {"study": ar.study()},
         "reconstruct": {"outcome": "disability", "n": 1, "seed": 1, "week": 12},
         "replication": {"estimate": -15.3, "se": 5.1, "relative_size": 1.0, "level": 0.9, "shrinkage": 0.0},
+        "report": {"trial": has["trial"], "seed": 1, "method": "ancova", "distribution": "t", "level": 0.9},
         "rerandomisation_test": people | {"statistic": "change", "exhaustive_up_to": 10, "allocations": 99, "seed": 1,
                                           "level": 0.9},
         "responders": people | {"points": 15.0, "level": 0.9},

@@ -142,6 +142,8 @@ that each run reports over the standard deviation of what the runs found, at its
 and outcomes of the last visit. Such a ratio has an error of its own, {1 / np.sqrt(2 * SEEDS):.1%} with {SEEDS:,} seeds
 and {1 / np.sqrt(2 * FEWER_SEEDS):.1%} with {FEWER_SEEDS}: the farthest of thirty may be nearly three times
 that from 1 by chance alone.
+Where effects vary the truth is simulated too, once for all seeds: its error is in the standard error of the bias
+and in no spread, so that this ratio is above 1 by design.
 Shares of fewer than {RARE} trials of a short run are counted as *rare* and not judged there: they are not
 controlled. *Farthest from plain*: one run of {LONG:,} trials with control against one of {PLAIN:,} without, in joint
 standard errors.

@@ -85,7 +85,6 @@ def main() -> None:
     report = {
         "points": POINTS,
         "trials": TRIALS,
-        "root_mean_square": round(float(np.sqrt(max(0.0, (difference**2 - (100 * error) ** 2).mean()))), 3),
         "mean": round(float(difference.mean()), 3),
         "beyond": int(beyond.sum()),
         "largest": round(float(np.abs(difference).max()), 2),

@@ -118,7 +118,7 @@ published.loc[published["about"].str.contains("adverse|hours|speed|distance"), [
 # Attendance, running hours, event counts and the distance of the first week were fitted. The distances below were not.
 # Those over the whole programme are *blind*: they were read after the model had been fixed. Each interval is given what
 # is known of the same trial: its hours, its attendance, its first week. *Detectable* is how far the figure would have
-# to be shifted to be missed with 80 % probability.
+# to be shifted to be missed four times in five.
 
 # %%
 result = ar.verify(seed=seed, assumptions=assumptions, trials=trials)

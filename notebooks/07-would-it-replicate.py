@@ -189,8 +189,7 @@ belief = ar.posterior(
 _ = ar.plot_posterior(belief)
 
 # %%
-print(belief.answer())
-belief.to_frame().round(2)
+belief
 
 # %% [markdown]
 # That running helped at all is likely under every prior that is not firm doubt. That it helped by a minimal important

@@ -13,7 +13,6 @@ from pydantic import BaseModel, Field
 from asteroid_repro.errors import InputError, did_you_mean, validated
 from asteroid_repro.ledger.formula import evaluate, names
 from asteroid_repro.ledger.ledger import Ledger, read_ledger
-from asteroid_repro.reading.read_people import read_people_file
 from asteroid_repro.tables.toml_files import in_file, read_record, read_toml
 from asteroid_repro.trial.assumptions import TrialAssumptions, build, check_names
 from asteroid_repro.trial.candidacy import Candidacy
@@ -121,6 +120,8 @@ class Study:
             raise InputError(
                 f"{self.folder} must hold people.toml to have people, got none. Add it, or use read_people."
             )
+        from asteroid_repro.reading.read_people import read_people_file
+
         return read_people_file(self.folder / "people.toml", self.design)
 
     @property

@@ -29,6 +29,8 @@ ORIGIN = (
     "RECONSTRUCTED",
     "Published numbers, nothing simulated",
     "Normal approximation, nothing simulated",
+    "Print of ASTEROID re-analysed, nothing simulated",
+    "Posterior by closed form",
 )
 
 every_lesson = pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)

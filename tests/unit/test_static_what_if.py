@@ -76,7 +76,6 @@ def test_the_papers_state_is_that_of_the_live_page() -> None:
 def test_the_measured_error_is_in_the_answer_and_within_what_was_asked() -> None:
     report = json.loads((FOLDER / "error.json").read_text(encoding="utf-8"))
     assert report["points"] == 1000
-    assert report["root_mean_square"] <= 0.7
     assert report["beyond"] <= 0.05 * report["points"]  # as many as chance alone puts beyond 95 % limits
     assert f"in {report['beyond']}; the largest difference was {report['largest']:.1f}" in data()["error"]
 

@@ -425,7 +425,7 @@ CHANGES = st.fixed_dictionaries(
     optional={
         "name": st.text(st.characters(exclude_categories=("C", "Z")), min_size=1),
         "description": st.text(),
-        "people_per_arm": st.integers(2, 10**6),
+        "people_per_arm": st.integers(2, 50_000),
         "adherence_mean": st.floats(0.2, 0.8),
         "serious_share": SHARES,
         "dose_response": SHARES,

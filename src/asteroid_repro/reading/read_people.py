@@ -132,12 +132,13 @@ def read_people(
     >>> wide = pd.DataFrame({"Record ID": ["A", "B", "C", "D"], "Group": ["yoga", "yoga", "control", "control"],
     ...                      "pain_bl": [40, 50, 45, 55], "pain_12w": [20, 35, -99, 50]})
     >>> trial = read_people(wide, missing=-99, scales=(0, 100), better="lower")
-    Columns: participant = 'Record ID', arm = 'Group'.
-    Visits: 12w = week 12, bl = week 0.
+    People: 4, of whom 2 yoga (the treatment) and 2 control (the reference).
+    Visits: weeks 0, 12. Outcomes: pain.
+    pain: missing (yoga + control): week 12 0 + 1.
+    outcomes: people are in column 'Record ID', arms in 'Group'.
     Arms: yoga is the treatment, control the reference, by their names.
-    Read: 4 people, 2 yoga and 2 control; weeks 0, 12; pain.
-    pain: 1 code for missing (-99).
-    pain: 1 of 8 scores missing (week 12: 0 yoga, 1 control).
+    Visits: 12w = week 12, bl = week 0.
+    pain: 1 codes made missing (-99: 1).
     >>> trial.outcomes["value"].tolist()
     [40.0, 20.0, 50.0, 35.0, 45.0, nan, 55.0, 50.0]
     """

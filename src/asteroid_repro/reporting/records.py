@@ -13,7 +13,7 @@ from asteroid_repro.tables.text_table import Records, cell
 if TYPE_CHECKING:
     import pandas as pd
 
-_NUMBER = re.compile(r"[-+]?[0-9.]+(e[-+]?[0-9]+)?( [^-+=@|!()]*)?", re.ASCII)  # with its unit
+_NUMBER = re.compile(r"[-+]? ?[0-9.]+(e[-+]?[0-9]+)?( [^-+=@|!()]*| \([-0-9., ]*\))?", re.ASCII)  # with unit or limits
 
 
 def rows(table: "pd.DataFrame") -> Records:

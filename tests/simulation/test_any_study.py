@@ -135,7 +135,8 @@ def test_the_what_if_page_answers_for_every_outcome(studied: ar.Study) -> None:
         for wanted, word in ((1, "benefit"), (-1, "harm")):
             effect = wanted if outcome.better == "higher" else -wanted
             state = page_of(f"outcome={outcome.name}&{outcome.name}.effect={effect}", studied).state
-            found = f"would find {outcome.label} {'raised' if effect > 0 else 'lowered'} by {studied.design.treatment.label}"
+            way = "raised" if effect > 0 else "lowered"
+            found = f"would find {outcome.label} {way} by {studied.design.treatment.label}"
             said = headline(state).lower()
             assert found.lower() in said
             assert f", a {word}; with " in said

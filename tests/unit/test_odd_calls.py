@@ -16,6 +16,7 @@ from typing import Any, Union, get_args, get_origin
 
 import numpy as np
 import pandas as pd
+import pytest
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
@@ -320,7 +321,8 @@ def test_there_is_a_good_call_of_every_public_function(tmp_path: Path) -> None:
         plt.close("all")
 
 
-def test_what_is_wrong_or_doubtful_ends_in_an_answer(tmp_path: Path) -> None:
+def test_what_is_wrong_or_doubtful_ends_in_an_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # an odd name may be one that a file can have
     values = WRONG | DOUBTFUL
     tried = drawn(asked(values, tmp_path), seed=22)
     assert len(tried) > (5000 if ALL else 500)
@@ -350,7 +352,8 @@ def twin_of(good: Any, what: str) -> Any:
     return None if isinstance(good, bool) or good == [] else TWINS[what](good)
 
 
-def test_other_ways_to_write_a_good_value_give_the_same(tmp_path: Path) -> None:
+def test_other_ways_to_write_a_good_value_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     tried = 0
     for odd in drawn(asked(TWINS, tmp_path), seed=23):
         good = calls(tmp_path)[odd.name][odd.argument]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from asteroid_repro.errors import InputError
-from asteroid_repro.reading.options import Options
+from asteroid_repro.reading.reading_options import Options
 from asteroid_repro.trial.design import Arm, Design, EventKind, Outcome, PaperAnalysis
 
 _MOST_DECIMALS = 4

@@ -11,7 +11,7 @@ from asteroid_repro.reading.cells import comma_is_decimal, is_missing, key, numb
 from asteroid_repro.reading.columns import find_column
 from asteroid_repro.reading.files_in.raw_tables import RawTable
 from asteroid_repro.reading.identifiers import People, one_spelling
-from asteroid_repro.reading.options import Options
+from asteroid_repro.reading.reading_options import Options
 from asteroid_repro.reading.visit_labels import in_weeks, weeks_of
 from asteroid_repro.tables.checking import check_listed_once
 from asteroid_repro.tables.schema import SESSION_TOTALS, TABLES

@@ -9,13 +9,13 @@ import pandas as pd
 
 from asteroid_repro.errors import InputError, validated
 from asteroid_repro.reading.cells import key
-from asteroid_repro.reading.characteristics import describe
 from asteroid_repro.reading.columns import USUAL, find_column
+from asteroid_repro.reading.described_people import describe
 from asteroid_repro.reading.designed import design_of, event_kinds, name_for
 from asteroid_repro.reading.exposure_tables import read_events, read_sessions, read_totals
 from asteroid_repro.reading.files_in.raw_tables import RawTable, raw_table, sheets
 from asteroid_repro.reading.identifiers import People, listed
-from asteroid_repro.reading.options import Code, Options
+from asteroid_repro.reading.reading_options import Code, Options
 from asteroid_repro.reading.scores import read_scores
 from asteroid_repro.reading.shapes import to_long
 from asteroid_repro.reading.summary import summary

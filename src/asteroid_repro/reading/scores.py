@@ -8,7 +8,7 @@ import pandas as pd
 from asteroid_repro.errors import InputError
 from asteroid_repro.reading.cells import comma_is_decimal, key, numbers, plain
 from asteroid_repro.reading.identifiers import People, listed
-from asteroid_repro.reading.options import Options
+from asteroid_repro.reading.reading_options import Options
 from asteroid_repro.reading.shapes import Long
 from asteroid_repro.tables.plausible import refuse_odd
 from asteroid_repro.trial.design import Design, Outcome

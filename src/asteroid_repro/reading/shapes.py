@@ -12,7 +12,7 @@ from asteroid_repro.reading.cells import is_missing, key, looks_numeric, plain
 from asteroid_repro.reading.columns import find_column
 from asteroid_repro.reading.files_in.raw_tables import RawTable
 from asteroid_repro.reading.identifiers import listed
-from asteroid_repro.reading.options import Options
+from asteroid_repro.reading.reading_options import Options
 from asteroid_repro.reading.visit_labels import visit_weeks, weeks_of
 
 Told = Callable[[str], None]

@@ -9,7 +9,7 @@ import pandas as pd
 from asteroid_repro.errors import InputError, did_you_mean
 from asteroid_repro.reading.cells import is_missing, key, plain
 from asteroid_repro.reading.identifiers import listed
-from asteroid_repro.reading.options import Code
+from asteroid_repro.reading.reading_options import Code
 from asteroid_repro.trial.design import Design
 
 _REFERENCE: Final = re.compile(

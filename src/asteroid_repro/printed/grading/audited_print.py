@@ -19,8 +19,8 @@ from asteroid_repro.printed.grading.grade import (
 )
 from asteroid_repro.printed.reading.find_results import LONGEST, find_results
 from asteroid_repro.printed.reading.found_result import FoundResult
+from asteroid_repro.printed.reading.known_words import SCALES
 from asteroid_repro.printed.reading.labels import scale_named
-from asteroid_repro.printed.reading.words import SCALES
 from asteroid_repro.tables.limits import check_level
 from asteroid_repro.tables.result_table import ResultTable
 

@@ -2,7 +2,7 @@
 
 import re
 
-from asteroid_repro.printed.reading.words import CAPITALS, RANKS, SCALE, SCALE_NAMES, SCALES
+from asteroid_repro.printed.reading.known_words import CAPITALS, RANKS, SCALE, SCALE_NAMES, SCALES
 
 
 def scale_of(words: list[str]) -> str:

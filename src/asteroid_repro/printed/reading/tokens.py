@@ -22,7 +22,7 @@ import re
 import unicodedata
 from typing import Final, NamedTuple
 
-from asteroid_repro.printed.reading.words import DATES, KIND
+from asteroid_repro.printed.reading.known_words import DATES, KIND
 
 _POINT: Final = "[.\u00b7\u2022\u2219\u22c5\u2027]"
 _THIN: Final = "[\u00a0\u2009\u202f\u2008'\u2019]"  # between groups of three digits

@@ -14,7 +14,7 @@ from asteroid_repro.ledger.formula import evaluate
 from asteroid_repro.ledger.ledger import Ledger
 from asteroid_repro.tables.result_table import ResultTable
 from asteroid_repro.trial.participant_data import Trial
-from asteroid_repro.verdicts.from_people.people_figures import effect_of_people, figure_of_people
+from asteroid_repro.verdicts.from_people.recomputed_figures import effect_of_people, figure_of_people
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ from asteroid_repro.reading.cells import comma_is_decimal, is_missing, key, look
 from asteroid_repro.reading.designed import name_for
 from asteroid_repro.reading.files_in.raw_tables import RawTable
 from asteroid_repro.reading.identifiers import listed, one_spelling
-from asteroid_repro.reading.options import Options
+from asteroid_repro.reading.reading_options import Options
 from asteroid_repro.tables.plausible import refuse_odd
 
 Told = Callable[[str], None]

@@ -8,7 +8,7 @@ export UV_SYSTEM_CERTS ?= 1
 export UV_NATIVE_TLS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce test mutants browser screenshots lint format notebooks docs whatif whatif-grid lab fit bench type-one small-trials missing-inference references audit-calibration read-print chance-imbalance verify-calibration noticed-changes floor foretelling-calibration lock clean
+.PHONY: help reproduce test mutants browser screenshots lint format notebooks docs whatif whatif-grid lab fit bench type-one small-trials other-covariances mixed-model-speed missing-inference references audit-calibration read-print chance-imbalance verify-calibration noticed-changes floor foretelling-calibration lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -84,6 +84,12 @@ control: $(STAMP) ## Hold control variates to 2,500 seeds and to plain trials (d
 
 small-trials: $(STAMP) ## Measure the type I error of the mixed model in small trials (docs/small-trials.md)
 	$(BIN)/python benchmarks/small_trials.py
+
+other-covariances: $(STAMP) ## Measure the type I error under covariances without a reference (docs/other-covariances.md)
+	$(BIN)/python benchmarks/other_covariances.py
+
+mixed-model-speed: $(STAMP) ## Time the mixed model of one table (docs/mixed-model-speed.md)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/mixed_model_speed.py
 
 missing-inference: $(STAMP) ## Measure inference with missing visits (docs/missing-visit-inference.md)
 	$(BIN)/python benchmarks/missing_visit_inference.py

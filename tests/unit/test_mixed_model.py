@@ -184,6 +184,20 @@ def test_order_labels_origin_and_unit_play_no_part(case: dict[str, Any]) -> None
         np.testing.assert_allclose(found / [unit, unit, 1], expected, rtol=1e-9)
 
 
+@pytest.mark.parametrize("fewer", [0, 6])
+def test_a_covariance_for_each_arm_gives_the_t_test_of_welch(fewer: int) -> None:
+    """With one later visit and complete data; arms of 20 and of 14."""
+    scores = people(11, 0.0, visits=2) * np.where(np.arange(40) < 20, 1.0, 2.5)[:, np.newaxis]
+    short = scores[fewer:]
+    changes = [part[:, 1] - part[:, 0] for part in (short[: 20 - fewer], short[20 - fewer :])]
+    expected = ttest_ind(*changes, equal_var=False)
+    arms = np.where(np.arange(len(short)) < 20 - fewer, "yoga", "care")
+    rows = table(short).assign(arm=np.tile(arms, 2))
+    row = estimate_effects(rows, by_arm=True, distribution="satterthwaite", **ARMS).rows[0]
+    assert (row.estimate, row.df) == pytest.approx((changes[0].mean() - changes[1].mean(), expected.df), rel=1e-7)
+    assert row.p_value == pytest.approx(expected.pvalue, rel=1e-7)
+
+
 def test_the_covariance_of_each_arm_and_the_facts_of_the_fit() -> None:
     found = estimate_effects(table(people(9)), by_arm=True, **ARMS)
     fit = found.fits.rows[0]

@@ -175,13 +175,13 @@ SCENARIOS: dict[str, dict[str, object]] = {
         "average_pain.sd": 16.459, "current_pain.sd": 20.775, "disability.sd": 8.074,
     },
     "neck_pain_correlations": {
-        "cross_outcome_correlation": [[1, 0.5, 0.3], [0.5, 1, 0.3], [0.3, 0.3, 1]],
+        "cross_outcome_correlation": [[1, 0.3, 0.3], [0.3, 1, 0.3], [0.3, 0.3, 1]],
         "visit_correlation": [[1.0, 0.6, 0.62], [0.6, 1.0, 0.75], [0.62, 0.75, 1.0]],
         "average_pain.sd": [18.771, 18.771, 20.912], "current_pain.sd": [23.693, 23.693, 26.395],
         "disability.sd": [9.208, 9.208, 10.258],
     },
     "headache_correlation": {
-        "cross_outcome_correlation": [[1, 0.5, 0.3], [0.5, 1, 0.3], [0.3, 0.3, 1]],
+        "cross_outcome_correlation": [[1, 0.3, 0.3], [0.3, 1, 0.3], [0.3, 0.3, 1]],
         "visit_correlation": 0.71,
         "average_pain.sd": 21.249, "current_pain.sd": 26.821, "disability.sd": 10.423,
     },

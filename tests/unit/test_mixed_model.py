@@ -1,13 +1,13 @@
 """The model of one table: derivatives, identities, invariance, refusals; and its agreement with the batched engine."""
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import ttest_ind
 
-from asteroid_repro import InputError, estimate_effects
+from asteroid_repro import InputError, estimate_effects, sensitivity
 from asteroid_repro.estimate.effects.estimate_effects import Effects
 from asteroid_repro.estimate.effects.methods import METHODS, estimate_arrays
 from asteroid_repro.estimate.inference import Likelihood
@@ -297,3 +297,35 @@ def test_a_diary_has_the_patterns_that_occur_not_all_there_are() -> None:
     found = estimate_effects(table(scores), covariance="exponential", **ARMS)
     assert len(found.rows) == 24
     assert found.joint_tests.rows[0].df_numerator == 24
+
+
+def test_what_the_fit_cannot_give_is_said_in_a_line() -> None:
+    with pytest.raises(InputError, match="margins must be"):
+        estimate_effects(table(people(1)), margins=cast("Any", "Equal"), **ARMS)
+    twice = table(people(1), age=np.arange(40.0), double=2 * np.arange(40.0))
+    for covariates in (["age", "double"], ["baseline"]):
+        with pytest.raises(InputError, match="covariates must not follow"):
+            sensitivity(twice, outcome="pain", seed=1, rule="mar", covariates=covariates, **ARMS)
+
+
+def test_kenward_roger_of_very_few_people_differs_little_from_satterthwaite() -> None:
+    """The information on the covariance is nearly singular here: its root once was not found."""
+    few = table(people(9, 0.2, n=6))
+    found = [
+        estimate_effects(few, method="mmrm", distribution=name, **ARMS) for name in ("kenward_roger", "satterthwaite")
+    ]
+    for one, other in zip(*(each.rows for each in found), strict=True):
+        assert (one.se, one.df) == pytest.approx((other.se, other.df), rel=1e-4)
+
+
+def test_maximum_likelihood_has_a_distribution_of_its_own() -> None:
+    found = estimate_effects(table(people(1)), likelihood="ML", **ARMS)
+    assert found.rows[0].distribution == "t"
+
+
+def test_a_missing_site_of_any_text_type_is_left_out() -> None:
+    site = pd.array(["a", "b", None, "a"] * 10, dtype="string")
+    plain = table(people(1), site=np.array(["a", "b", None, "a"] * 10, dtype=object))
+    options: dict[str, Any] = {"covariates": ["site"], "missing_covariates": "leave_out", **ARMS}
+    found = [estimate_effects(rows, **options).rows[-1].estimate for rows in (plain, table(people(1), site=site))]
+    assert found[0] == found[1]

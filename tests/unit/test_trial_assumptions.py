@@ -420,10 +420,11 @@ def test_every_scenario_written_as_toml_is_the_same_scenario(name: str, tmp_path
 
 
 SHARES = st.floats(0, 1)
+ONE_LINE = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1)
 CHANGES = st.fixed_dictionaries(
     {},
     optional={
-        "name": st.text(st.characters(exclude_categories=("C", "Z")), min_size=1),
+        "name": ONE_LINE,
         "description": st.text(),
         "people_per_arm": st.integers(2, 50_000),
         "adherence_mean": st.floats(0.2, 0.8),
@@ -437,7 +438,7 @@ CHANGES = st.fixed_dictionaries(
         "average_pain.effect": st.lists(st.floats(-20, 20), min_size=2, max_size=2),
         "disability.effect": st.floats(-15, 15),
         "every_outcome.sd": st.floats(1, 12),
-        "disability.unit": st.text(),
+        "disability.unit": ONE_LINE,
         "characteristics.sex.share": SHARES,
         "adverse_events.syncope.rate": st.floats(0, 10),
     },

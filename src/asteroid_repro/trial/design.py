@@ -94,7 +94,7 @@ class Outcome(Named):
     """
 
     label: Label = Field(description="As written in figures and tables.")
-    unit: str = Field("points", description="Unit of a score.")
+    unit: Label = Field("points", description="Unit of a score.")
     minimum: Number | None = Field(None, description="Lowest score; none where the scale has no end.")
     maximum: Number | None = Field(None, description="Highest score; none where the scale has no end.")
     step: Positive | None = Field(None, description="Distance between neighbouring scores; none: continuous.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
@@ -259,6 +259,7 @@ def estimate_effects(
     """
     chosen = chosen_analysis(method, distribution, level, likelihood=likelihood)
     forms = _forms(chosen.method, covariance, by_arm=by_arm)
+    check_choice("margins", margins, get_args(Margins))
     found = outcome_scores(trial, treatment, reference, better)
     for scores in found:
         chosen.check_spacing(scores.weeks)

@@ -160,7 +160,7 @@ def chosen_analysis(
 ) -> Analysis:
     """Return the analysis asked for: what is left out is ``own``, a study's or ``mmrm`` with ``kenward_roger``.
 
-    A method without a distribution has its own one.
+    A method without a distribution has its own one, and so has maximum likelihood: Kenward and Roger have none for it.
 
     Raises
     ------
@@ -174,7 +174,7 @@ def chosen_analysis(
     >>> chosen_analysis("random_intercept").distribution
     'z'
     """
-    asked: Any = distribution if method or distribution else own.distribution
+    asked: Any = distribution if method or distribution or likelihood == "ML" else own.distribution
     name = method or own.method
     chosen = reference_distribution(name, asked, likelihood)
     return Analysis(name, chosen, own.level if level is None else level, likelihood)

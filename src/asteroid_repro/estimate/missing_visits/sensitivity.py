@@ -209,6 +209,7 @@ def sensitivity(
     scores = one_outcome(trial, outcome, treatment, reference, better)
     beside, _, _ = without_missing(people_covariates(trial, scores, covariates), None, np.ones(sum(scores.n), bool))
     columns = np.column_stack([np.empty((sum(scores.n), 0)), *(one.columns for one in beside)])
+    _check_rank(np.column_stack([np.ones(len(columns)), columns]))
     supposed = Supposition(rule, baseline, delta_reference, variance, columns)
     return effects_by_delta(
         scores, [delta], week=week, supposed=supposed, imputations=imputations, seed=seed, method=method, level=level,
@@ -308,12 +309,18 @@ def _adjusted(treatment: np.ndarray, reference: np.ndarray, visit: int, covariat
     fixed = np.column_stack([arm, 1 - arm, covariates - covariates.mean(axis=0)])
     beside = np.broadcast_to(fixed, (*later.shape, fixed.shape[1]))
     design = np.concatenate([beside, (baseline - baseline.mean(axis=-1, keepdims=True))[..., np.newaxis]], axis=-1)
+    _check_rank(design.reshape(-1, *design.shape[-2:])[0])
     inverse = np.linalg.inv(design.swapaxes(-1, -2) @ design)
     slopes = inverse @ (design.swapaxes(-1, -2) @ later[..., np.newaxis])
     df = later.shape[-1] - design.shape[-1]
     residual = ((later - (design @ slopes)[..., 0]) ** 2).sum(axis=-1) / df
     variance = residual * (inverse[..., 0, 0] + inverse[..., 1, 1] - 2 * inverse[..., 0, 1])
     return Estimates(slopes[..., 0, 0] - slopes[..., 1, 0], np.sqrt(variance), np.array(float(df)))
+
+
+def _check_rank(design: np.ndarray) -> None:
+    if np.linalg.matrix_rank(design) < design.shape[1]:
+        raise InputError("covariates must not follow from each other or from the baseline, got some that do. Omit one.")
 
 
 def _check(deltas: Sequence[float], seed: int, method: str) -> None:

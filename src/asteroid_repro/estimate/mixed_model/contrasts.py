@@ -17,6 +17,7 @@ from typing import Final
 
 import numpy as np
 
+from asteroid_repro.errors import InputError
 from asteroid_repro.estimate.mixed_model.deviance import Deviance, expected_derivative
 
 ADJUSTED: Final = ("kenward_roger", "kenward_roger_2009")
@@ -121,7 +122,7 @@ def joint_test(at: Deviance, contrasts: np.ndarray, distribution: str) -> JointT
 def adjusted_covariance(at: Deviance, contrasts: np.ndarray, distribution: str) -> np.ndarray:
     """Return Kenward and Roger's covariance of contrasts (means, contrasts) of the means."""
     weights, ends = _parameter_covariance(at, distribution), at.variance @ contrasts
-    root, bends = np.linalg.cholesky(weights), _bend(at, weights)
+    root, bends = _root(weights), _bend(at, weights)
     spread = np.zeros((contrasts.shape[1],) * 2)
     for part in at.parts:
         turned = part.turned(at.shapes[part.block.group].slopes)
@@ -144,6 +145,16 @@ def _sandwiched(columns: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """Return the sum of C' M C over people; columns (people, own visits, columns)."""
     flat = columns.reshape(-1, columns.shape[-1])
     return np.asarray(flat.T @ (matrix @ columns).reshape(flat.shape))
+
+
+def _root(weights: np.ndarray) -> np.ndarray:
+    try:
+        return np.linalg.cholesky((weights + weights.T) / 2)
+    except np.linalg.LinAlgError:
+        raise InputError(
+            "distribution must be one that these few people allow, got Kenward and Roger's: the information on the "
+            "covariance is nearly singular here. Use satterthwaite, or a covariance with fewer parameters."
+        ) from None
 
 
 def _parameter_covariance(at: Deviance, distribution: str) -> np.ndarray:

@@ -187,6 +187,6 @@ def _coded(name: str, values: pd.Series, *, by_week: bool, is_factor: bool) -> C
             raise InputError(f"{name} must be finite, got {numbers[np.isinf(numbers)][0]}. Correct it.")
         return Covariate(name, by_week, numbers[:, np.newaxis], 0)
     levels = sorted(known.unique(), key=lambda value: (str(type(value)), value))
-    columns = np.column_stack([(values == level).to_numpy(dtype=float, na_value=0.0) for level in levels[1:]])
+    columns = np.column_stack([(values == level).fillna(False).to_numpy(dtype=float) for level in levels[1:]])
     columns[values.isna().to_numpy()] = np.nan
     return Covariate(name, by_week, columns, len(levels))

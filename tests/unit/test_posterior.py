@@ -21,7 +21,8 @@ def test_the_posterior_is_prior_times_likelihood(
 ) -> None:
     found = posterior(estimate, se, important=important, better="lower", priors={"own": (mean, sd)}).rows[-1]
     grid = np.linspace(found.mean - 12 * found.sd, found.mean + 12 * found.sd, 4001)
-    density = stats.norm.pdf(grid, mean, sd) * stats.norm.pdf(estimate, grid, se)
+    logarithm = stats.norm.logpdf(grid, mean, sd) + stats.norm.logpdf(estimate, grid, se)
+    density = np.exp(logarithm - logarithm.max())  # a prior 55 standard errors away is next to nothing everywhere
     weights = density / density.sum()
     assert found.mean == pytest.approx((weights * grid).sum(), abs=1e-6 * (1 + abs(found.mean)))
     assert found.sd == pytest.approx(math.sqrt((weights * (grid - found.mean) ** 2).sum()), rel=1e-6)
